@@ -1,0 +1,139 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The arrows between the targets are part of the design (Docs/Architecture.md); `ArchitectureTests`
+// compares them with the imports.
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+/// Everything but `PaymentCrypto`, which calls C, also proves that it touches no unsafe memory
+/// unless it says so.
+let strictAndMemorySafe = strict + [.strictMemorySafety()]
+
+let package = Package(
+  name: "foilstock",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "foil", targets: ["foil"]),
+    .library(name: "PaymentModel", targets: ["PaymentModel"]),
+    .library(name: "PaymentCrypto", targets: ["PaymentCrypto"]),
+    .library(name: "Evidence", targets: ["Evidence"]),
+    .library(name: "ECash", targets: ["ECash"]),
+    .library(name: "Goods", targets: ["Goods"]),
+    .library(name: "Receipts", targets: ["Receipts"]),
+    .library(name: "Coordinator", targets: ["Coordinator"]),
+    .library(name: "StoreSQLite", targets: ["StoreSQLite"]),
+    .library(name: "PaymentParties", targets: ["PaymentParties"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+
+    .target(name: "PaymentModel", swiftSettings: strictAndMemorySafe),
+    .target(
+      name: "PaymentCrypto",
+      dependencies: ["PaymentModel", "COpenSSL", "CGMP", "CSodium"],
+      swiftSettings: strict),
+    .target(
+      name: "Evidence",
+      dependencies: ["PaymentModel", "PaymentCrypto"],
+      swiftSettings: strictAndMemorySafe),
+    .target(
+      name: "ECash",
+      dependencies: ["PaymentModel", "PaymentCrypto", "Evidence"],
+      swiftSettings: strictAndMemorySafe),
+    .target(
+      name: "Goods",
+      dependencies: ["PaymentModel", "PaymentCrypto", "Evidence"],
+      swiftSettings: strictAndMemorySafe),
+    .target(
+      name: "Receipts",
+      dependencies: ["PaymentModel", "PaymentCrypto", "Evidence"],
+      swiftSettings: strictAndMemorySafe),
+    .target(name: "Coordinator", dependencies: ["PaymentModel"], swiftSettings: strictAndMemorySafe),
+    .target(
+      name: "StoreSQLite",
+      dependencies: [
+        "PaymentModel", "PaymentCrypto", "ECash", "Goods", "Receipts", "Coordinator",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: strictAndMemorySafe),
+    .target(
+      name: "PaymentParties",
+      dependencies: [
+        "PaymentModel", "PaymentCrypto", "Evidence", "ECash", "Goods", "Receipts", "Coordinator",
+        "StoreSQLite",
+      ],
+      swiftSettings: strictAndMemorySafe),
+    .executableTarget(
+      name: "foil",
+      dependencies: [
+        "PaymentModel", "PaymentCrypto", "Evidence", "ECash", "Goods", "Receipts", "Coordinator",
+        "StoreSQLite", "PaymentParties",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strictAndMemorySafe),
+
+    .target(
+      name: "Conformance",
+      dependencies: [
+        "PaymentModel", "PaymentCrypto", "Evidence", "ECash", "Goods", "Receipts", "Coordinator",
+      ],
+      path: "Tests/Conformance",
+      swiftSettings: strict),
+    .testTarget(
+      name: "PaymentModelTests", dependencies: ["PaymentModel"], swiftSettings: strict),
+    .testTarget(
+      name: "PaymentCryptoTests",
+      dependencies: ["PaymentModel", "PaymentCrypto"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EvidenceTests",
+      dependencies: ["PaymentModel", "PaymentCrypto", "Evidence"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ECashTests",
+      dependencies: ["PaymentModel", "PaymentCrypto", "Evidence", "ECash", "Conformance"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "GoodsTests",
+      dependencies: ["PaymentModel", "PaymentCrypto", "Evidence", "Goods", "Conformance"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReceiptsTests",
+      dependencies: ["PaymentModel", "PaymentCrypto", "Evidence", "Receipts", "Conformance"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CoordinatorTests",
+      dependencies: ["PaymentModel", "Coordinator", "Conformance"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "StoreSQLiteTests",
+      dependencies: [
+        "PaymentModel", "PaymentCrypto", "Evidence", "ECash", "Goods", "Receipts", "Coordinator",
+        "StoreSQLite", "Conformance",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PaymentPartiesTests",
+      dependencies: [
+        "PaymentModel", "PaymentCrypto", "Evidence", "ECash", "Goods", "Receipts", "Coordinator",
+        "StoreSQLite", "PaymentParties", "Conformance",
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "FoilTests", dependencies: ["foil"], swiftSettings: strict),
+    .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+  ]
+)

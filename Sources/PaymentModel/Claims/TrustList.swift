@@ -1,0 +1,69 @@
+// Whom one believes: a signed list of keys.
+
+/// The keys that its holder trusts, each for one use, signed by a root.
+public struct TrustList: Claim {
+  public static let kind = StatementKind.trust
+
+  /// When the list was made. A later one replaces it.
+  public let madeAt: Timestamp
+  public let keys: [TrustedKey]
+  /// How many of the listed witnesses must have cosigned a checkpoint.
+  public let witnessQuorum: Int
+
+  public init(madeAt: Timestamp, keys: [TrustedKey], witnessQuorum: Int) {
+    self.madeAt = madeAt
+    self.keys = keys
+    self.witnessQuorum = witnessQuorum
+  }
+
+  public init(from reader: inout some ClaimReader) throws(ClaimError) {
+    madeAt = try reader.timestamp("madeAt")
+    keys = try reader.objects("keys", atMost: 1024) { reader throws(ClaimError) in
+      try TrustedKey(from: &reader)
+    }
+    witnessQuorum = try reader.number("witnessQuorum", in: 0...64)
+  }
+
+  public func write(to writer: inout some ClaimWriter) {
+    writer.timestamp("madeAt", madeAt)
+    writer.objects("keys", keys) { $1.write(to: &$0) }
+    writer.number("witnessQuorum", UInt64(witnessQuorum))
+  }
+}
+
+/// One key, whose it is, and what it may be used for, from when until when.
+public struct TrustedKey: Hashable, Sendable {
+  public let party: PartyName
+  public let role: Role
+  public let key: SigningKeyValue
+  public let validFrom: Timestamp
+  public let validUntil: Timestamp
+
+  public init(
+    party: PartyName, role: Role, key: SigningKeyValue, validFrom: Timestamp,
+    validUntil: Timestamp
+  ) {
+    self.party = party
+    self.role = role
+    self.key = key
+    self.validFrom = validFrom
+    self.validUntil = validUntil
+  }
+
+  init(from reader: inout some ClaimReader) throws(ClaimError) {
+    party = try reader.party("party")
+    role = try reader.choice("role")
+    key = try reader.identifier("key")
+    validFrom = try reader.timestamp("validFrom")
+    validUntil = try reader.timestamp("validUntil")
+    guard validFrom < validUntil else { throw ClaimError("validUntil", .badValue) }
+  }
+
+  func write(to writer: inout some ClaimWriter) {
+    writer.text("party", party.text)
+    writer.choice("role", role)
+    writer.identifier("key", key)
+    writer.timestamp("validFrom", validFrom)
+    writer.timestamp("validUntil", validUntil)
+  }
+}

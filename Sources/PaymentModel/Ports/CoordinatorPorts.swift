@@ -1,0 +1,164 @@
+// What the coordinator needs besides participants: signatures, keys, the log, time.
+
+/// An order as the customer hands it in, with all that the process needs.
+public struct PurchaseSubmission: Hashable, Sendable {
+  public let order: Signed<Order>
+  public let parts: [CommittedPart]
+  public let offers: [Signed<Offer>]
+  /// One for each payment part, in their order.
+  public let instruments: [Sealed<SealedContent.Instrument>]
+
+  public init(
+    order: Signed<Order>, parts: [CommittedPart], offers: [Signed<Offer>],
+    instruments: [Sealed<SealedContent.Instrument>]
+  ) {
+    self.order = order
+    self.parts = parts
+    self.offers = offers
+    self.instruments = instruments
+  }
+}
+
+/// A submission whose signatures, parts, offers and sums have all been checked.
+public struct AdmittedOrder: Equatable, Sendable {
+  /// One good that is bought.
+  public struct Item: Equatable, Sendable {
+    public let merchant: PartyName
+    public let offer: Stated<Offer>
+    public let quantity: Int
+    public let part: CommittedPart
+
+    public init(merchant: PartyName, offer: Stated<Offer>, quantity: Int, part: CommittedPart) {
+      self.merchant = merchant
+      self.offer = offer
+      self.quantity = quantity
+      self.part = part
+    }
+  }
+
+  /// What one bank is to pay.
+  public struct Payment: Equatable, Sendable {
+    public let content: PaymentPart
+    public let part: CommittedPart
+    public let partDigest: Digest
+    public let instrument: Sealed<SealedContent.Instrument>
+
+    public init(
+      content: PaymentPart, part: CommittedPart, partDigest: Digest,
+      instrument: Sealed<SealedContent.Instrument>
+    ) {
+      self.content = content
+      self.part = part
+      self.partDigest = partDigest
+      self.instrument = instrument
+    }
+  }
+
+  public let process: ProcessID
+  public let signedOrder: Signed<Order>
+  public let order: Order
+  /// Ordered by offer.
+  public let items: [Item]
+  /// Ordered by bank.
+  public let payments: [Payment]
+
+  public init(
+    process: ProcessID, signedOrder: Signed<Order>, order: Order, items: [Item],
+    payments: [Payment]
+  ) {
+    self.process = process
+    self.signedOrder = signedOrder
+    self.order = order
+    self.items = items
+    self.payments = payments
+  }
+}
+
+/// Whose signature is asked for.
+public enum Signatory: Hashable, Sendable {
+  /// A party of the trust store.
+  case party(PartyName)
+  /// Whoever holds an order's one-time key.
+  case oneTime(SigningKeyValue)
+}
+
+/// Why something was not admitted, with a stable code.
+public struct NotAdmitted: Error, Equatable, Sendable {
+  public let code: String
+  public let message: String
+
+  public init(code: String, message: String) {
+    self.code = code
+    self.message = message
+  }
+}
+
+/// Makes evidence out of claims, and claims out of evidence.
+public protocol Notary: Sendable {
+  /// Checks all of a submission as of a time: signatures, certificates, each part's path to the root,
+  /// that payees and prices are those of the offers, that all offers allow this coordinator.
+  func admit(
+    _ submission: PurchaseSubmission, at time: Timestamp
+  ) throws(NotAdmitted) -> AdmittedOrder
+
+  /// Verifies a statement of that signatory and returns what it claims.
+  func read<Content: Claim>(
+    _ signed: Signed<Content>, by signatory: Signatory, at time: Timestamp
+  ) throws(NotAdmitted) -> Stated<Content>
+
+  /// Signs a claim as the coordinator. The same claim and nonce give the same bytes.
+  func sign<Content: Claim>(_ claim: Content, nonce: Nonce) -> Signed<Content>
+
+  /// SHA-256.
+  func digest(_ bytes: Bytes) -> Digest
+}
+
+/// What an examination of a deposited key found.
+public enum KeyFinding: Equatable, Sendable {
+  /// The key matches the deposit and opens the offer's container.
+  case opens
+  /// What was sent does not match the deposit's digest: it proves nothing, ask again.
+  case unreadable
+  /// It matches the deposit but not the offer: the merchant bound itself to a wrong key. The revealed
+  /// identity proves it.
+  case doesNotOpen(revealed: Bytes)
+}
+
+/// Looks into deposited keys on the coordinator's behalf, which never sees one.
+public protocol KeyExaminer: Sendable {
+  /// Whether the key behind a deposit opens the offer's container.
+  func examine(
+    _ key: Sealed<SealedContent.GoodsKey>, deposit: Deposit, offer: Offer
+  ) -> KeyFinding
+
+  /// Seals all keys of a purchase to its one-time recipient, padded to a fixed size; in the order of
+  /// `keys`. `nil` when one of them cannot be read any more.
+  func bundle(
+    _ keys: [Sealed<SealedContent.GoodsKey>], for recipient: RecipientValue
+  ) -> Sealed<SealedContent.KeyBundle>?
+}
+
+/// Where verdicts become public. Publishing again returns the same entry.
+public protocol VerdictLog: Sendable {
+  /// Logs the verdict in its process's slot and keeps the bundle for whoever asks.
+  /// `unknown` means to try again; `refused` with `conflict` that the slot holds another verdict.
+  func publish(
+    _ verdict: Signed<Verdict>, process: ProcessID, bundle: Sealed<SealedContent.KeyBundle>?
+  ) async -> Outcome<LoggedVerdict>
+}
+
+/// Verifies verdicts for those who act on them.
+public protocol VerdictReader: Sendable {
+  /// Checks the signature of that coordinator, the process, and the inclusion proof under the trust
+  /// store's witness policy.
+  func read(
+    _ verdict: LoggedVerdict, of process: ProcessID, by coordinator: Thumbprint
+  ) throws(NotAdmitted) -> Stated<Verdict>
+}
+
+/// The time of day.
+public protocol WallClock: Sendable {
+  func now() -> Timestamp
+  /// Returns at that time or soon after, or when the task is cancelled.
+  func sleep(until time: Timestamp) async
+}

@@ -1,0 +1,101 @@
+// 32-byte identifiers, held inline and told apart by the type of what they name.
+
+/// A SHA-256 digest or another 32-byte name of a `Subject`.
+///
+/// Written as 64 lower-case hexadecimal digits. Ordered by its bytes.
+public struct Identifier<Subject>: Hashable, Sendable {
+  /// How many bytes an identifier has.
+  public static var byteCount: Int { 32 }
+
+  private let words: InlineArray<4, UInt64>
+
+  /// Takes exactly 32 bytes, and nothing else.
+  public init?(_ bytes: some Collection<UInt8>) {
+    guard bytes.count == Self.byteCount else { return nil }
+    var words = InlineArray<4, UInt64>(repeating: 0)
+    for (index, byte) in bytes.enumerated() {
+      words[index / 8] = words[index / 8] << 8 | UInt64(byte)
+    }
+    self.words = words
+  }
+
+  /// Reads 64 lower-case hexadecimal digits.
+  public init?(hex: some StringProtocol) {
+    guard hex.utf8.count == 2 * Self.byteCount, let bytes = Bytes(hex: hex) else { return nil }
+    self.init(bytes)
+  }
+
+  /// The 32 bytes.
+  public var bytes: Bytes {
+    (0..<4).flatMap { Bytes(bigEndian: words[$0]) }
+  }
+
+  /// 64 lower-case hexadecimal digits.
+  public var hex: String { bytes.hex }
+
+  /// The same bytes as the name of something else.
+  public func renamed<Other>(to: Other.Type = Other.self) -> Identifier<Other> {
+    Identifier<Other>(words: words)
+  }
+
+  private init(words: InlineArray<4, UInt64>) {
+    self.words = words
+  }
+
+  public static func == (left: Self, right: Self) -> Bool {
+    (0..<4).allSatisfy { left.words[$0] == right.words[$0] }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    for index in 0..<4 { hasher.combine(words[index]) }
+  }
+}
+
+extension Identifier: Comparable {
+  public static func < (left: Self, right: Self) -> Bool {
+    for index in 0..<4 where left.words[index] != right.words[index] {
+      return left.words[index] < right.words[index]
+    }
+    return false
+  }
+}
+
+extension Identifier: CustomStringConvertible {
+  public var description: String { hex }
+}
+
+/// What an `Identifier` can name.
+public enum Subject {
+  public enum Content {}
+  public enum Process {}
+  public enum Statement {}
+  public enum Key {}
+  public enum Denomination {}
+  public enum Coin {}
+  public enum SigningKey {}
+  public enum Recipient {}
+}
+
+/// A SHA-256 digest of some bytes.
+public typealias Digest = Identifier<Subject.Content>
+
+/// A process: the SHA-256 digest of its order's payload, so that the same order is the same process.
+public typealias ProcessID = Identifier<Subject.Process>
+
+/// A statement: the SHA-256 digest of its payload.
+public typealias StatementID = Identifier<Subject.Statement>
+
+/// A public key: its RFC 7638 thumbprint.
+public typealias Thumbprint = Identifier<Subject.Key>
+
+/// A denomination: the SHA-256 digest of its public key (SubjectPublicKeyInfo, DER).
+public typealias DenominationID = Identifier<Subject.Denomination>
+
+/// A coin: its Ed25519 public key. A coin is a key pair.
+public typealias CoinID = Identifier<Subject.Coin>
+
+/// An Ed25519 public key as 32 bytes, not yet checked to be one.
+public typealias SigningKeyValue = Identifier<Subject.SigningKey>
+
+/// An age X25519 recipient as 32 bytes, not yet checked to be one.
+public typealias RecipientValue = Identifier<Subject.Recipient>
