@@ -1,0 +1,5 @@
+// GMP: modular inversion and greatest common divisors.
+
+#pragma once
+
+#include <gmp.h>

@@ -1,0 +1,27 @@
+// Heap memory for secrets: zeroed when taken, wiped when given back.
+
+internal import COpenSSL
+
+/// Where the bytes of every secret of this module live.
+package enum SecretMemory {
+  /// Called with each piece of memory after it was wiped and before it is freed. Tests look here.
+  @TaskLocal package static var wiped: (@Sendable (UnsafeRawBufferPointer) -> Void)?
+
+  /// Memory for `count` bytes, all zero.
+  static func allocate(_ count: Int) -> UnsafeMutablePointer<UInt8> {
+    let start = UnsafeMutablePointer<UInt8>.allocate(capacity: max(count, 1))
+    start.initialize(repeating: 0, count: max(count, 1))
+    return start
+  }
+
+  static func release(_ start: UnsafeMutablePointer<UInt8>, count: Int) {
+    wipe(UnsafeMutableRawBufferPointer(start: start, count: count))
+    wiped?(UnsafeRawBufferPointer(start: start, count: count))
+    start.deallocate()
+  }
+
+  /// Overwrites in a way that the compiler does not remove.
+  static func wipe(_ memory: UnsafeMutableRawBufferPointer) {
+    OPENSSL_cleanse(memory.baseAddress, memory.count)
+  }
+}
