@@ -25,3 +25,12 @@ package enum SecretMemory {
     OPENSSL_cleanse(memory.baseAddress, memory.count)
   }
 }
+
+extension Span<UInt8> {
+  /// Copies all bytes to memory that has room for them.
+  func copy(to start: UnsafeMutablePointer<UInt8>) {
+    withUnsafeBufferPointer { bytes in
+      if let source = bytes.baseAddress { start.update(from: source, count: bytes.count) }
+    }
+  }
+}

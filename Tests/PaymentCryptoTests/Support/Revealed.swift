@@ -10,5 +10,5 @@ extension SecretBytes {
 
 extension Span<UInt8> {
   /// The bytes as an array.
-  var revealed: Bytes { indices.map { self[$0] } }
+  var revealed: Bytes { withUnsafeBufferPointer { Bytes($0) } }
 }
