@@ -1,0 +1,124 @@
+// Group commit: whoever waits for a sync shares it.
+//
+//   transact ─┐
+//   transact ─┼→ waiting → BEGIN, body, body, body, COMMIT → answer, answer, answer
+//   transact ─┘     ↑ the next batch grows here while the sync runs
+//
+// Each body runs under a savepoint of its own. A body that throws is undone to its savepoint, the
+// others do not notice. A batch that does not commit ends the process: nobody gets an answer.
+
+import GRDB
+import Synchronization
+
+/// Runs transactions one after another on the writer's thread of one database, many to a commit.
+///
+/// Every waiting transaction has a task that is suspended for it, so the queue is as long as there are
+/// such tasks; whoever makes tasks for others limits them. A batch is limited, so that the first of a
+/// long queue need not wait for the last.
+final class GroupWriter<Rows>: Sendable {
+  /// Runs a body and tells what came of it.
+  typealias Transaction = @Sendable (inout Rows) -> Ending
+
+  /// What came of a body.
+  struct Ending: Sendable {
+    /// Whether its changes stay.
+    let isKept: Bool
+    /// Gives the answer to the task that waits for it. Called when the batch is durable.
+    let answer: @Sendable () -> Void
+  }
+
+  private struct State: Sendable {
+    var waiting: [Transaction] = []
+    var isDraining = false
+    var counters = StoreCounters()
+  }
+
+  private let database: DatabasePool
+  private let makeRows: @Sendable (SQLConnection) -> Rows
+  private let hook: DurabilityHook?
+  private let onFailure: StoreFailure.Handler
+  private let state = Mutex(State())
+
+  /// How many transactions share a commit at most.
+  static var largestBatch: Int { 1024 }
+
+  init(
+    _ database: DatabasePool, hook: DurabilityHook?, onFailure: @escaping StoreFailure.Handler,
+    makeRows: @escaping @Sendable (SQLConnection) -> Rows
+  ) {
+    self.database = database
+    self.hook = hook
+    self.onFailure = onFailure
+    self.makeRows = makeRows
+  }
+
+  var counters: StoreCounters {
+    state.withLock { state in
+      var counters = state.counters
+      counters.waiting = state.waiting.count
+      return counters
+    }
+  }
+
+  /// Takes the transaction into the next batch.
+  func submit(_ transaction: @escaping Transaction) {
+    let isFirst = state.withLock { state in
+      state.waiting.append(transaction)
+      defer { state.isDraining = true }
+      return !state.isDraining
+    }
+    guard isFirst else { return }
+    database.asyncWriteWithoutTransaction { self.drain(in: $0) }
+  }
+
+  private func drain(in database: Database) {
+    while let batch = nextBatch() { commit(batch, in: database) }
+  }
+
+  /// The next batch; `nil` when nobody waits, and then the next to come starts a new drain.
+  private func nextBatch() -> [Transaction]? {
+    state.withLock { state in
+      guard !state.waiting.isEmpty else {
+        state.isDraining = false
+        return nil
+      }
+      let batch = Array(state.waiting.prefix(Self.largestBatch))
+      state.waiting.removeFirst(batch.count)
+      return batch
+    }
+  }
+
+  private func commit(_ batch: [Transaction], in database: Database) {
+    let connection = SQLConnection(database, onFailure: onFailure)
+    let number = state.withLock { state in
+      state.counters.batches += 1
+      return state.counters.batches
+    }
+    var changes = 0
+    connection.control("BEGIN IMMEDIATE")
+    let endings = batch.map { transaction in
+      let changesBefore = database.totalChangesCount
+      let ending = run(transaction, on: connection)
+      if ending.isKept { changes += database.totalChangesCount - changesBefore }
+      return ending
+    }
+    hook?(.willCommit(batch: number))
+    connection.control("COMMIT")
+    state.withLock { state in
+      state.counters.transactions += batch.count
+      if changes > 0 { state.counters.commits += 1 }
+    }
+    hook?(.didCommit(batch: number))
+    for ending in endings { ending.answer() }
+    hook?(.didAnswer(batch: number))
+  }
+
+  private func run(_ transaction: Transaction, on connection: SQLConnection) -> Ending {
+    connection.control("SAVEPOINT body")
+    var rows = makeRows(connection)
+    let ending = transaction(&rows)
+    if !ending.isKept { connection.control("ROLLBACK TO body") }
+    connection.control("RELEASE body")
+    return ending
+  }
+}

@@ -1,0 +1,103 @@
+// What a state folder and a database are when they are opened, and when they are refused.
+
+import Foundation
+import PaymentModel
+import StoreSQLite
+import Testing
+
+@Suite struct OpeningTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  @Test func everythingIsPrivateWhateverItWasBefore() async throws {
+    let state = "\(folder.path)/new/state"
+    try FileManager.default.createDirectory(
+      atPath: state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+    let database = "\(state)/notes.sqlite"
+    #expect(
+      FileManager.default.createFile(
+        atPath: database, contents: nil, attributes: [.posixPermissions: 0o644]))
+    let store = try NoteStore.notes(at: state)
+    await store.transact { $0.put(1) }
+    #expect(try folder.mode(of: "new/state") == 0o700)
+    let files = try FileManager.default.contentsOfDirectory(atPath: state).sorted()
+    #expect(files == ["lock", "notes.sqlite", "notes.sqlite-shm", "notes.sqlite-wal"])
+    for file in files { #expect(try folder.mode(of: "new/state/\(file)") == 0o600, "\(file)") }
+  }
+
+  @Test func missingFoldersAreMadePrivate() throws {
+    let state = try StateFolder(at: "\(folder.path)/a/b/c")
+    #expect(state.path == "\(folder.path)/a/b/c")
+    #expect(try folder.mode(of: "a") == 0o700)
+    #expect(try folder.mode(of: "a/b/c") == 0o700)
+  }
+
+  @Test func syncsFullyInAWriteAheadLogWithForeignKeys() async throws {
+    let store = try NoteStore.notes(at: folder.path)
+    #expect(await store.transact { $0.pragma("synchronous") } == 2)
+    #expect(await store.transact { $0.pragma("foreign_keys") } == 1)
+    await store.transact { $0.put(1) }
+    let log = try FileManager.default.attributesOfItem(atPath: "\(folder.path)/notes.sqlite-wal")
+    #expect((log[.size] as? NSNumber)?.intValue ?? 0 > 4096)
+  }
+
+  @Test func aSecondOpenerIsRefusedUntilTheFirstCloses() async throws {
+    let first = try NoteStore.notes(at: folder.path)
+    let refusal = #expect(throws: StoreError.self) { try NoteStore.notes(at: folder.path) }
+    #expect(refusal?.code == .inUse)
+    #expect(refusal?.message.hasSuffix("is in use by another process") == true)
+    await first.transact { $0.put(1, "kept") }
+    try await first.close()
+    let second = try NoteStore.notes(at: folder.path)
+    #expect(await second.read { $0.text(1) } == "kept")
+  }
+
+  @Test func twoStoresShareAFolderThatOneProcessHolds() async throws {
+    let state = try StateFolder(at: folder.path)
+    let first = try NoteStore(.notes, in: state)
+    let renamed = SQLiteSchema<any NoteRows>(
+      name: "others", versions: SQLiteSchema.notes.versions, rows: SQLiteSchema.notes.rows)
+    let second = try NoteStore(renamed, in: state)
+    await first.transact { $0.put(1) }
+    #expect(await second.read { $0.numbers() } == [])
+  }
+
+  @Test func anOlderSchemaIsBroughtForwardAndANewerOneRefused() async throws {
+    let old = try NoteStore.notes(at: folder.path)
+    await old.transact { $0.put(1) }
+    try await old.close()
+
+    let new = try NoteStore(.laterNotes, in: StateFolder(at: folder.path))
+    #expect(await new.read { $0.numbers() } == [1])
+    try await new.close()
+
+    let refusal = #expect(throws: StoreError.self) { try NoteStore.notes(at: folder.path) }
+    #expect(refusal?.code == .newerSchema)
+  }
+
+  @Test func whatIsNoDatabaseIsRefused() throws {
+    try Data(repeating: 0x61, count: 8192).write(
+      to: URL(filePath: "\(folder.path)/notes.sqlite"))
+    let refusal = #expect(throws: StoreError.self) { try NoteStore.notes(at: folder.path) }
+    #expect(refusal?.code == .unusable)
+  }
+
+  @Test(arguments: ["file/state", "file"]) func whatIsNoFolderIsRefused(place: String) throws {
+    try Data().write(to: URL(filePath: "\(folder.path)/file"))
+    let refusal = #expect(throws: StoreError.self) {
+      try StateFolder(at: "\(folder.path)/\(place)")
+    }
+    #expect(refusal?.code == .folder)
+  }
+
+  @Test func aLinkInPlaceOfTheDatabaseIsRefused() throws {
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(folder.path)/notes.sqlite", withDestinationPath: "\(folder.path)/elsewhere")
+    let refusal = #expect(throws: StoreError.self) { try NoteStore.notes(at: folder.path) }
+    #expect(refusal?.code == .folder)
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/elsewhere"))
+  }
+}
