@@ -7,12 +7,17 @@ public struct TrustList: Claim {
   /// When the list was made. A later one replaces it.
   public let madeAt: Timestamp
   public let keys: [TrustedKey]
+  /// Where one seals what only a bank or a coordinator's escrow may read.
+  public let recipients: [TrustedRecipient]
   /// How many of the listed witnesses must have cosigned a checkpoint.
   public let witnessQuorum: Int
 
-  public init(madeAt: Timestamp, keys: [TrustedKey], witnessQuorum: Int) {
+  public init(
+    madeAt: Timestamp, keys: [TrustedKey], recipients: [TrustedRecipient] = [], witnessQuorum: Int
+  ) {
     self.madeAt = madeAt
     self.keys = keys
+    self.recipients = recipients
     self.witnessQuorum = witnessQuorum
   }
 
@@ -21,12 +26,16 @@ public struct TrustList: Claim {
     keys = try reader.objects("keys", atMost: 1024) { reader throws(ClaimError) in
       try TrustedKey(from: &reader)
     }
+    recipients = try reader.objects("recipients", atMost: 1024) { reader throws(ClaimError) in
+      try TrustedRecipient(from: &reader)
+    }
     witnessQuorum = try reader.number("witnessQuorum", in: 0...64)
   }
 
   public func write(to writer: inout some ClaimWriter) {
     writer.timestamp("madeAt", madeAt)
     writer.objects("keys", keys) { $1.write(to: &$0) }
+    writer.objects("recipients", recipients) { $1.write(to: &$0) }
     writer.number("witnessQuorum", UInt64(witnessQuorum))
   }
 }
@@ -65,5 +74,31 @@ public struct TrustedKey: Hashable, Sendable {
     writer.identifier("key", key)
     writer.timestamp("validFrom", validFrom)
     writer.timestamp("validUntil", validUntil)
+  }
+}
+
+/// An age recipient of a party: where payment instruments are sealed to at a bank, and goods' keys at a
+/// coordinator's escrow.
+public struct TrustedRecipient: Hashable, Sendable {
+  public let party: PartyName
+  public let role: Role
+  public let recipient: RecipientValue
+
+  public init(party: PartyName, role: Role, recipient: RecipientValue) {
+    self.party = party
+    self.role = role
+    self.recipient = recipient
+  }
+
+  init(from reader: inout some ClaimReader) throws(ClaimError) {
+    party = try reader.party("party")
+    role = try reader.choice("role")
+    recipient = try reader.identifier("recipient")
+  }
+
+  func write(to writer: inout some ClaimWriter) {
+    writer.text("party", party.text)
+    writer.choice("role", role)
+    writer.identifier("recipient", recipient)
   }
 }
