@@ -58,7 +58,7 @@ extension CryptoError.Code {
   public static let signingFailure = Self(rawValue: "signing-failure")
   /// The unblinded signature does not verify (RFC 9474, "invalid signature").
   public static let invalidSignature = Self(rawValue: "invalid-signature")
-  /// A salt or a prepared message has not the size that its variant asks for.
+  /// A salt has not the size that its variant asks for.
   public static let variantSize = Self(rawValue: "variant-size")
   /// A modulus has not exactly 2048, 3072 or 4096 bits.
   public static let modulusSize = Self(rawValue: "modulus-size")

@@ -46,8 +46,7 @@ package enum X25519 {
   /// Whether the point is on the curve and not on its twist: u³ + 486662·u² + u is a square modulo p
   /// (RFC 7748, section 4.1).
   package static func isOnCurve(_ point: Bytes) -> Bool {
-    let context = required(BN_CTX_new(), "BN_CTX_new")
-    defer { BN_CTX_free(context) }
+    let context = BigNumberContext()
     let prime = BigNumber(bigEndian: [0x7f] + Bytes(repeating: 0xff, count: 30) + [0xed])
     let u = BigNumber(bigEndian: point.reversed())
     let coefficient = BigNumber(486_662)
@@ -55,13 +54,15 @@ package enum X25519 {
     // ((u + 486662)·u + 1)·u
     let value = BigNumber()
     requireSuccess(
-      BN_mod_add(value.handle, u.handle, coefficient.handle, prime.handle, context), "BN_mod_add")
+      BN_mod_add(value.handle, u.handle, coefficient.handle, prime.handle, context.handle),
+      "BN_mod_add")
     requireSuccess(
-      BN_mod_mul(value.handle, value.handle, u.handle, prime.handle, context), "BN_mod_mul")
+      BN_mod_mul(value.handle, value.handle, u.handle, prime.handle, context.handle), "BN_mod_mul")
     requireSuccess(
-      BN_mod_add(value.handle, value.handle, one.handle, prime.handle, context), "BN_mod_add")
+      BN_mod_add(value.handle, value.handle, one.handle, prime.handle, context.handle), "BN_mod_add"
+    )
     requireSuccess(
-      BN_mod_mul(value.handle, value.handle, u.handle, prime.handle, context), "BN_mod_mul")
-    return BN_kronecker(value.handle, prime.handle, context) != -1
+      BN_mod_mul(value.handle, value.handle, u.handle, prime.handle, context.handle), "BN_mod_mul")
+    return BN_kronecker(value.handle, prime.handle, context.handle) != -1
   }
 }

@@ -45,7 +45,7 @@ extension MerkleTree {
       guard proof.isEmpty else {
         throw CryptoError(.merklePathLength, "this consistency proof must be empty")
       }
-      guard oldRoot == (oldSize == 0 ? emptyRoot : root) else {
+      guard oldSize < size || oldRoot == root, oldSize > 0 || oldRoot == emptyRoot else {
         throw CryptoError(.merkleRoot, "one size with two roots")
       }
       return

@@ -1,4 +1,4 @@
-// A big number of libcrypto, wiped when it ends.
+// Big numbers of libcrypto, wiped when they end.
 
 internal import COpenSSL
 internal import PaymentModel
@@ -44,6 +44,10 @@ struct BigNumber: ~Copyable, @unchecked Sendable {
     BN_cmp(handle, other.handle) < 0
   }
 
+  borrowing func isEqual(to other: borrowing BigNumber) -> Bool {
+    BN_cmp(handle, other.handle) == 0
+  }
+
   /// The number in exactly `count` bytes. It must fit, which the caller knows.
   borrowing func bytes(count: Int) -> Bytes {
     var bytes = Bytes(repeating: 0, count: count)
@@ -57,4 +61,15 @@ struct BigNumber: ~Copyable, @unchecked Sendable {
       _ = required(BN_bn2binpad(handle, output, Int32(count)) < 0 ? nil : 1, "BN_bn2binpad")
     }
   }
+}
+
+/// Memory for the intermediate values of calculations; wiped when it ends. One for each call or thread.
+struct BigNumberContext: ~Copyable {
+  let handle: OpaquePointer
+
+  init() {
+    handle = required(BN_CTX_new(), "BN_CTX_new")
+  }
+
+  deinit { BN_CTX_free(handle) }
 }

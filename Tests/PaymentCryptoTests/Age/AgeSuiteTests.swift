@@ -62,7 +62,8 @@ struct AgeSuiteTests {
     if let digest = vector["payload"] {
       #expect(SHA256.digest(outcome.released).hex == digest, "\(name): released content")
     }
-    // In memory it is all or nothing.
+    // In memory it is all or nothing. The largest files would only repeat what smaller ones show.
+    guard vector.file.count < 1 << 20 else { return }
     let identity = try vector.identity()
     let whole = try? Age.open(vector.file, with: identity, largestByteCount: 1 << 26).revealed
     #expect(whole == (expected == "success" ? outcome.released : nil), "\(name)")

@@ -32,6 +32,11 @@ struct Program {
 
   /// Runs the program with small input, and waits.
   func run(_ arguments: String..., input: Bytes = []) throws -> Outcome {
+    try run(arguments, input: input)
+  }
+
+  /// Runs the program with small input, and waits.
+  func run(_ arguments: [String], input: Bytes = []) throws -> Outcome {
     let process = Process()
     process.executableURL = URL(filePath: path ?? "")
     process.arguments = arguments
