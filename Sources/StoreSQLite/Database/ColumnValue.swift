@@ -95,3 +95,60 @@ extension Identifier: ColumnValue {
     self.init(bytes)
   }
 }
+
+extension Timestamp: ColumnValue {
+  package var columnValue: DatabaseValue { milliseconds.columnValue }
+
+  package init?(columnValue: DatabaseValue) {
+    guard let number = Int64(columnValue: columnValue) else { return nil }
+    self.init(milliseconds: number)
+  }
+}
+
+extension Signed: ColumnValue {
+  package var columnValue: DatabaseValue { bytes.columnValue }
+
+  package init?(columnValue: DatabaseValue) {
+    guard let bytes = Bytes(columnValue: columnValue) else { return nil }
+    self.init(bytes)
+  }
+}
+
+extension ColumnValue where Self: RawRepresentable<String> {
+  package var columnValue: DatabaseValue { rawValue.columnValue }
+
+  package init?(columnValue: DatabaseValue) {
+    guard let text = String(columnValue: columnValue) else { return nil }
+    self.init(rawValue: text)
+  }
+}
+
+extension StatementKind: ColumnValue {}
+extension StepPath: ColumnValue {}
+
+extension PartyName: ColumnValue {
+  package var columnValue: DatabaseValue { text.columnValue }
+
+  package init?(columnValue: DatabaseValue) {
+    guard let text = String(columnValue: columnValue) else { return nil }
+    self.init(text)
+  }
+}
+
+extension AccountName: ColumnValue {
+  package var columnValue: DatabaseValue { text.columnValue }
+
+  package init?(columnValue: DatabaseValue) {
+    guard let text = String(columnValue: columnValue) else { return nil }
+    self.init(text)
+  }
+}
+
+extension Currency: ColumnValue {
+  package var columnValue: DatabaseValue { code.columnValue }
+
+  package init?(columnValue: DatabaseValue) {
+    guard let text = String(columnValue: columnValue) else { return nil }
+    self.init(text)
+  }
+}

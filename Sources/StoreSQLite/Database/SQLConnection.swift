@@ -43,11 +43,27 @@ package struct SQLConnection {
   package func first<Value>(
     _ sql: String, _ values: any ColumnValue..., read: (SQLRow) -> Value
   ) -> Value? {
+    first(sql, values, read: read)
+  }
+
+  private func first<Value>(
+    _ sql: String, _ values: [any ColumnValue], read: (SQLRow) -> Value
+  ) -> Value? {
     orEnd {
       let cursor = try Row.fetchCursor(
         database.cachedStatement(sql: sql), arguments: arguments(values))
       return try cursor.next().map { read(SQLRow($0, of: sql, onFailure: onFailure)) }
     }
+  }
+
+  /// The row that matches. A store without it is broken.
+  package func only<Value>(
+    _ sql: String, _ values: any ColumnValue..., read: (SQLRow) -> Value
+  ) -> Value {
+    guard let value = first(sql, values, read: read) else {
+      onFailure("a row is missing, in: \(sql)")
+    }
+    return value
   }
 
   /// Whether a row matches.
@@ -73,27 +89,5 @@ package struct SQLConnection {
     } catch {
       onFailure(StoreFailure.describe(error))
     }
-  }
-}
-
-/// One row of an answer, read by the position of its columns.
-package struct SQLRow {
-  private let row: Row
-  private let sql: String
-  private let onFailure: StoreFailure.Handler
-
-  init(_ row: Row, of sql: String, onFailure: @escaping StoreFailure.Handler) {
-    self.row = row
-    self.sql = sql
-    self.onFailure = onFailure
-  }
-
-  /// The value of a column. The tables' constraints see to it that it has the type that is asked for.
-  package subscript<Value: ColumnValue>(_ column: Int) -> Value {
-    let stored: DatabaseValue = row[column]
-    guard let value = Value(columnValue: stored) else {
-      onFailure("column \(column) of a row is not a \(Value.self), in: \(sql)")
-    }
-    return value
   }
 }

@@ -1,0 +1,37 @@
+// Every store of a capability's rows does the same: in memory and in SQLite.
+
+import Conformance
+import PaymentModel
+import Receipts
+import StoreSQLite
+import Testing
+
+/// Where rows are kept.
+enum Keeping: String, CaseIterable, Sendable {
+  case memory
+  case sqlite
+
+  /// A store without rows. An SQLite one lives in `folder`.
+  func store<Rows>(
+    memory rows: Rows, schema: SQLiteSchema<Rows>, in folder: TemporaryFolder
+  ) throws -> any Store<Rows> {
+    switch self {
+    case .memory: MemoryStore(rows)
+    case .sqlite: try SQLiteStore(schema, in: StateFolder(at: folder.path))
+    }
+  }
+}
+
+@Suite struct ConformanceTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  @Test(arguments: LogConformance.cases, Keeping.allCases)
+  func log(_ conformance: LogConformance.Case, in keeping: Keeping) async throws {
+    try await conformance.check(
+      keeping.store(memory: MemoryLogRows(), schema: .log, in: folder))
+  }
+}
