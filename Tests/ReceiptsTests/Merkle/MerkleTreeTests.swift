@@ -107,6 +107,10 @@ struct MerkleTreeTests {
       }
       #expect(levels.consistencyProof(from: size + 1, to: size) == nil)
     }
+    #expect(throws: CryptoError.self, "the empty tree has one root") {
+      try MerkleTree.verifyConsistency(
+        from: 0, root: MerkleTree.emptyRoot, to: 0, root: Self.leaves[0], proof: [])
+    }
     #expect(throws: CryptoError.self) {
       try MerkleTree.verifyConsistency(
         from: 2, root: levels.root(ofSize: 2), to: 1, root: levels.root(ofSize: 1), proof: [])

@@ -1,0 +1,91 @@
+// What gets a slot in the log, and what the log serves about it.
+
+import Evidence
+import PaymentCrypto
+public import PaymentModel
+
+extension TransparencyLog: VerdictLog {
+  /// Logs a verdict in its process's slot and keeps its key bundle, all durable before the answer.
+  ///
+  /// A verdict gets the slot only when a trusted coordinator has signed it for that process, and a commit
+  /// only with the bundle that it names.
+  public func publish(
+    _ verdict: Signed<Verdict>, process: ProcessID, bundle: Sealed<SealedContent.KeyBundle>?
+  ) async -> Outcome<LoggedVerdict> {
+    do throws(ReceiptsError) {
+      let delivery = LogDelivery(verdict: verdict.bytes, bundle: bundle?.bytes)
+      let entry = try admit(verdict, of: process, delivery)
+      let index = try await store.transact { rows throws(ReceiptsError) in
+        let index = try LogRules.append([entry], to: &rows)[0]
+        if rows.delivery(of: process) == nil { rows.insert(delivery, of: process) }
+        return index
+      }
+      let proof = try await prove(index)
+      return .done(LoggedVerdict(verdict: verdict, proof: proof.bytes))
+    } catch {
+      switch error.code {
+      case .slotTaken: return .refused(.conflict, nil)
+      case .notAdmitted, .bundleMismatch: return .refused(.invalid, nil)
+      default: return .unknown(error.message)
+      }
+    }
+  }
+
+  /// The logged verdict of a process; `nil` when there is none.
+  ///
+  /// - Throws: `unwitnessed`, `logBehind`.
+  public func verdict(of process: ProcessID) async throws(ReceiptsError) -> LoggedVerdict? {
+    let found = await store.read { rows in
+      (rows.delivery(of: process), rows.index(in: .verdict(of: process)))
+    }
+    guard let delivery = found.0, let index = found.1 else { return nil }
+    return LoggedVerdict(
+      verdict: Signed(delivery.verdict), proof: try await prove(index).bytes)
+  }
+
+  /// The sealed keys of a committed process, for anybody; `nil` when there are none.
+  public func bundle(of process: ProcessID) async -> Sealed<SealedContent.KeyBundle>? {
+    guard let bytes = await store.read({ $0.delivery(of: process)?.bundle }) else { return nil }
+    return Sealed(bytes, digest: SHA256.digest(bytes))
+  }
+
+  /// Logs a bank's keyset in the slot of its period and proves it.
+  ///
+  /// - Throws: `notAdmitted` unless a trusted bank has signed it; `slotTaken` when another keyset has that
+  ///   slot; `unwitnessed`, `logBehind`.
+  public func publish(_ keyset: Signed<Keyset>) async throws(ReceiptsError) -> LogProof {
+    let stated: Stated<Keyset>
+    do {
+      stated = try trust.verify(keyset, at: clock.now()).stated
+    } catch {
+      throw ReceiptsError(.notAdmitted, "the keyset does not verify: \(error.message)")
+    }
+    let slot = LogSlot.keyset(of: stated.issuer.party, period: stated.claim.period)
+    let index = try await append([LogEntry(slot: slot, statement: stated.id)])[0]
+    return try await prove(index)
+  }
+
+  private func admit(
+    _ verdict: Signed<Verdict>, of process: ProcessID, _ delivery: LogDelivery
+  ) throws(ReceiptsError) -> LogEntry {
+    let stated: Stated<Verdict>
+    do {
+      stated = try trust.verify(verdict, at: clock.now()).stated
+    } catch {
+      throw ReceiptsError(.notAdmitted, "the verdict does not verify: \(error.message)")
+    }
+    guard stated.claim.process == process, verdict.bytes.count <= LoggedVerdict.largestVerdict
+    else { throw ReceiptsError(.notAdmitted, "the verdict is about another process") }
+    switch stated.claim.decision {
+    case .commit(let keyBundle):
+      guard let bundle = delivery.bundle, bundle.count <= LogDelivery.largestBundle,
+        SHA256.digest(bundle) == keyBundle
+      else { throw ReceiptsError(.bundleMismatch, "not the key bundle that the verdict names") }
+    case .abort:
+      guard delivery.bundle == nil else {
+        throw ReceiptsError(.bundleMismatch, "an abort delivers no keys")
+      }
+    }
+    return LogEntry(slot: .verdict(of: process), statement: stated.id)
+  }
+}

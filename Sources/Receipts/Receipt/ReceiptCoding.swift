@@ -1,0 +1,118 @@
+// The receipt as a file.
+
+import Evidence
+import PaymentCrypto
+public import PaymentModel
+
+extension Receipt {
+  /// Reads a receipt: canonical JSON of at most 4 MiB with exactly the members of a receipt.
+  ///
+  /// - Throws: `receiptSize`, `receiptFormat`, and what a signed note and a log proof throw.
+  public init(_ bytes: Bytes) throws(ReceiptsError) {
+    guard bytes.count <= Self.largestByteCount else {
+      throw ReceiptsError(.receiptSize, "the receipt is too large")
+    }
+    let file: File
+    do {
+      file = try CanonicalJSON.decode(bytes, limit: Self.largestByteCount) {
+        reader throws(ClaimError) in try File(from: &reader)
+      }
+    } catch {
+      throw ReceiptsError(.receiptFormat, "not a receipt: \(error.message)")
+    }
+    self.init(
+      process: file.process, entries: file.entries,
+      checkpoint: try SignedNote(Bytes(file.checkpoint.utf8)),
+      verdictProof: try Self.proof(file.verdictProof), parts: file.parts,
+      exhibits: file.exhibits, keyBundle: file.keyBundle)
+  }
+
+  private static func proof(_ text: String?) throws(ReceiptsError) -> LogProof? {
+    guard let text else { return nil }
+    return try LogProof(Bytes(text.utf8))
+  }
+
+  /// The receipt as a file.
+  public var bytes: Bytes {
+    CanonicalJSON.encode { writer in
+      writer.text("format", Self.format)
+      writer.identifier("process", process)
+      writer.text("checkpoint", String(decoding: checkpoint.bytes, as: UTF8.self))
+      if let verdictProof {
+        writer.text("verdictProof", String(decoding: verdictProof.bytes, as: UTF8.self))
+      }
+      if let keyBundle { writer.identifier("keyBundle", keyBundle) }
+      writer.objects("statements", entries) { writer, entry in
+        writer.canonicalObject("statement", entry.statement)
+        writer.number("index", entry.index)
+        writer.identifiers("path", entry.path)
+      }
+      writer.objects("parts", parts) { writer, part in
+        writer.canonicalObject("part", part.part)
+        writer.bytes("salt", part.salt.bytes)
+        writer.number("index", UInt64(clamping: part.index))
+        writer.identifiers("path", part.path)
+      }
+      writer.objects("exhibits", exhibits) { writer, exhibit in
+        switch exhibit {
+        case .revealedKey(let deposit, let identity):
+          writer.text("kind", "revealed-key")
+          writer.identifier("deposit", deposit)
+          writer.bytes("identity", identity)
+        }
+      }
+    }
+  }
+
+  /// The members as they stand in the file.
+  private struct File {
+    let process: ProcessID
+    let checkpoint: String
+    let verdictProof: String?
+    let keyBundle: Digest?
+    let entries: [Entry]
+    let parts: [CommittedPart]
+    let exhibits: [Exhibit]
+
+    init(from reader: inout CanonicalReader) throws(ClaimError) {
+      guard try reader.text("format", atMost: 32).utf8.elementsEqual(Receipt.format.utf8) else {
+        throw ClaimError("format", .badValue)
+      }
+      process = try reader.identifier("process")
+      checkpoint = try reader.text("checkpoint", atMost: SignedNote.largestByteCount)
+      verdictProof = try reader.ifPresent("verdictProof") { reader throws(ClaimError) in
+        try reader.text("verdictProof", atMost: LogProof.largestByteCount)
+      }
+      keyBundle = try reader.ifPresent("keyBundle") { reader throws(ClaimError) in
+        try reader.identifier("keyBundle")
+      }
+      entries = try reader.objects("statements", atMost: Receipt.largestCount) {
+        reader throws(ClaimError) in
+        Entry(
+          statement: try reader.canonicalObject(
+            "statement", atMost: UnverifiedStatement.largestByteCount),
+          index: try reader.number("index"),
+          path: try reader.identifiers("path", atMost: LogProof.largestPathCount))
+      }
+      parts = try reader.objects("parts", atMost: Receipt.largestCount) {
+        reader throws(ClaimError) in
+        guard let salt = Salt(try reader.bytes("salt", atMost: Salt.byteCount)) else {
+          throw ClaimError("salt", .badValue)
+        }
+        return CommittedPart(
+          part: try reader.canonicalObject("part", atMost: CanonicalJSON.largestByteCount),
+          salt: salt, index: try reader.number("index", in: 0...Receipt.largestCount),
+          path: try reader.identifiers("path", atMost: LogProof.largestPathCount))
+      }
+      exhibits = try reader.objects("exhibits", atMost: Receipt.largestCount) {
+        reader throws(ClaimError) in
+        guard try reader.text("kind", atMost: 32).utf8.elementsEqual("revealed-key".utf8) else {
+          throw ClaimError("kind", .badValue)
+        }
+        return .revealedKey(
+          deposit: try reader.identifier("deposit"),
+          identity: try reader.bytes("identity", atMost: 32))
+      }
+    }
+  }
+}
