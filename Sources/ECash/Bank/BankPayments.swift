@@ -1,0 +1,113 @@
+// The bank as coordinators see it: payments are held, and then posted or given free.
+
+import Evidence
+import PaymentCrypto
+public import PaymentModel
+
+extension Bank: PaymentAgent {
+  /// Verifies the order, its part and all coins, and holds them. Nothing is kept for an order that does
+  /// not verify or names a coordinator that the bank does not know.
+  public func reserve(_ request: ReserveRequest) async -> Outcome<Signed<Reservation>> {
+    guard let order = try? trust.verifyOrder(request.order),
+      order.id.renamed() == request.id.process
+    else { return .refused(.invalid, nil) }
+    let coordinator = order.claim.coordinator
+    let key = RequestKey(
+      coordinator: coordinator, process: request.id.process, step: request.id.step)
+    let body = Self.body(of: request)
+    let (recorded, keyset) = await store.read { rows in
+      (ReserveRule.recorded(key, body: body, rows: rows), rows.latestKeyset())
+    }
+    if let recorded { return reservation(recorded) }
+    let desk = desk()
+    guard isCoordinator(coordinator, at: desk.now) else {
+      return .refused(.coordinatorRefused, nil)
+    }
+    guard let keyset else { return .refused(.denominationRefused, nil) }
+    let check = PaymentCheck(
+      bank: name, currency: keyset.currency, largestHoldSeconds: terms.largestHoldSeconds,
+      denominations: await cache.denominations(period: keyset.period))
+    let finding = check.check(request, order: order, identity: identity, at: desk.now)
+    return reservation(
+      await answer(desk) { desk, rows throws(ECashError) in
+        try ReserveRule.apply(key, body: body, finding: finding, desk: &desk, rows: &rows)
+      })
+  }
+
+  /// Moves the held coins to the payees. Owed to anyone who presents the logged commit verdict.
+  public func post(_ request: PostRequest) async -> Outcome<[Signed<Transfer>]> {
+    guard let verdict = check(request) else { return .refused(.invalid, nil) }
+    let answer = await answer(desk()) { desk, rows throws(ECashError) in
+      try PostRule.apply(verdict, desk: &desk, rows: &rows)
+    }
+    return answer.outcome { statements in statements.map { Signed<Transfer>($0) } }
+  }
+
+  /// Gives the held coins free. Owed to anyone who presents the logged abort verdict.
+  public func void(_ request: VerdictRequest) async -> Outcome<Signed<VoidedReservation>> {
+    guard let verdict = check(request) else { return .refused(.invalid, nil) }
+    let answer = await answer(desk()) { desk, rows throws(ECashError) in
+      try VoidRule.apply(verdict, desk: &desk, rows: &rows)
+    }
+    return answer.outcome { statements in statements.first.map { Signed<VoidedReservation>($0) } }
+  }
+
+  /// Why a payment was refused, sealed to the order's one-time recipient; `nil` when there is nothing
+  /// more to say. Anybody may ask.
+  public func refusalDetails(of process: ProcessID) async -> Bytes? {
+    await store.read { rows in rows.sealedDetails(of: process) }
+  }
+
+  // MARK: - Checks
+
+  /// The verdict, verified under the coordinator that is said to have signed it. Whether that is the
+  /// order's coordinator is up to the rules.
+  private func check(_ request: VerdictRequest) -> CheckedVerdict? {
+    let logged = request.verdict
+    guard logged.verdict.bytes.count <= LoggedVerdict.largestVerdict,
+      logged.proof.count <= LoggedVerdict.largestProof,
+      let coordinator = try? UnverifiedStatement(logged.verdict.bytes).issuer.key,
+      let stated = try? verdicts.read(logged, of: request.id.process, by: coordinator),
+      stated.claim.process == request.id.process, stated.issuer.key == coordinator
+    else { return nil }
+    return CheckedVerdict(stated: stated, logged: logged)
+  }
+
+  private func isCoordinator(_ key: Thumbprint, at time: Timestamp) -> Bool {
+    guard let listed = trust.key(key) else { return false }
+    return (try? trust.key(key, party: listed.party, role: .coordinator, at: time)) != nil
+  }
+
+  // MARK: - Answers
+
+  private func answer(
+    _ desk: BankDesk,
+    _ rule:
+      @escaping @Sendable (inout BankDesk, inout any BankRows) throws(ECashError) -> Answer
+  ) async -> Answer {
+    do throws(ECashError) {
+      return try await store.transact { rows throws(ECashError) in
+        var desk = desk
+        return try rule(&desk, &rows)
+      }
+    } catch {
+      return .failed(error)
+    }
+  }
+
+  private func reservation(_ answer: Answer) -> Outcome<Signed<Reservation>> {
+    answer.outcome { statements in statements.first.map { Signed<Reservation>($0) } }
+  }
+
+  /// SHA-256 of what a reserve asks for, each field behind its length.
+  private static func body(of request: ReserveRequest) -> Digest {
+    let part = request.part
+    let fields =
+      [
+        request.order.bytes, part.part, part.salt.bytes,
+        Bytes(bigEndian: UInt64(clamping: part.index)),
+        request.instrument.bytes,
+      ] + part.path.map(\.bytes)
+    return SHA256.digest(fields.flatMap { Bytes(bigEndian: UInt64($0.count)) + $0 })
+  }
+}

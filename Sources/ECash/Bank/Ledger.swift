@@ -1,0 +1,123 @@
+// Double-entry bookkeeping: every posting is a balanced set of lines.
+
+public import PaymentModel
+
+/// An account of the bank's books. What the bank owes stands as a positive number.
+public enum LedgerAccount: Hashable, Sendable {
+  /// Money of an account holder.
+  case holder(AccountName)
+  /// Coins of one denomination that are in wallets.
+  case outstanding(DenominationID)
+  /// What the bank has earned.
+  case fees
+  /// The other side of money that came from outside: negative, because others owe it to the bank.
+  case clearing
+
+  /// `holder/NAME`, `outstanding/ID`, `fees` or `clearing`.
+  public var text: String {
+    switch self {
+    case .holder(let name): "holder/\(name)"
+    case .outstanding(let denomination): "outstanding/\(denomination)"
+    case .fees: "fees"
+    case .clearing: "clearing"
+    }
+  }
+
+  /// Reads what `text` writes.
+  public init?(text: String) {
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    switch (parts.first, parts.dropFirst().first) {
+    case ("fees", nil): self = .fees
+    case ("clearing", nil): self = .clearing
+    case ("holder", .some(let name)):
+      guard let name = AccountName(String(name)) else { return nil }
+      self = .holder(name)
+    case ("outstanding", .some(let id)):
+      guard let id = DenominationID(hex: id) else { return nil }
+      self = .outstanding(id)
+    default: return nil
+    }
+  }
+}
+
+extension LedgerAccount: Comparable, CustomStringConvertible {
+  public static func < (left: Self, right: Self) -> Bool { left.text < right.text }
+  public var description: String { text }
+}
+
+/// An account and what stands on it, in minor units.
+public struct LedgerBalance: Hashable, Sendable {
+  public let account: LedgerAccount
+  public let minor: Int64
+
+  public init(account: LedgerAccount, minor: Int64) {
+    self.account = account
+    self.minor = minor
+  }
+}
+
+/// Why something was posted.
+public enum PostingKind: String, CaseIterable, Sendable {
+  /// Money came from outside. Reference: the depositor's.
+  case credit
+  /// Account money became coins. Reference: the withdrawal.
+  case withdrawal
+  /// Coins became account money of the payees. Reference: the process.
+  case payment
+}
+
+/// One entry of the books. Its lines add up to nothing.
+public struct Posting: Hashable, Sendable {
+  /// From 1, without gaps.
+  public let number: Int
+  public let kind: PostingKind
+  public let reference: Digest
+  public let at: Timestamp
+  public let lines: [LedgerBalance]
+
+  public init(
+    number: Int, kind: PostingKind, reference: Digest, at: Timestamp, lines: [LedgerBalance]
+  ) {
+    self.number = number
+    self.kind = kind
+    self.reference = reference
+    self.at = at
+    self.lines = lines
+  }
+}
+
+enum Ledger {
+  /// Appends a posting and carries its lines over to the balances. Lines of nothing are left out.
+  ///
+  /// All balances but that of `clearing` are kept at or above zero by the rules, and `clearing` within
+  /// `Amount.largestMinor`; so no other balance can be larger than that.
+  ///
+  /// - Throws: `booksUnbalanced` when the lines do not add up to nothing.
+  static func post(
+    _ kind: PostingKind, reference: Digest, at time: Timestamp, lines: [LedgerBalance],
+    in rows: inout any BankRows
+  ) throws(ECashError) {
+    var sum: Int64 = 0
+    for line in lines {
+      let (next, overflow) = sum.addingReportingOverflow(line.minor)
+      guard !overflow else { throw unbalanced }
+      sum = next
+    }
+    guard sum == 0 else { throw unbalanced }
+    let lines = lines.filter { $0.minor != 0 }
+    rows.append(
+      Posting(
+        number: rows.lastPostingNumber() + 1, kind: kind, reference: reference, at: time,
+        lines: lines))
+    for line in lines {
+      let (balance, overflow) = rows.balance(of: line.account)
+        .addingReportingOverflow(line.minor)
+      guard !overflow else { throw unbalanced }
+      rows.setBalance(balance, of: line.account)
+    }
+  }
+
+  private static var unbalanced: ECashError {
+    ECashError(.booksUnbalanced, "a posting's lines do not add up to nothing")
+  }
+}

@@ -1,0 +1,50 @@
+// An aborted process: its coins are free again, or a late reserve is refused.
+
+import PaymentModel
+
+enum VoidRule {
+  /// Gives the coins of an aborted process free again.
+  static func apply(
+    _ verdict: CheckedVerdict, desk: inout BankDesk, rows: inout any BankRows
+  ) throws(ECashError) -> Answer {
+    guard !verdict.stated.claim.decision.isCommit else { return .passing(.invalid) }
+    guard var hold = rows.hold(of: verdict.process) else {
+      return try tombstone(verdict, desk: &desk, rows: &rows)
+    }
+    guard hold.coordinator == verdict.coordinator else { return .passing(.invalid) }
+    if let answer = VerdictRule.recorded(verdict, hold: hold) { return answer }
+    for id in hold.coins {
+      guard let coin = rows.coin(id), var denomination = rows.denomination(coin.denomination)
+      else { throw ECashError(.booksUnbalanced, "a held coin is not on record") }
+      denomination.reserved -= 1
+      rows.put(denomination)
+      rows.removeCoin(id)
+    }
+    let voided = try desk.sign(
+      VoidedReservation(
+        process: hold.process, verdict: verdict.stated.id, released: hold.total),
+      in: &rows)
+    hold.state = .voided
+    return VerdictRule.end(&hold, by: verdict, reply: .done([voided.bytes]), rows: &rows)
+  }
+
+  /// A void before its reserve.
+  private static func tombstone(
+    _ verdict: CheckedVerdict, desk: inout BankDesk, rows: inout any BankRows
+  ) throws(ECashError) -> Answer {
+    let found = rows.tombstone(coordinator: verdict.coordinator, process: verdict.process)
+    if let found {
+      return found.verdictID == verdict.stated.id
+        ? Answer(stored: found.reply) : .passing(.conflict)
+    }
+    let voided = try desk.sign(
+      VoidedReservation(process: verdict.process, verdict: verdict.stated.id, released: nil),
+      in: &rows)
+    let reply = FinalReply.done([voided.bytes])
+    rows.put(
+      TombstoneRow(
+        coordinator: verdict.coordinator, process: verdict.process,
+        verdictID: verdict.stated.id, reply: reply.bytes))
+    return .final(reply)
+  }
+}

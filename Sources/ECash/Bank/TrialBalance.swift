@@ -1,0 +1,89 @@
+// The bank's books at one moment, and whether they hold together.
+
+public import PaymentModel
+
+/// What stands on every account, and where the coins are.
+public struct TrialBalance: Hashable, Sendable {
+  /// One denomination: how many of its coins are where.
+  public struct Coins: Hashable, Sendable {
+    public let denomination: DenominationID
+    /// In minor units.
+    public let value: UInt64
+    public let issued: UInt64
+    public let reserved: UInt64
+    public let redeemed: UInt64
+    public let isStopped: Bool
+
+    /// In minor units: what is in wallets or held.
+    public var outstanding: UInt64 { (issued - redeemed) * value }
+  }
+
+  /// Every account that something was posted to, ordered.
+  public let balances: [LedgerBalance]
+  /// Ordered by identifier.
+  public let coins: [Coins]
+
+  /// What stands on one account, in minor units.
+  public func balance(of account: LedgerAccount) -> Int64 {
+    balances.first { $0.account == account }?.minor ?? 0
+  }
+
+  /// The sum of all coins that came out and did not come back, in minor units.
+  public var outstanding: UInt64 { coins.reduce(0) { $0 + $1.outstanding } }
+
+  /// Draws up the books and checks them.
+  ///
+  /// - Throws: `booksUnbalanced` with the first rule that is broken: every posting balances; the balances are
+  ///   the sums of the postings, add up to nothing, and none but `clearing` is below zero; what stands on a
+  ///   denomination's account is (issued − redeemed) × value; reserved + redeemed ≤ issued.
+  init(_ rows: any BankRows) throws(ECashError) {
+    balances = rows.balances()
+    coins = rows.denominations().map {
+      Coins(
+        denomination: $0.id, value: $0.content.value, issued: $0.issued, reserved: $0.reserved,
+        redeemed: $0.redeemed, isStopped: $0.isStopped)
+    }
+    let posted = try Self.replay(rows)
+    guard posted.filter({ $0.minor != 0 }) == balances.filter({ $0.minor != 0 }) else {
+      throw Self.broken("the balances are not the sums of the postings")
+    }
+    try require(balances.reduce(0) { $0 + $1.minor } == 0, "the balances do not add up to nothing")
+    for balance in balances where balance.account != .clearing {
+      try require(balance.minor >= 0, "\(balance.account) is below zero")
+    }
+    for kind in coins {
+      try require(kind.redeemed <= kind.issued, "more coins came back than were issued")
+      try require(
+        kind.reserved + kind.redeemed <= kind.issued, "more coins are held than were issued")
+      try require(
+        balance(of: .outstanding(kind.denomination)) == Int64(kind.outstanding),
+        "a denomination's account is not what its coins are worth")
+    }
+  }
+
+  private static func replay(_ rows: any BankRows) throws(ECashError) -> [LedgerBalance] {
+    var sums: [LedgerAccount: Int64] = [:]
+    var number = 0
+    while true {
+      let page = rows.postings(after: number, atMost: 1000)
+      guard let last = page.last else { break }
+      for posting in page {
+        guard posting.lines.reduce(0, { $0 + $1.minor }) == 0 else {
+          throw broken("posting \(posting.number) does not balance")
+        }
+        for line in posting.lines { sums[line.account, default: 0] += line.minor }
+      }
+      number = last.number
+    }
+    return sums.map { LedgerBalance(account: $0.key, minor: $0.value) }
+      .sorted { $0.account < $1.account }
+  }
+
+  private func require(_ holds: Bool, _ message: String) throws(ECashError) {
+    guard holds else { throw Self.broken(message) }
+  }
+
+  private static func broken(_ message: String) -> ECashError {
+    ECashError(.booksUnbalanced, message)
+  }
+}

@@ -1,0 +1,121 @@
+// What can go wrong in this module: one code for each check.
+
+/// A check of this module failed. Compared by its code; the message is for people.
+///
+/// It never carries a secret: no seed, key, blinding factor or coin.
+public struct ECashError: Error, Sendable, Equatable {
+  public let code: Code
+  public let message: String
+
+  init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
+
+  /// Which check failed. Open: later versions may add codes.
+  public struct Code: RawRepresentable, Hashable, Sendable {
+    public let rawValue: String
+
+    public init(rawValue: String) {
+      self.rawValue = rawValue
+    }
+  }
+}
+
+extension ECashError: CustomStringConvertible {
+  public var description: String { "\(code.rawValue): \(message)" }
+}
+
+// MARK: - Keysets
+
+extension ECashError.Code {
+  /// The keyset's signature is not that of a bank in the trust store.
+  public static let keysetSignature = Self(rawValue: "keyset-signature")
+  /// A keyset has no denominations, or a key twice, or a key that is none.
+  public static let keysetContent = Self(rawValue: "keyset-content")
+  /// A denomination's private key is published, for tests.
+  public static let testDenomination = Self(rawValue: "test-denomination")
+  /// A keyset of that period exists, with other content; or the currency is another.
+  public static let keysetConflict = Self(rawValue: "keyset-conflict")
+  /// No such denomination.
+  public static let denominationUnknown = Self(rawValue: "denomination-unknown")
+  /// The denomination is not issued at this time, or was stopped.
+  public static let denominationClosed = Self(rawValue: "denomination-closed")
+  /// A private denomination key could not be read or did not sign.
+  public static let denominationKey = Self(rawValue: "denomination-key")
+}
+
+// MARK: - Accounts
+
+extension ECashError.Code {
+  /// An account of that name exists, with another key.
+  public static let accountExists = Self(rawValue: "account-exists")
+  public static let accountUnknown = Self(rawValue: "account-unknown")
+  /// The account does not hold enough.
+  public static let insufficientFunds = Self(rawValue: "insufficient-funds")
+  /// An amount is in another currency than the bank's.
+  public static let currency = Self(rawValue: "currency")
+  /// An amount, or a sum of amounts, is too large to be kept.
+  public static let amountOverflow = Self(rawValue: "amount-overflow")
+  /// The same reference was used for another amount or account.
+  public static let referenceConflict = Self(rawValue: "reference-conflict")
+  /// A posting's lines do not add up to nothing, or the books contradict each other.
+  public static let booksUnbalanced = Self(rawValue: "books-unbalanced")
+}
+
+// MARK: - Withdrawals
+
+extension ECashError.Code {
+  /// The withdrawal's signature is not that of the account's key.
+  public static let withdrawalSignature = Self(rawValue: "withdrawal-signature")
+  /// The withdrawal is addressed to another bank.
+  public static let withdrawalBank = Self(rawValue: "withdrawal-bank")
+  /// The blinded messages are not those that were signed, or not so many, or one stands twice.
+  public static let withdrawalDigest = Self(rawValue: "withdrawal-digest")
+  /// The signed total is not the sum of the coins' values.
+  public static let withdrawalTotal = Self(rawValue: "withdrawal-total")
+  /// A blinded message has another size than its key, or is not below its modulus.
+  public static let blindedMessage = Self(rawValue: "blinded-message")
+  /// More coins than one request may ask for.
+  public static let tooManyCoins = Self(rawValue: "too-many-coins")
+  /// The bank's answer to a withdrawal does not verify.
+  public static let issueInvalid = Self(rawValue: "issue-invalid")
+  /// Nobody knows what became of the request; the same one can be sent again.
+  public static let unanswered = Self(rawValue: "unanswered")
+}
+
+// MARK: - Payments
+
+extension ECashError.Code {
+  /// A sealed payment does not open or is not in its canonical form.
+  public static let instrument = Self(rawValue: "instrument")
+  /// A claim does not fit into a statement.
+  public static let statementInvalid = Self(rawValue: "statement-invalid")
+  /// What is said to prove a double spend does not.
+  public static let proofInvalid = Self(rawValue: "proof-invalid")
+}
+
+// MARK: - Wallet
+
+extension ECashError.Code {
+  /// The wallet's store holds no seed, or another one already.
+  public static let walletSeed = Self(rawValue: "wallet-seed")
+  /// The seed in the store does not open with this key.
+  public static let walletSealed = Self(rawValue: "wallet-sealed")
+  /// The coins at hand do not add up to that amount exactly.
+  public static let notPayable = Self(rawValue: "not-payable")
+  /// The amount is no sum of the bank's denominations.
+  public static let notWithdrawable = Self(rawValue: "not-withdrawable")
+  /// An order is not signed with the keys of its number, or a part does not belong to it.
+  public static let orderInvalid = Self(rawValue: "order-invalid")
+  /// The trust list does not say where to seal payments for a bank.
+  public static let recipientUnknown = Self(rawValue: "recipient-unknown")
+  /// No such purchase.
+  public static let purchaseUnknown = Self(rawValue: "purchase-unknown")
+  /// The purchase has ended otherwise.
+  public static let purchaseEnded = Self(rawValue: "purchase-ended")
+  /// The verdict does not verify or is of another process.
+  public static let verdictInvalid = Self(rawValue: "verdict-invalid")
+}

@@ -1,0 +1,165 @@
+// Payments: coins are chosen, locked, and sign one process; a verdict ends it.
+//
+//   free ──pay──▶ locked(process) ──commit──▶ spent
+//     ▲                │
+//     └──abort, shown──┘
+
+import Evidence
+import PaymentCrypto
+public import PaymentModel
+
+/// An order that is signed and can be paid.
+public struct PayableOrder: Sendable {
+  public let order: Signed<Order>
+  /// The number of the one-time keys that signed it.
+  public let number: UInt64
+  /// The parts that banks pay, each with what ties it to the order.
+  public let payments: [CommittedPart]
+
+  public init(order: Signed<Order>, number: UInt64, payments: [CommittedPart]) {
+    self.order = order
+    self.number = number
+    self.payments = payments
+  }
+}
+
+extension Wallet {
+  /// Pays an order: chooses coins that add up exactly, locks them, and puts what is submitted on record,
+  /// in one transaction. For an order that was paid before, what is on record is returned.
+  ///
+  /// - Parameter submission: puts together what is sent to the coordinator, from one sealed blob for each
+  ///   payment part, in their order. It must be a function.
+  /// - Returns: what to send, as it is on record.
+  /// - Throws: `orderInvalid` when the order does not verify, is not of that number, or a part does not hang
+  ///   below it; `recipientUnknown`; `notPayable`.
+  public func pay(
+    _ payable: PayableOrder,
+    submission: @escaping @Sendable ([Sealed<SealedContent.Instrument>]) -> Bytes
+  ) async throws(ECashError) -> Bytes {
+    let order = try verify(payable)
+    let process: ProcessID = order.id.renamed()
+    let payments = try payable.payments.map { part throws(ECashError) in
+      try payment(part, under: order.claim)
+    }
+    let now = clock.now()
+    let entropy = makeEntropy()
+    return try await store.transact { rows throws(ECashError) in
+      if let row = rows.purchase(process) { return row.submission }
+      var entropy = entropy
+      var blobs: [Sealed<SealedContent.Instrument>] = []
+      for payment in payments {
+        let instrument = try self.lock(payment, for: process, at: now, in: &rows)
+        blobs.append(instrument.sealed(to: payment.recipient, from: &entropy))
+      }
+      let row = PurchaseRow(
+        process: process, orderNumber: payable.number, coordinator: order.claim.coordinator,
+        decideBy: order.claim.decideBy, madeAt: now, submission: submission(blobs))
+      rows.put(row)
+      return row.submission
+    }
+  }
+
+  /// Ends a purchase by its logged verdict: after a commit its coins are spent, after an abort they are
+  /// free again. The same verdict again changes nothing.
+  ///
+  /// - Throws: `purchaseUnknown`; `verdictInvalid`; `purchaseEnded` when another verdict ended it.
+  public func conclude(
+    _ process: ProcessID, with verdict: LoggedVerdict
+  ) async throws(ECashError) {
+    guard let purchase = await purchase(process) else {
+      throw ECashError(.purchaseUnknown, "no such purchase")
+    }
+    let stated: Stated<Verdict>
+    do {
+      stated = try verdicts.read(verdict, of: process, by: purchase.coordinator)
+    } catch {
+      throw ECashError(.verdictInvalid, "the verdict does not verify: \(error.message)")
+    }
+    let isCommit = stated.claim.decision.isCommit
+    try await store.transact { rows throws(ECashError) in
+      guard var row = rows.purchase(process) else {
+        throw ECashError(.purchaseUnknown, "no such purchase")
+      }
+      let end: PurchaseRow.State = isCommit ? .committed : .aborted
+      guard row.state == .undecided else {
+        guard row.state == end else {
+          throw ECashError(.purchaseEnded, "another verdict has ended the purchase")
+        }
+        return
+      }
+      row.state = end
+      row.verdict = verdict
+      rows.put(row)
+      for var coin in rows.coins(lockedBy: process) {
+        coin.state = isCommit ? .spent : .free
+        coin.isShown = true
+        if !isCommit { coin.process = nil }
+        rows.put(coin)
+      }
+    }
+  }
+
+  // MARK: - Checks
+
+  private struct Payment: Sendable {
+    let content: PaymentPart
+    /// SHA-256 of the part's canonical JSON.
+    let digest: Digest
+    let recipient: Age.Recipient
+  }
+
+  private func verify(_ payable: PayableOrder) throws(ECashError) -> Verified<Order> {
+    let key = try orderSigner(payable.number).publicKey
+    guard let order = try? trust.verifyOrder(payable.order), order.key == key else {
+      throw ECashError(.orderInvalid, "the order is not signed with the keys of its number")
+    }
+    return order
+  }
+
+  private func payment(
+    _ part: CommittedPart, under order: Order
+  ) throws(ECashError) -> Payment {
+    guard case .payment(let content)? = try? part.verify(against: order),
+      content.method == .ecash
+    else { throw ECashError(.orderInvalid, "a payment part does not belong to the order") }
+    let listed = trust.list.claim.recipients.first {
+      $0.party == content.bank && $0.role == .bank
+    }
+    guard let listed, let recipient = try? Age.Recipient(listed.recipient.bytes) else {
+      throw ECashError(.recipientUnknown, "the trust list does not say where to seal for the bank")
+    }
+    return Payment(
+      content: content, digest: SHA256.digest(part.part), recipient: recipient)
+  }
+
+  // MARK: - Coins
+
+  /// Chooses coins, locks them, and lets each sign its use.
+  private func lock(
+    _ payment: Payment, for process: ProcessID, at time: Timestamp,
+    in rows: inout any WalletRows
+  ) throws(ECashError) -> PaymentInstrument {
+    let (bank, total) = (payment.content.bank, payment.content.total)
+    let free = rows.coins(at: bank, in: .free).filter {
+      $0.value.currency == total.currency && time < $0.spentUntil
+    }
+    let chosen = try CoinSelection.choose(total.minor, from: free)
+    guard chosen.count <= PaymentInstrument.largestCoinCount else {
+      throw ECashError(.tooManyCoins, "the payment takes more coins than one may have")
+    }
+    let purpose = CoinPurpose.spend(in: process, at: bank)
+    var used: [UsedCoin] = []
+    for var coin in chosen {
+      let key = try seed.coin(coin.key, at: bank)
+      used.append(
+        UsedCoin(
+          denomination: coin.key.denomination, coin: key.publicKey.coinID,
+          signature: coin.signature, use: key.sign(purpose)))
+      coin.state = .locked
+      coin.process = process
+      rows.put(coin)
+    }
+    return PaymentInstrument(
+      process: process, part: payment.digest, total: total, coins: used)
+  }
+}
