@@ -1,0 +1,112 @@
+// The bytes of a submission, as the journal keeps them.
+
+import PaymentModel
+
+/// Sizes above which a submission is refused before it is looked into, in bytes.
+public enum SubmissionLimits {
+  /// A signed statement.
+  public static let statement = 131_072
+  /// One part of an order, in canonical JSON.
+  public static let part = 65_536
+  /// A sealed payment.
+  public static let instrument = 1_048_576
+  /// A good's sealed key.
+  public static let goodsKey = 65_536
+  /// All sealed keys of a purchase.
+  public static let keyBundle = 1_048_576
+  /// The audit path of a part has at most so many digests.
+  public static let pathLength = 12
+}
+
+extension PurchaseSubmission {
+  /// Checks counts and sizes, without looking inside.
+  ///
+  /// - Throws: `too-large`.
+  func checkSizes() throws(CoordinatorError) {
+    let goods = PaymentProcess.largestGoodCount
+    let banks = PaymentProcess.largestBankCount
+    guard offers.count <= goods, instruments.count <= banks, parts.count <= goods + banks,
+      order.bytes.count <= SubmissionLimits.statement,
+      offers.allSatisfy({ $0.bytes.count <= SubmissionLimits.statement }),
+      instruments.allSatisfy({ $0.bytes.count <= SubmissionLimits.instrument }),
+      parts.allSatisfy({
+        $0.part.count <= SubmissionLimits.part && $0.path.count <= SubmissionLimits.pathLength
+          && $0.index >= 0
+      })
+    else {
+      throw CoordinatorError(.tooLarge, "the submission exceeds the limits of a process")
+    }
+  }
+
+  func write(to writer: inout ByteWriter) {
+    writer.blob(order.bytes)
+    writer.list(parts) { writer, part in
+      writer.blob(part.part)
+      writer.fixed(part.salt.bytes)
+      writer.count(part.index)
+      writer.list(part.path) { $0.identifier($1) }
+    }
+    writer.list(offers) { $0.blob($1.bytes) }
+    writer.list(instruments) { $0.sealed($1) }
+  }
+
+  init(from reader: inout ByteReader) throws(CoordinatorError) {
+    let goods = PaymentProcess.largestGoodCount
+    let banks = PaymentProcess.largestBankCount
+    let order = Signed<Order>(try reader.blob(atMost: SubmissionLimits.statement))
+    let parts = try reader.list(atMost: goods + banks) { reader throws(CoordinatorError) in
+      let part = try reader.blob(atMost: SubmissionLimits.part)
+      let salt = try reader.salt()
+      let index = try reader.count(atMost: 1 << SubmissionLimits.pathLength)
+      let path = try reader.list(atMost: SubmissionLimits.pathLength) {
+        reader throws(CoordinatorError) in try reader.identifier(of: Subject.Content.self)
+      }
+      return CommittedPart(part: part, salt: salt, index: index, path: path)
+    }
+    let offers = try reader.list(atMost: goods) { reader throws(CoordinatorError) in
+      Signed<Offer>(try reader.blob(atMost: SubmissionLimits.statement))
+    }
+    let instruments = try reader.list(atMost: banks) { reader throws(CoordinatorError) in
+      try reader.sealed(SealedContent.Instrument.self, atMost: SubmissionLimits.instrument)
+    }
+    self.init(order: order, parts: parts, offers: offers, instruments: instruments)
+  }
+}
+
+extension ByteWriter {
+  mutating func sealed<Content>(_ value: Sealed<Content>) {
+    blob(value.bytes)
+    identifier(value.digest)
+  }
+
+  mutating func exhibit<Content>(_ value: Exhibit<Content>) {
+    identifier(value.id)
+    blob(value.signed.bytes)
+  }
+}
+
+extension ByteReader {
+  mutating func sealed<Content>(
+    _ content: Content.Type, atMost limit: Int
+  ) throws(CoordinatorError) -> Sealed<Content> {
+    let bytes = try blob(atMost: limit)
+    return Sealed(bytes, digest: try identifier())
+  }
+
+  mutating func exhibit<Content>(
+    of content: Content.Type = Content.self
+  ) throws(CoordinatorError) -> Exhibit<Content> {
+    let id = try identifier(of: Subject.Statement.self)
+    return Exhibit(id: id, signed: Signed(try blob(atMost: SubmissionLimits.statement)))
+  }
+
+  mutating func salt() throws(CoordinatorError) -> Salt {
+    guard let salt = Salt(try fixed(Salt.byteCount)) else { throw Self.malformed("a salt") }
+    return salt
+  }
+
+  mutating func nonce() throws(CoordinatorError) -> Nonce {
+    guard let nonce = Nonce(try fixed(Nonce.byteCount)) else { throw Self.malformed("a nonce") }
+    return nonce
+  }
+}

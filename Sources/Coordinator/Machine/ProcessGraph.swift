@@ -1,0 +1,111 @@
+// A process by numbers: what the machine walks over.
+
+import PaymentModel
+
+/// The segments and the partial order of a process, with activities by number.
+struct ProcessGraph: Hashable, Sendable {
+  /// One segment.
+  struct Node: Hashable, Sendable {
+    var compensatable: Range<Int>
+    var pivot: Int?
+    var retriable: Range<Int>
+    /// Numbers of nodes, in order of preference.
+    var alternatives: [Int]
+  }
+
+  let activities: [Activity]
+  /// The root is number 0.
+  private(set) var nodes: [Node] = []
+  /// For each activity those of its group that must have ended before.
+  private(set) var predecessors: [[Int]]
+  /// For each activity the number of what undoes it.
+  let compensations: [Int?]
+  /// The activities that the verdict depends on, where the process has exactly one of them.
+  let prepare: Int?
+  let decide: Int?
+  let recordAbort: Int?
+
+  init(_ process: PaymentProcess) {
+    activities = process.activities
+    predecessors = Array(repeating: [], count: process.activities.count)
+    let numbers = PathIndex(process.activities.map(\.path))
+    compensations = process.activities.map { $0.compensation.flatMap(numbers.number) }
+    prepare = Self.only(.prepare, in: process.activities)
+    decide = Self.only(.decide, in: process.activities)
+    recordAbort = Self.only(.recordAbort, in: process.activities)
+    var next = 0
+    _ = add(process.root, next: &next, numbers: numbers)
+  }
+
+  /// The path of segments, from the root, that leads to the activity.
+  func nodes(to activity: Int) -> [Int] {
+    nodes(to: activity, from: 0)
+  }
+
+  /// Whether nothing but retriable activities follows that pivot.
+  func endsWith(_ pivot: Int) -> Bool {
+    nodes(to: pivot).last.map { nodes[$0].alternatives.isEmpty } ?? false
+  }
+
+  private static func only(_ verb: Verb, in activities: [Activity]) -> Int? {
+    let all = activities.indices.filter { activities[$0].verb == verb }
+    return all.count == 1 ? all.first : nil
+  }
+
+  private func nodes(to activity: Int, from number: Int) -> [Int] {
+    let node = nodes[number]
+    if node.compensatable.contains(activity) || node.retriable.contains(activity)
+      || node.pivot == activity
+    {
+      return [number]
+    }
+    for alternative in node.alternatives {
+      let rest = nodes(to: activity, from: alternative)
+      if !rest.isEmpty { return [number] + rest }
+    }
+    return []
+  }
+
+  private mutating func add(_ segment: Segment, next: inout Int, numbers: PathIndex) -> Int {
+    let first = next
+    let middle = first + segment.compensatable.count
+    let afterPivot = middle + (segment.pivot == nil ? 0 : 1)
+    next = afterPivot + segment.retriable.count
+    let number = nodes.count
+    nodes.append(
+      Node(
+        compensatable: first..<middle, pivot: segment.pivot == nil ? nil : middle,
+        retriable: afterPivot..<next, alternatives: []))
+    for pair in segment.precedence {
+      if let before = numbers.number(of: pair.before), let after = numbers.number(of: pair.after) {
+        predecessors[after].append(before)
+      }
+    }
+    var alternatives: [Int] = []
+    for alternative in segment.alternatives {
+      alternatives.append(add(alternative, next: &next, numbers: numbers))
+    }
+    nodes[number].alternatives = alternatives
+    return number
+  }
+}
+
+/// Finds the number of a path by halving a sorted list.
+private struct PathIndex {
+  private let sorted: [(path: StepPath, number: Int)]
+
+  init(_ paths: [StepPath]) {
+    sorted = paths.enumerated().map { (path: $0.element, number: $0.offset) }
+      .sorted { $0.path < $1.path }
+  }
+
+  func number(of path: StepPath) -> Int? {
+    var low = 0
+    var high = sorted.count
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle].path < path { low = middle + 1 } else { high = middle }
+    }
+    return low < sorted.count && sorted[low].path == path ? sorted[low].number : nil
+  }
+}

@@ -1,0 +1,396 @@
+// The process machine: which activity is next, and the one verdict.
+//
+//                     refusal · wrong key · cancellation · time
+//                  ┌──────────────────────┬──────────────────┐
+//                  │                      │                  │
+//     BEGIN        │        PREPARED      │     VERDICT      ▼ VERDICT
+//   idle ──▶ preparing ──────────▶ prepared ──────────▶ committed   aborted
+//            reserve, deposit      delivery request     publish     record abort
+//                                                       post        void, release
+//                                                       confirm     notify
+//                                                       notify         │
+//                                                          └──▶ ended ◀┘
+//                                                               END
+//
+// Commit, time-out, cancellation and refusal race here and nowhere else: whichever event is stepped
+// first makes the VERDICT record, and after it no event makes another. The time rules come before the
+// event. State changes by records alone, so the replayed journal is the state.
+//
+// Recovery, by the last forced record in the journal:
+//
+//   nothing    The process was never taken on. Nobody was asked.
+//   BEGIN      Answers may be lost: ask again for all that has no RESULT, within the time frames. An
+//              abort now is owed to everybody, because everybody may have been asked.
+//   PREPARED   Ask the customer again until `answerBy`, or decide abort.
+//   VERDICT    Sign it again, to the byte, publish it again, and go forward: everything without a
+//              FORWARD or COMPENSATED record is asked for again, until it is done.
+//   END        Nothing is left to do.
+
+public import PaymentModel
+
+/// The state machine of one payment process. It reads no clock and draws no randomness: both are handed
+/// in, so the same events make the same records.
+public struct ProcessMachine: Hashable, Sendable {
+  public let definition: PaymentProcess
+  public let terms: ProcessTerms
+  public private(set) var state: ProcessState
+  private let policy: RetryPolicy
+  private let graph: ProcessGraph
+  private var attempts: [Attempts]
+  /// After a replay records may be missing: everybody may have been asked.
+  private var mayHaveAskedEverybody = false
+
+  /// A process of which nothing has happened yet.
+  ///
+  /// - Throws: `unsupported-process` without exactly one abort path, with more than one decision, or
+  ///   with a decision that nothing prepares.
+  public init(
+    definition: PaymentProcess, terms: ProcessTerms, policy: RetryPolicy = .standard
+  ) throws(CoordinatorError) {
+    let graph = ProcessGraph(definition)
+    let verbs = definition.activities.map(\.verb)
+    guard graph.recordAbort != nil, (graph.decide == nil) == !verbs.contains(.decide),
+      (graph.prepare == nil) == !verbs.contains(.prepare),
+      (graph.prepare == nil) == (graph.decide == nil), definition.process == terms.process,
+      graph.decide.map({ graph.endsWith($0) }) ?? true
+    else {
+      throw CoordinatorError(
+        .unsupportedProcess, "a process needs one abort path, and one decision that is prepared")
+    }
+    self.definition = definition
+    self.terms = terms
+    self.policy = policy
+    self.graph = graph
+    state = ProcessState(activityCount: definition.activities.count)
+    attempts = Array(repeating: Attempts(), count: definition.activities.count)
+  }
+
+  /// A process as its journal left it. Step it with `resumed` to go on.
+  ///
+  /// - Throws: `broken-journal` when a record does not follow from those before it.
+  public init(
+    definition: PaymentProcess, terms: ProcessTerms, policy: RetryPolicy = .standard,
+    replaying records: [JournalRecord]
+  ) throws(CoordinatorError) {
+    try self.init(definition: definition, terms: terms, policy: policy)
+    for (number, record) in records.enumerated() {
+      guard state.accepts(record, in: graph) else {
+        throw CoordinatorError(.brokenJournal, "record \(number) (\(record.kind)) cannot be there")
+      }
+      state.apply(record, in: graph)
+    }
+  }
+
+  /// Whether nobody is being asked right now: all that is left to wait for is time.
+  public var isIdle: Bool {
+    attempts.allSatisfy { $0.answerBy == nil }
+  }
+
+  /// Takes an event and says what to write down and what to do.
+  ///
+  /// The records are already applied when it returns; whoever cannot make them durable must drop the
+  /// machine.
+  public mutating func step(
+    _ event: ProcessEvent, at now: Timestamp, entropy: inout some Entropy
+  ) -> StepResult {
+    var result = StepResult()
+    if case .begin(let begin) = event, state.phase == .idle {
+      write(.begin(begin), to: &result)
+    }
+    guard state.phase != .idle, !state.hasEnded else { return result }
+    abortIfOverdue(at: now, entropy: &entropy, result: &result)
+    take(event, at: now, entropy: &entropy, result: &result)
+    // An answer may have brought a time frame that has passed already.
+    abortIfOverdue(at: now, entropy: &entropy, result: &result)
+    advance(at: now, entropy: &entropy, result: &result)
+    if !state.hasEnded, let time = nextTime {
+      result.effects.append(.wake(at: time))
+    }
+    return result
+  }
+}
+
+// MARK: - Events
+
+extension ProcessMachine {
+  private mutating func take(
+    _ event: ProcessEvent, at now: Timestamp, entropy: inout some Entropy,
+    result: inout StepResult
+  ) {
+    switch event {
+    case .begin, .tick: break
+    case .resumed:
+      mayHaveAskedEverybody = true
+      attempts = Array(repeating: Attempts(), count: attempts.count)
+    case .cancelled(let cancellation):
+      abort(.cancelled, by: cancellation, at: now, entropy: &entropy, result: &result)
+    case .outcome(let number, let attempt, let outcome):
+      guard state.activities.indices.contains(number), state.activities[number] == .asked else {
+        return
+      }
+      // A final answer counts whenever it comes, because all attempts are the same request.
+      guard outcome.isFinal || attempt == attempts[number].count else { return }
+      attempts[number].answerBy = nil
+      if state.isCommitted == nil {
+        takeBeforeVerdict(outcome, of: number, at: now, entropy: &entropy, result: &result)
+      } else if graph.activities[number].guarantee == .retriable {
+        takeAfterVerdict(outcome, of: number, at: now, entropy: &entropy, result: &result)
+      }
+    }
+  }
+
+  private mutating func takeBeforeVerdict(
+    _ outcome: ActivityOutcome, of number: Int, at now: Timestamp, entropy: inout some Entropy,
+    result: inout StepResult
+  ) {
+    switch outcome {
+    case .deliveryRequested(let request, let bundle) where number == graph.decide:
+      write(.result(number, .requested(request)), to: &result)
+      decide(.commit(bundle: bundle), at: now, entropy: &entropy, result: &result)
+    case .ended(let answer) where answer.fits(graph.activities[number].verb):
+      // Only a bundle makes a delivery request a commit.
+      if case .requested = answer { break }
+      attempts[number].nextAt = nil
+      write(.result(number, answer), to: &result)
+      switch answer {
+      case .refused:
+        abort(.refused, at: now, entropy: &entropy, result: &result)
+      case .wrongKey:
+        abort(.invalid, at: now, entropy: &entropy, result: &result)
+      default: break
+      }
+      return
+    case .held(let time):
+      attempts[number].pause(until: time, at: now, policy: policy, entropy: &entropy)
+      return
+    case .deliveryRequested, .ended, .unknown: break
+    }
+    guard state.isCommitted == nil else { return }
+    attempts[number].pause(until: nil, at: now, policy: policy, entropy: &entropy)
+  }
+
+  private mutating func takeAfterVerdict(
+    _ outcome: ActivityOutcome, of number: Int, at now: Timestamp, entropy: inout some Entropy,
+    result: inout StepResult
+  ) {
+    switch outcome {
+    case .ended(let answer) where answer.fits(graph.activities[number].verb):
+      conclude(number, answer, result: &result)
+      if !answer.isSuccess { callOperator(for: number, result: &result) }
+      return
+    case .held(let time):
+      attempts[number].pause(until: time, at: now, policy: policy, entropy: &entropy)
+    case .ended(.refused):
+      // Nothing can follow without a published verdict, so a refusal to publish is no end.
+      attempts[number].pause(until: nil, at: now, policy: policy, entropy: &entropy)
+      callOperator(for: number, result: &result)
+    case .ended, .deliveryRequested, .unknown:
+      attempts[number].pause(until: nil, at: now, policy: policy, entropy: &entropy)
+    }
+    giveUpOrCall(number, result: &result)
+  }
+
+  private mutating func giveUpOrCall(_ number: Int, result: inout StepResult) {
+    let count = attempts[number].count
+    if graph.activities[number].verb == .notify {
+      if count >= policy.notifyAttempts { conclude(number, .unreached, result: &result) }
+    } else if count >= policy.operatorAfterAttempts {
+      callOperator(for: number, result: &result)
+    }
+  }
+
+  private mutating func conclude(
+    _ number: Int, _ answer: ActivityResult, result: inout StepResult
+  ) {
+    attempts[number].nextAt = nil
+    write(
+      state.isCommitted == true ? .forward(number, answer) : .compensated(number, answer),
+      to: &result)
+  }
+
+  private mutating func callOperator(for number: Int, result: inout StepResult) {
+    guard !attempts[number].isOperatorCalled else { return }
+    attempts[number].isOperatorCalled = true
+    result.effects.append(.callOperator(activity: number))
+  }
+}
+
+// MARK: - The verdict
+
+extension ProcessMachine {
+  /// Without a verdict after a time frame that the process needed, the verdict is abort.
+  private mutating func abortIfOverdue(
+    at now: Timestamp, entropy: inout some Entropy, result: inout StepResult
+  ) {
+    guard let undecidedUntil, now >= undecidedUntil else { return }
+    abort(.timeout, at: now, entropy: &entropy, result: &result)
+  }
+
+  /// Until when the process may stay as it is without a verdict; `nil` after it.
+  private var undecidedUntil: Timestamp? {
+    switch state.phase {
+    case .preparing: min(terms.decideBy, state.heldUntil ?? terms.decideBy)
+    case .prepared(let answerBy): min(terms.decideBy, answerBy)
+    case .idle, .committed, .aborted, .ended: nil
+    }
+  }
+
+  private mutating func abort(
+    _ reason: AbortReason, by cancellation: Exhibit<Cancellation>? = nil, at now: Timestamp,
+    entropy: inout some Entropy, result: inout StepResult
+  ) {
+    // In reverse order, and without waiting for each other: what they undo concerns different parties,
+    // and a silent merchant must not keep back the customer's money.
+    let owed = graph.compensations.indices.reversed().compactMap { number in
+      mayHaveAsked(number) ? graph.compensations[number] : nil
+    }
+    decide(
+      .abort(reason, owed: owed, cancellation: cancellation), at: now, entropy: &entropy,
+      result: &result)
+  }
+
+  private func mayHaveAsked(_ number: Int) -> Bool {
+    mayHaveAskedEverybody || state.activities[number] != .waiting
+  }
+
+  /// Makes the one verdict, unless there is one.
+  private mutating func decide(
+    _ ruling: VerdictRecord.Ruling, at now: Timestamp, entropy: inout some Entropy,
+    result: inout StepResult
+  ) {
+    guard state.isCommitted == nil, state.phase != .idle else { return }
+    var evidence = state.evidence
+    evidence.append(terms.process.renamed())
+    if case .abort(_, _, let cancellation?) = ruling { evidence.append(cancellation.id) }
+    evidence.sort()
+    let record = VerdictRecord(
+      ruling: ruling, decidedAt: now, nonce: Nonce(from: &entropy),
+      evidenceSalt: Salt(from: &entropy),
+      evidence: evidence.indices
+        .filter { $0 == 0 || evidence[$0] != evidence[$0 - 1] }
+        .map { evidence[$0] })
+    write(.verdict(record), to: &result)
+    // Nothing that was asked before the verdict is asked again.
+    attempts = Array(repeating: Attempts(), count: attempts.count)
+  }
+}
+
+// MARK: - What is next
+
+extension ProcessMachine {
+  private mutating func advance(
+    at now: Timestamp, entropy: inout some Entropy, result: inout StepResult
+  ) {
+    giveUpWaiting(at: now, entropy: &entropy, result: &result)
+    for number in ready where attempts[number].mayAsk(at: now) {
+      if number == graph.prepare {
+        prepare(at: now, result: &result)
+        // The next segment begins.
+        return advance(at: now, entropy: &entropy, result: &result)
+      }
+      ask(number, at: now, result: &result)
+    }
+    if isComplete {
+      write(.end(now), to: &result)
+      result.effects.append(.ended)
+    }
+  }
+
+  /// Requests that nobody answered in time are sent again.
+  private mutating func giveUpWaiting(
+    at now: Timestamp, entropy: inout some Entropy, result: inout StepResult
+  ) {
+    for number in attempts.indices {
+      guard let answerBy = attempts[number].answerBy, now >= answerBy else { continue }
+      attempts[number].answerBy = nil
+      attempts[number].pause(until: nil, at: now, policy: policy, entropy: &entropy)
+      if state.isCommitted != nil { giveUpOrCall(number, result: &result) }
+    }
+  }
+
+  /// The activities of the current segment whose turn it is and which are not finished.
+  private var ready: [Int] {
+    guard let last = state.path.last else { return [] }
+    let node = graph.nodes[last]
+    if state.isCommitted != nil { return unfinished(node.retriable) }
+    let compensatable = unfinished(node.compensatable)
+    if !compensatable.isEmpty || hasUnfinished(node.compensatable) { return compensatable }
+    return node.pivot.map { [$0] } ?? []
+  }
+
+  private func unfinished(_ group: Range<Int>) -> [Int] {
+    group.filter { number in
+      !state.activities[number].isFinal
+        && graph.predecessors[number].allSatisfy { state.activities[$0].isFinal }
+    }
+  }
+
+  private func hasUnfinished(_ group: Range<Int>) -> Bool {
+    group.contains { !state.activities[$0].isFinal }
+  }
+
+  /// Whether the verdict has been carried out.
+  private var isComplete: Bool {
+    guard state.isCommitted != nil, !state.hasEnded, let last = state.path.last else {
+      return false
+    }
+    return !hasUnfinished(graph.nodes[last].retriable)
+  }
+
+  private mutating func prepare(at now: Timestamp, result: inout StepResult) {
+    let answerBy = now.adding(seconds: Int64(terms.deliveryLimitSeconds))
+    write(
+      .prepared(PreparedRecord(at: now, answerBy: min(answerBy, terms.decideBy))), to: &result)
+  }
+
+  private mutating func ask(_ number: Int, at now: Timestamp, result: inout StepResult) {
+    if state.activities[number] == .waiting { write(.intent(number), to: &result) }
+    attempts[number].count += 1
+    attempts[number].nextAt = nil
+    attempts[number].answerBy = now.adding(milliseconds: policy.answerWithinMilliseconds)
+    result.effects.append(.perform(activity: number, attempt: attempts[number].count))
+  }
+
+  /// When something is due even if nothing happens.
+  private var nextTime: Timestamp? {
+    (attempts.flatMap { [$0.answerBy, $0.nextAt] } + [undecidedUntil]).compactMap { $0 }.min()
+  }
+
+  private mutating func write(_ record: JournalRecord, to result: inout StepResult) {
+    state.apply(record, in: graph)
+    result.records.append(record)
+  }
+}
+
+extension ActivityState {
+  /// Whether nothing will change it any more.
+  fileprivate var isFinal: Bool {
+    switch self {
+    case .waiting, .asked: false
+    case .done, .refused, .unreached, .skipped: true
+    }
+  }
+}
+
+/// How often an activity was asked for, and when again. Forgotten in a crash.
+private struct Attempts: Hashable, Sendable {
+  var count = 0
+  /// Until when an answer is awaited; `nil` when nobody is being asked.
+  var answerBy: Timestamp?
+  /// Not before then again.
+  var nextAt: Timestamp?
+  var isOperatorCalled = false
+
+  func mayAsk(at now: Timestamp) -> Bool {
+    answerBy == nil && nextAt.map { now >= $0 } ?? true
+  }
+
+  /// Asks again at that time, but not at once; or after a pause that grows.
+  mutating func pause(
+    until time: Timestamp?, at now: Timestamp, policy: RetryPolicy, entropy: inout some Entropy
+  ) {
+    let pause = policy.pauseMilliseconds(afterAttempts: count, entropy: &entropy)
+    let after = now.adding(milliseconds: pause)
+    nextAt = time.map { max($0, now.adding(milliseconds: policy.firstPauseMilliseconds)) } ?? after
+  }
+}

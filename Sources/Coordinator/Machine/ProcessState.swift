@@ -1,0 +1,173 @@
+// What a process's journal says: the durable state, changed by records and by nothing else.
+
+public import PaymentModel
+
+/// How far an activity has come.
+public enum ActivityState: String, CaseIterable, Hashable, Sendable {
+  /// Nobody was asked yet.
+  case waiting
+  /// Its participant was asked, and has given no final answer.
+  case asked
+  case done
+  /// Refused for good.
+  case refused
+  /// Nobody could be told; the verdict is public.
+  case unreached
+  /// The process went another way.
+  case skipped
+}
+
+/// How far a process has come.
+public enum ProcessPhase: Hashable, Sendable {
+  /// No record yet.
+  case idle
+  /// Money is reserved and keys are collected.
+  case preparing
+  /// Everything stands. The customer may ask for delivery until then.
+  case prepared(answerBy: Timestamp)
+  case committed
+  case aborted(AbortReason)
+  case ended(wasCommitted: Bool)
+}
+
+/// The state of a process after the records of its journal so far.
+public struct ProcessState: Hashable, Sendable {
+  public internal(set) var phase = ProcessPhase.idle
+  /// By the activities' numbers.
+  public internal(set) var activities: [ActivityState]
+  /// The earliest end of a merchant's time frame.
+  public internal(set) var heldUntil: Timestamp?
+  /// The segments that the process went through, from the root, by number.
+  var path = [0]
+  /// Statements that a verdict would rest on.
+  var evidence: [StatementID] = []
+
+  /// How it was decided; `nil` before the verdict.
+  public var isCommitted: Bool? {
+    switch phase {
+    case .idle, .preparing, .prepared: nil
+    case .committed: true
+    case .aborted: false
+    case .ended(let wasCommitted): wasCommitted
+    }
+  }
+
+  public var hasEnded: Bool {
+    if case .ended = phase { true } else { false }
+  }
+
+  init(activityCount: Int) {
+    activities = Array(repeating: .waiting, count: activityCount)
+  }
+}
+
+extension ProcessState {
+  /// Whether the record may come next. A journal in which one may not was not written by this machine.
+  func accepts(_ record: JournalRecord, in graph: ProcessGraph) -> Bool {
+    func isEnding(_ number: Int, _ result: ActivityResult, in group: ActivityGuarantee) -> Bool {
+      graph.activities.indices.contains(number) && result.fits(graph.activities[number].verb)
+        && (graph.activities[number].guarantee == .retriable) == (group == .retriable)
+        && (activities[number] == .asked || activities[number] == .waiting)
+    }
+    switch (phase, record) {
+    case (.idle, .begin): return true
+    case (.idle, _), (.ended, _), (_, .begin): return false
+    case (_, .intent(let number)):
+      return graph.activities.indices.contains(number) && activities[number] == .waiting
+    case (.preparing, .result(let number, let result)),
+      (.prepared, .result(let number, let result)):
+      return isEnding(number, result, in: .compensatable)
+    case (.preparing, .prepared): return graph.prepare != nil
+    case (.preparing, .verdict(let verdict)), (.prepared, .verdict(let verdict)):
+      switch verdict.ruling {
+      case .commit:
+        if case .prepared = phase { return graph.decide != nil }
+        return false
+      case .abort(_, let owed, _):
+        return owed.allSatisfy { graph.activities.indices.contains($0) }
+          && graph.recordAbort != nil
+      }
+    case (.committed, .forward(let number, let result)),
+      (.aborted, .compensated(let number, let result)):
+      return isEnding(number, result, in: .retriable)
+    case (.committed, .end), (.aborted, .end): return true
+    default: return false
+    }
+  }
+
+  /// Takes a record in.
+  mutating func apply(_ record: JournalRecord, in graph: ProcessGraph) {
+    switch record {
+    case .begin:
+      phase = .preparing
+      // The payment information came with the submission.
+      for number in activities.indices where graph.activities[number].verb == .receivePayment {
+        activities[number] = .done
+      }
+    case .intent(let number):
+      activities[number] = .asked
+    case .result(let number, let result):
+      note(result, of: number)
+      if case .deposited(let key) = result {
+        heldUntil = min(heldUntil ?? key.heldUntil, key.heldUntil)
+      }
+      evidence += result.statements
+      if result.isSuccess, graph.activities[number].guarantee == .pivot, number != graph.decide {
+        succeed(number, in: graph)
+      }
+    case .prepared(let prepared):
+      phase = .prepared(answerBy: prepared.answerBy)
+      if let pivot = graph.prepare { succeed(pivot, in: graph) }
+    case .verdict(let verdict):
+      apply(verdict, in: graph)
+    case .forward(let number, let result), .compensated(let number, let result):
+      note(result, of: number)
+    case .end:
+      phase = .ended(wasCommitted: isCommitted == true)
+    }
+  }
+
+  private mutating func apply(_ verdict: VerdictRecord, in graph: ProcessGraph) {
+    switch verdict.ruling {
+    case .commit:
+      phase = .committed
+      if let pivot = graph.decide { succeed(pivot, in: graph) }
+    case .abort(let reason, let owed, _):
+      phase = .aborted(reason)
+      if let abort = graph.recordAbort { path = graph.nodes(to: abort) }
+      skipAllWaiting(in: graph)
+      let owedActivities = graph.compensations.compactMap { $0 }.filter { !owed.contains($0) }
+      for number in owedActivities where activities[number] == .waiting {
+        activities[number] = .skipped
+      }
+    }
+  }
+
+  private mutating func note(_ result: ActivityResult, of number: Int) {
+    switch result {
+    case .refused, .wrongKey: activities[number] = .refused
+    case .unreached: activities[number] = .unreached
+    default: activities[number] = .done
+    }
+  }
+
+  /// The pivot has succeeded: its first alternative, if any, is next.
+  private mutating func succeed(_ pivot: Int, in graph: ProcessGraph) {
+    activities[pivot] = .done
+    path = graph.nodes(to: pivot)
+    if let node = path.last, let first = graph.nodes[node].alternatives.first {
+      path.append(first)
+    }
+    if isCommitted == true { skipAllWaiting(in: graph) }
+  }
+
+  /// After the verdict nothing outside the segment that was reached is begun any more.
+  private mutating func skipAllWaiting(in graph: ProcessGraph) {
+    guard let last = path.last else { return }
+    let node = graph.nodes[last]
+    for number in activities.indices
+    where activities[number] == .waiting && !node.retriable.contains(number) {
+      activities[number] = .skipped
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// When to ask again.
+
+import PaymentModel
+
+/// How requests without a final answer are repeated. Activities before the verdict are bounded by the
+/// process's time frames, those after it by nothing but `notifyAttempts`.
+public struct RetryPolicy: Hashable, Sendable {
+  /// The pause after the first attempt. It doubles with each further one.
+  public let firstPauseMilliseconds: Int64
+  public let longestPauseMilliseconds: Int64
+  /// Without any answer for so long the same request is sent again.
+  public let answerWithinMilliseconds: Int64
+  /// After so many attempts somebody is called, once.
+  public let operatorAfterAttempts: Int
+  /// After so many attempts to tell the customer the process ends without her: the verdict is public.
+  public let notifyAttempts: Int
+
+  public init(
+    firstPauseMilliseconds: Int64 = 250, longestPauseMilliseconds: Int64 = 60_000,
+    answerWithinMilliseconds: Int64 = 10_000, operatorAfterAttempts: Int = 12,
+    notifyAttempts: Int = 6
+  ) {
+    self.firstPauseMilliseconds = firstPauseMilliseconds
+    self.longestPauseMilliseconds = longestPauseMilliseconds
+    self.answerWithinMilliseconds = answerWithinMilliseconds
+    self.operatorAfterAttempts = operatorAfterAttempts
+    self.notifyAttempts = notifyAttempts
+  }
+
+  public static let standard = RetryPolicy()
+
+  /// The pause after that many attempts: doubled each time, and then between half of it and all of it,
+  /// so that many processes do not come back at once.
+  func pauseMilliseconds(afterAttempts count: Int, entropy: inout some Entropy) -> Int64 {
+    let doublings = min(max(count - 1, 0), 30)
+    let (doubled, overflow) = firstPauseMilliseconds.multipliedReportingOverflow(by: 1 << doublings)
+    let whole = max(1, overflow ? longestPauseMilliseconds : min(doubled, longestPauseMilliseconds))
+    let random = entropy.bytes(4).reduce(Int64(0)) { $0 << 8 | Int64($1) }
+    return whole - whole / 2 + random % (whole / 2 + 1)
+  }
+}

@@ -1,0 +1,185 @@
+// The payment process generator (paper, section 4): from an order and a template to a process.
+
+public import PaymentModel
+
+extension PaymentProcess {
+  /// At most so many goods in one process.
+  public static let largestGoodCount = 256
+  /// At most so many banks in one process.
+  public static let largestBankCount = 16
+
+  /// Generates the process for an order, and checks that it always terminates.
+  ///
+  /// - Parameter templateDigest: SHA-256 of the template's JSON.
+  /// - Throws: `empty-order`, `too-large`, or `not-well-formed` with the violations.
+  public static func generate(
+    from order: AdmittedOrder, template: ProcessTemplate, templateDigest: Digest
+  ) throws(CoordinatorError) -> PaymentProcess {
+    guard !order.items.isEmpty, !order.payments.isEmpty else {
+      throw CoordinatorError(.emptyOrder, "an order needs goods and payments")
+    }
+    guard order.items.count <= largestGoodCount, order.payments.count <= largestBankCount else {
+      throw CoordinatorError(
+        .tooLarge, "at most \(largestGoodCount) goods and \(largestBankCount) banks in one order")
+    }
+    let generator = ProcessGenerator(order: order, template: template)
+    return try checked(
+      PaymentProcess(
+        process: order.process, template: templateDigest,
+        root: try generator.segment(from: template.root)))
+  }
+
+  /// What runs for an order that was never handed in: nothing but its abort.
+  package static func abortOnly(
+    _ process: ProcessID, templateDigest: Digest
+  ) throws(CoordinatorError) -> PaymentProcess {
+    let generator = ProcessGenerator(order: nil, template: .neverBegun)
+    return try checked(
+      PaymentProcess(
+        process: process, template: templateDigest,
+        root: try generator.segment(from: ProcessTemplate.neverBegun.root)))
+  }
+
+  private static func checked(
+    _ process: PaymentProcess
+  ) throws(CoordinatorError) -> PaymentProcess {
+    let violations = process.checkGuaranteedTermination()
+    guard violations.isEmpty else {
+      throw CoordinatorError(
+        .notWellFormed, violations.map(\.description).joined(separator: "; "))
+    }
+    return process
+  }
+}
+
+private struct ProcessGenerator {
+  let order: AdmittedOrder?
+  let template: ProcessTemplate
+
+  /// What a step is repeated over.
+  private enum Instance: Equatable {
+    case once
+    case bank(PartyName)
+    case good(AdmittedOrder.Item)
+    case merchant(PartyName)
+
+    var suffix: String {
+      switch self {
+      case .once: ""
+      case .bank(let name), .merchant(let name): "/\(name)"
+      case .good(let item): "/\(item.offer.id)"
+      }
+    }
+  }
+
+  func segment(from template: TemplateSegment) throws(CoordinatorError) -> Segment {
+    var alternatives: [Segment] = []
+    for alternative in template.alternatives {
+      alternatives.append(try segment(from: alternative))
+    }
+    return Segment(
+      compensatable: try activities(from: template.compensatable),
+      pivot: try activities(from: template.pivot.map { [$0] } ?? []).first,
+      retriable: try activities(from: template.retriable),
+      alternatives: alternatives,
+      precedence: try precedence(in: template.compensatable)
+        + precedence(in: template.retriable))
+  }
+
+  private func activities(from steps: [TemplateStep]) throws(CoordinatorError) -> [Activity] {
+    var activities: [Activity] = []
+    for step in steps {
+      for instance in instances(of: step) {
+        activities.append(try activity(step, instance))
+      }
+    }
+    return activities
+  }
+
+  private func activity(
+    _ step: TemplateStep, _ instance: Instance
+  ) throws(CoordinatorError) -> Activity {
+    var compensation: StepPath?
+    if let undoneBy = step.undoneBy { compensation = try path(undoneBy, instance) }
+    var offer: StatementID?
+    var resources: [Resource] = []
+    if case .good(let item) = instance {
+      offer = item.offer.id
+      if let stock = item.offer.claim.stock, step.verb == .deposit {
+        resources = [Resource(owner: item.merchant, name: stock)]
+      }
+    }
+    return Activity(
+      path: try path(step.name, instance), verb: step.verb,
+      participant: participant(of: step.verb, instance), guarantee: step.guarantee,
+      compensation: compensation, offer: offer, resources: resources)
+  }
+
+  private func instances(of step: TemplateStep) -> [Instance] {
+    guard let order else { return step.multiplicity == .once ? [.once] : [] }
+    switch step.multiplicity {
+    case .once: return [.once]
+    case .perBank: return order.payments.map { .bank($0.content.bank) }
+    case .perGood: return order.items.map { .good($0) }
+    case .perMerchant:
+      let names = order.items.map(\.merchant).sorted()
+      return names.enumerated()
+        .filter { $0.offset == 0 || names[$0.offset - 1] != $0.element }
+        .map { .merchant($0.element) }
+    }
+  }
+
+  private func path(
+    _ name: String, _ instance: Instance
+  ) throws(CoordinatorError) -> StepPath {
+    guard let path = StepPath(rawValue: name + instance.suffix) else {
+      throw CoordinatorError(.notWellFormed, "the template's step name \(name) makes no path")
+    }
+    return path
+  }
+
+  private func participant(of verb: Verb, _ instance: Instance) -> Participant {
+    switch (verb, instance) {
+    case (.receivePayment, _), (.decide, _), (.notify, _): .customer
+    case (_, .bank(let name)): .bank(name)
+    case (_, .good(let item)): .merchant(item.merchant)
+    case (_, .merchant(let name)): .merchant(name)
+    case (_, .once): .coordinator
+    }
+  }
+
+  private func precedence(in steps: [TemplateStep]) throws(CoordinatorError) -> [Precedence] {
+    var pairs: [Precedence] = []
+    for step in steps {
+      for name in step.after {
+        guard let earlier = steps.first(where: { $0.name == name }) else {
+          throw CoordinatorError(.notWellFormed, "\(step.name) follows \(name), which is not there")
+        }
+        for after in instances(of: step) {
+          for before in instances(of: earlier) where areOrdered(before, after) {
+            pairs.append(
+              Precedence(before: try path(name, before), after: try path(step.name, after)))
+          }
+        }
+      }
+    }
+    return pairs
+  }
+
+  private func areOrdered(_ before: Instance, _ after: Instance) -> Bool {
+    switch (before, after) {
+    case (.bank(let one), .bank(let other)): one == other
+    case (.bank(let bank), .merchant(let merchant)): pays(bank, merchant)
+    default: true
+    }
+  }
+
+  private func pays(_ bank: PartyName, _ merchant: PartyName) -> Bool {
+    guard let order else { return false }
+    let payees = order.items.filter { $0.merchant == merchant }.map(\.offer.claim.payee)
+    return order.payments.contains { payment in
+      payment.content.bank == bank
+        && payment.content.payouts.contains { payees.contains($0.payee) }
+    }
+  }
+}
