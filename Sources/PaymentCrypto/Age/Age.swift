@@ -54,10 +54,9 @@ public enum Age {
     let payload = header.bytes.count + nonceByteCount
     guard file.count >= payload else { throw Header.truncated }
     let fileKey = try header.unwrap(with: identity)
-    let sealedChunk = chunkByteCount + chunkOverheadByteCount
-    let sealedCount = file.count - payload
-    let chunks = max(1, (sealedCount + sealedChunk - 1) / sealedChunk)
-    let count = max(0, sealedCount - chunks * chunkOverheadByteCount)
+    let (full, rest) = (file.count - payload).quotientAndRemainder(
+      dividingBy: chunkByteCount + chunkOverheadByteCount)
+    let count = full * chunkByteCount + max(0, rest - chunkOverheadByteCount)
     guard count <= largestByteCount else {
       throw CryptoError(.ageTooLarge, "the content is larger than allowed")
     }
@@ -65,10 +64,11 @@ public enum Age {
       fileKey: fileKey, nonce: Bytes(file[header.bytes.count..<payload]))
     return try SecretBytes(count: count) {
       (output: UnsafeMutablePointer<UInt8>) throws(CryptoError) in
+      let memory = UnsafeMutableBufferPointer(start: output, count: count)
       var written = 0
       func putChunk(of decryptor: borrowing Decryptor) {
         decryptor.withChunk { _, plaintext, _ in
-          plaintext.copy(to: output + written)
+          plaintext.copy(to: memory, at: written)
           written += plaintext.count
         }
       }

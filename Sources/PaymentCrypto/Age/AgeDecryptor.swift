@@ -120,19 +120,17 @@ extension Age {
 
     private mutating func fill(from input: Span<UInt8>, at position: Int, count: Int) {
       let part = input.extracting(position..<(position + count))
-      ciphertext.withUnsafeMutableBufferPointer { memory in
-        if let start = memory.baseAddress { part.copy(to: start + filled) }
-      }
+      ciphertext.withUnsafeMutableBufferPointer { part.copy(to: $0, at: filled) }
       filled += count
     }
 
     /// Opens what `ciphertext` holds into `plaintext`, as the chunk after those already open.
     private mutating func open(isLast: Bool) -> Bool {
       ciphertext.withUnsafeBufferPointer { ciphertext in
-        plaintext.withMutablePointer { plaintext in
+        plaintext.withMutableBytes { plaintext in
           cipher.open(
             UnsafeBufferPointer(rebasing: ciphertext[..<filled]), index: opened, isLast: isLast,
-            into: UnsafeMutableBufferPointer(start: plaintext, count: Age.chunkByteCount))
+            into: plaintext)
         }
       }
     }

@@ -52,7 +52,7 @@ extension Age {
 
     private mutating func fill(from input: Span<UInt8>, at position: Int, count: Int) {
       let part = input.extracting(position..<(position + count))
-      plaintext.withMutablePointer { part.copy(to: $0 + filled) }
+      plaintext.withMutableBytes { part.copy(to: $0, at: filled) }
       filled += count
     }
 

@@ -1,12 +1,17 @@
 // EMSA-PSS with SHA-384 and MGF1 (RFC 8017, section 9.1), for moduli of whole bytes.
 
-internal import PaymentModel
+package import PaymentModel
 
 /// Encodes messages for a modulus of `byteCount` bytes, so in 8·byteCount − 1 bits, with a salt of a
 /// fixed size.
-struct PSSEncoding {
+package struct PSSEncoding {
   let byteCount: Int
   let saltByteCount: Int
+
+  package init(byteCount: Int, saltByteCount: Int) {
+    self.byteCount = byteCount
+    self.saltByteCount = saltByteCount
+  }
 
   private static let hashByteCount = MessageDigest.sha384.byteCount
   private static let trailer: UInt8 = 0xbc
@@ -15,7 +20,7 @@ struct PSSEncoding {
   private var paddingByteCount: Int { dataBlockByteCount - saltByteCount - 1 }
 
   /// EMSA-PSS-ENCODE (RFC 8017, section 9.1.1). The salt has `saltByteCount` bytes.
-  func encode(_ message: Bytes, salt: Bytes) -> Bytes {
+  package func encode(_ message: Bytes, salt: Bytes) -> Bytes {
     precondition(salt.count == saltByteCount, "a PSS salt has the size of its variant")
     let hash = Self.hash(of: message, salt: salt)
     let dataBlock = Bytes(repeating: 0, count: paddingByteCount) + [1] + salt
@@ -25,7 +30,7 @@ struct PSSEncoding {
   }
 
   /// EMSA-PSS-VERIFY (RFC 8017, section 9.1.2): whether `encoded`, `byteCount` bytes, encodes the message.
-  func isValid(_ encoded: Bytes, for message: Bytes) -> Bool {
+  package func isValid(_ encoded: Bytes, for message: Bytes) -> Bool {
     guard encoded.count == byteCount, encoded.last == Self.trailer, encoded[0] & 0x80 == 0 else {
       return false
     }

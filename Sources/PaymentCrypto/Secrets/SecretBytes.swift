@@ -16,7 +16,7 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
   public init(copying bytes: Span<UInt8>) {
     count = bytes.count
     start = SecretMemory.allocate(count)
-    bytes.copy(to: start)
+    bytes.copy(to: UnsafeMutableBufferPointer(start: start, count: count))
   }
 
   /// A copy of `bytes`. The original is the caller's to wipe.
@@ -86,10 +86,10 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
   }
 
   /// Lends the memory for writing, for buffers that are used again and again.
-  mutating func withMutablePointer<Result: ~Copyable, Failure: Error>(
-    _ body: (UnsafeMutablePointer<UInt8>) throws(Failure) -> Result
+  mutating func withMutableBytes<Result: ~Copyable, Failure: Error>(
+    _ body: (UnsafeMutableBufferPointer<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    try body(start)
+    try body(UnsafeMutableBufferPointer(start: start, count: count))
   }
 
   /// A second secret with the same bytes.

@@ -27,10 +27,12 @@ package enum SecretMemory {
 }
 
 extension Span<UInt8> {
-  /// Copies all bytes to memory that has room for them.
-  func copy(to start: UnsafeMutablePointer<UInt8>) {
+  /// Copies all bytes to memory that has room for them behind `offset`; without room the process ends.
+  func copy(to memory: UnsafeMutableBufferPointer<UInt8>, at offset: Int = 0) {
+    precondition(offset >= 0 && count <= memory.count - offset, "no room for the bytes")
     withUnsafeBufferPointer { bytes in
-      if let source = bytes.baseAddress { start.update(from: source, count: bytes.count) }
+      guard let source = bytes.baseAddress, let start = memory.baseAddress else { return }
+      (start + offset).update(from: source, count: bytes.count)
     }
   }
 }

@@ -132,6 +132,22 @@ import Testing
     }
   }
 
+  /// A file that ends a few bytes into a chunk is refused, and nothing is written beyond the memory that
+  /// its length asked for.
+  @Test func truncationBehindAFullChunkIsRefused() throws {
+    let identity = identity(3)
+    var entropy = SeededEntropy(seed: 3)
+    let content = entropy.bytes(65_636)
+    let file = Age.seal(content.span, to: identity.recipient, from: &entropy)
+    let sealedRest = 116
+    for kept in 0..<sealedRest {
+      let cut = Bytes(file.dropLast(sealedRest - kept))
+      #expect(throws: CryptoError.self, "\(kept) bytes of the last chunk") {
+        try Age.open(cut, with: identity, largestByteCount: content.count).withSpan { _ in }
+      }
+    }
+  }
+
   /// No changed bit anywhere in a file goes unnoticed, header included.
   @Test func everyChangedByteIsRefused() throws {
     let identity = identity(3)
