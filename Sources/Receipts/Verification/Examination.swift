@@ -1,0 +1,100 @@
+// A receipt while it is examined: what has been verified so far, and what has been found.
+
+import Evidence
+import PaymentModel
+
+/// The state of a verification. Each group of checks stands in a file of its own and uses what those
+/// before it have verified.
+struct Examination {
+  let receipt: Receipt
+  let trust: TrustStore
+  var findings: [Finding] = []
+
+  /// The checkpoint and when it was witnessed: the one time at which everything in the receipt existed.
+  var checkpoint: WitnessedCheckpoint?
+  var time: Timestamp?
+
+  var order: Stated<Order>?
+  var items: [Item] = []
+  var payments: [Payment] = []
+  /// The deposits that fit their items.
+  var deposits: [(deposit: Stated<Deposit>, item: Item)] = []
+  /// The order's verdict, when it is the only one.
+  var verdict: Stated<Verdict>?
+
+  /// Verified statements that no check has used yet.
+  var unused = Statements()
+
+  /// A good that is bought, as order and offer have it.
+  struct Item {
+    let part: ItemPart
+    let offer: Stated<Offer>
+    let amount: Amount
+  }
+
+  /// What one bank pays, and the digest by which its reservation speaks of it.
+  struct Payment {
+    let content: PaymentPart
+    let digest: Digest
+  }
+
+  /// Verified statements about this process, by kind.
+  struct Statements {
+    var offers: [Stated<Offer>] = []
+    var submissions: [Stated<Submission>] = []
+    var reservations: [Stated<Reservation>] = []
+    var deposits: [Stated<Deposit>] = []
+    var acceptances: [Stated<Acceptance>] = []
+    var deliveryRequests: [Stated<DeliveryRequest>] = []
+    var cancellations: [Stated<Cancellation>] = []
+    var refusals: [Stated<Refusal>] = []
+    var verdicts: [Stated<Verdict>] = []
+    var transfers: [Stated<Transfer>] = []
+    var settlements: [Stated<Settlement>] = []
+    var voids: [Stated<VoidedReservation>] = []
+    var releases: [Stated<Release>] = []
+    var doubleSpends: [Stated<DoubleSpend>] = []
+  }
+
+  init(_ receipt: Receipt, trust: TrustStore) {
+    self.receipt = receipt
+    self.trust = trust
+  }
+
+  var isCommitted: Bool { verdict?.claim.decision.isCommit ?? false }
+}
+
+// MARK: - Findings
+
+extension Examination {
+  /// Adds what was found about a verified statement.
+  mutating func find<Content: Claim>(
+    _ check: Finding.Check, _ result: Finding.Result, _ stated: Stated<Content>,
+    _ message: String, atFault: PartyName? = nil, noLaterThan earlier: Timestamp? = nil
+  ) {
+    findings.append(
+      Finding(
+        check, result, message, party: stated.issuer.party, key: stated.issuer.key,
+        kind: Content.kind, statement: stated.id, noLaterThan: earlier ?? time, atFault: atFault))
+  }
+
+  /// Adds that something is not there which a party should have said.
+  mutating func findMissing(
+    _ check: Finding.Check, _ result: Finding.Result, of kind: StatementKind, by party: PartyName?,
+    _ message: String
+  ) {
+    findings.append(Finding(check, result, message, party: party, kind: kind))
+  }
+
+  /// What must be there for a committed purchase, and need not be for an aborted one.
+  var requiredForCommit: Finding.Result { isCommitted ? .missing : .pending }
+}
+
+extension Array {
+  /// Removes the first element that fits, and returns it.
+  mutating func take<Content>(
+    where fits: (Element) -> Bool
+  ) -> Element? where Element == Stated<Content> {
+    firstIndex(where: fits).map { remove(at: $0) }
+  }
+}

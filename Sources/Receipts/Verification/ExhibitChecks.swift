@@ -1,0 +1,87 @@
+// Checks of what was revealed: a deposited key that does not open the good, and coins spent twice.
+
+import Evidence
+import PaymentCrypto
+import PaymentModel
+
+extension Examination {
+  mutating func checkExhibits() {
+    for exhibit in receipt.exhibits {
+      switch exhibit {
+      case .revealedKey(let deposit, let identity): checkRevealedKey(of: deposit, identity)
+      }
+    }
+    for proof in unused.doubleSpends { checkDoubleSpend(proof) }
+    unused.doubleSpends = []
+  }
+
+  // MARK: - A wrong key
+
+  /// The merchant is bound to the key by the digest in the deposit, and to the good by the offer. A key that
+  /// matches the one and not the other names the merchant.
+  private mutating func checkRevealedKey(of id: StatementID, _ identity: Bytes) {
+    guard let (deposit, item) = deposits.first(where: { $0.deposit.id == id }) else {
+      findings.append(
+        Finding(
+          .depositedKey, .missing, "the deposit of a revealed key is not there", kind: .deposit,
+          statement: id))
+      return
+    }
+    guard
+      SHA256.digest(Bytes("foil/deposit/v1".utf8), receipt.process.bytes, identity)
+        == deposit.claim.keyDigest
+    else {
+      return find(.depositedKey, .refuted, deposit, "what is revealed is not the deposited key")
+    }
+    guard !Self.opens(item.offer.claim.container, identity) else {
+      return find(
+        .depositedKey, .refuted, deposit, "the revealed key opens the good, as it should")
+    }
+    // After an abort this is why; after a commit the key should never have been accepted.
+    find(
+      .depositedKey, isCommitted ? .refuted : .proven, deposit,
+      "the key that \(deposit.issuer.party) deposited does not open the good that it offered",
+      atFault: deposit.issuer.party)
+  }
+
+  /// Whether identity bytes are the key of a container: its recipient's, and its header opens.
+  private static func opens(_ container: ContainerCommitment, _ identity: Bytes) -> Bool {
+    do {
+      let identity = try Age.Identity(copying: SecretBytes(copying: identity))
+      guard identity.recipient.bytes == container.recipient.bytes else { return false }
+      _ = try Age.Header(container.header).unwrap(with: identity)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  // MARK: - Coins spent before
+
+  private mutating func checkDoubleSpend(_ proof: Stated<DoubleSpend>) {
+    let claim = proof.claim
+    let bank = proof.issuer.party
+    guard payments.contains(where: { $0.content.bank == bank }), !isCommitted,
+      [claim.first, claim.second].allSatisfy({ Self.isValid($0, of: claim.coin, at: bank) }),
+      isCommitted(claim.verdict, claim.first.process)
+    else {
+      return find(.doubleSpend, .refuted, proof, "the proof of a double spending does not hold")
+    }
+    find(.doubleSpend, .proven, proof, "a coin of this payment had been spent before")
+  }
+
+  /// A coin signs "foil/spend/v1\n" ‖ process ‖ bank.
+  private static func isValid(_ use: CoinUse, of coin: CoinID, at bank: PartyName) -> Bool {
+    guard let key = try? Ed25519.PublicKey(coin.bytes), use.bank == bank else { return false }
+    let message = Bytes("foil/spend/v1\n".utf8) + use.process.bytes + Bytes(bank.text.utf8)
+    return key.isValid(signature: use.signature, for: message)
+  }
+
+  /// Whether a logged verdict of another process says commit, by whichever trusted coordinator.
+  private func isCommitted(_ verdict: LoggedVerdict, _ process: ProcessID) -> Bool {
+    guard let issuer = try? UnverifiedStatement(verdict.verdict.bytes).issuer,
+      let stated = try? VerdictVerifier(trust).read(verdict, of: process, by: issuer.key)
+    else { return false }
+    return stated.claim.decision.isCommit
+  }
+}

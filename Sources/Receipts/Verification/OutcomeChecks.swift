@@ -1,0 +1,176 @@
+// Checks of what followed the verdict: money and confirmations after a commit, releases after an abort.
+
+import Evidence
+import PaymentModel
+
+extension Examination {
+  mutating func checkOutcome() {
+    guard let verdict else { return }
+    switch verdict.claim.decision {
+    case .commit: checkCommit(verdict)
+    case .abort(let reason): checkAbort(verdict, reason)
+    }
+  }
+
+  // MARK: - After a commit
+
+  private mutating func checkCommit(_ verdict: Stated<Verdict>) {
+    var transfers: [Stated<Transfer>] = []
+    for payment in payments.map(\.content) {
+      for payout in payment.payouts {
+        if let transfer = checkTransfer(of: payout, by: payment.bank, verdict) {
+          transfers.append(transfer)
+        }
+      }
+    }
+    var merchants: [PartyName] = []
+    for item in items where !merchants.contains(item.offer.issuer.party) {
+      merchants.append(item.offer.issuer.party)
+      checkSettlement(by: item.offer.issuer.party, transfers, verdict)
+    }
+    blame(
+      unused.voids.filter { $0.claim.verdict == verdict.id }, .void,
+      "the bank says that this commit was an abort")
+    blame(
+      unused.releases.filter { $0.claim.verdict == verdict.id }, .release,
+      "the merchant says that this commit was an abort")
+    // A cancellation that came too late changes nothing.
+    unused.cancellations = []
+  }
+
+  private mutating func checkTransfer(
+    of payout: Payout, by bank: PartyName, _ verdict: Stated<Verdict>
+  ) -> Stated<Transfer>? {
+    let transfer = unused.transfers.take {
+      $0.issuer.party == bank && $0.claim.payee == payout.payee
+    }
+    guard let transfer else {
+      findMissing(
+        .transfer, .pending, of: .transfer, by: bank,
+        "the transfer of \(payout.amount) to \(payout.payee.account) at \(payout.payee.bank) "
+          + "is not yet proven")
+      return nil
+    }
+    guard transfer.claim.amount == payout.amount, transfer.claim.verdict == verdict.id else {
+      find(.transfer, .refuted, transfer, "the transfer is not the one that the order names")
+      return nil
+    }
+    find(
+      .transfer, .proven, transfer,
+      "\(bank) has paid \(payout.amount) to \(payout.payee.account) at \(payout.payee.bank)")
+    return transfer
+  }
+
+  private mutating func checkSettlement(
+    by merchant: PartyName, _ transfers: [Stated<Transfer>], _ verdict: Stated<Verdict>
+  ) {
+    let settlement = unused.settlements.take { $0.issuer.party == merchant }
+    guard let settlement else {
+      return findMissing(
+        .settlement, .pending, of: .settlement, by: merchant,
+        "\(merchant) has not confirmed yet")
+    }
+    let payees = items.filter { $0.offer.issuer.party == merchant }.map(\.offer.claim.payee)
+    let own = transfers.filter { payees.contains($0.claim.payee) }.map(\.id)
+    guard settlement.claim.verdict == verdict.id else {
+      return find(.settlement, .refuted, settlement, "the confirmation is of another verdict")
+    }
+    let isComplete = own.allSatisfy(settlement.claim.transfers.contains)
+    find(
+      .settlement, isComplete ? .proven : .pending, settlement,
+      isComplete
+        ? "\(merchant) has confirmed, with the transfers to it"
+        : "\(merchant) has confirmed, and does not name every transfer to it")
+  }
+
+  // MARK: - After an abort
+
+  private mutating func checkAbort(_ verdict: Stated<Verdict>, _ reason: AbortReason) {
+    for payment in payments { checkVoid(of: payment.content, verdict) }
+    for item in items { checkRelease(of: item, verdict) }
+    blame(
+      unused.transfers.filter { $0.claim.verdict == verdict.id }, .transfer,
+      "the bank says that this abort was a commit")
+    switch reason {
+    case .cancelled: checkReason(\.cancellations, "the customer has cancelled")
+    case .refused: checkReason(\.refusals, "a participant has refused")
+    case .timeout, .invalid: break
+    }
+    // A refusal or a cancellation may stand beside an abort of another reason.
+    unused.cancellations = []
+    unused.refusals = []
+  }
+
+  private mutating func checkReason<Content: Claim>(
+    _ list: KeyPath<Statements, [Stated<Content>]>, _ message: String
+  ) {
+    guard let stated = unused[keyPath: list].first else {
+      return findMissing(
+        .abortReason, .pending, of: Content.kind, by: nil,
+        "what the abort rests on is not there")
+    }
+    find(.abortReason, .proven, stated, message)
+  }
+
+  private mutating func checkVoid(of payment: PaymentPart, _ verdict: Stated<Verdict>) {
+    let void = unused.voids.take { $0.issuer.party == payment.bank }
+    guard let void else {
+      return findMissing(
+        .void, .pending, of: .void, by: payment.bank,
+        "\(payment.bank) has not yet said that nothing is held")
+    }
+    let isRight =
+      void.claim.verdict == verdict.id
+      && (void.claim.released == nil || void.claim.released == payment.total)
+    find(
+      .void, isRight ? .proven : .refuted, void,
+      isRight ? "\(payment.bank) holds nothing any more" : "the void is not that of the payment")
+  }
+
+  private mutating func checkRelease(of item: Item, _ verdict: Stated<Verdict>) {
+    let merchant = item.offer.issuer.party
+    guard let release = unused.releases.take(where: { $0.claim.offer == item.offer.id }) else {
+      return findMissing(
+        .release, .pending, of: .release, by: merchant,
+        "\(merchant) has not yet said that nothing is held")
+    }
+    let isRight = release.issuer.party == merchant && release.claim.verdict == verdict.id
+    find(
+      .release, isRight ? .proven : .refuted, release,
+      isRight ? "\(merchant) holds nothing any more" : "the release is not that of the item")
+  }
+
+  // MARK: - What nobody may say
+
+  private mutating func blame<Content: Claim>(
+    _ statements: [Stated<Content>], _ check: Finding.Check, _ message: String
+  ) {
+    for stated in statements {
+      find(check, .refuted, stated, message, atFault: stated.issuer.party)
+    }
+  }
+
+  // MARK: - The end
+
+  /// Every statement must have had a place in the purchase.
+  mutating func checkNothingIsLeft() {
+    guard verdict != nil else { return }
+    report(unused.offers)
+    report(unused.reservations)
+    report(unused.deposits)
+    report(unused.acceptances)
+    report(unused.deliveryRequests)
+    report(unused.cancellations)
+    report(unused.refusals)
+    report(unused.transfers)
+    report(unused.settlements)
+    report(unused.voids)
+    report(unused.releases)
+  }
+
+  private mutating func report<Content: Claim>(_ statements: [Stated<Content>]) {
+    for stated in statements {
+      find(.belongs, .refuted, stated, "the statement has no place in this purchase")
+    }
+  }
+}

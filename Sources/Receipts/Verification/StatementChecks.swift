@@ -1,0 +1,161 @@
+// Checks of the statements one by one: the checkpoint that they stand below, who has signed them, that they
+// stand in the log, and that they are about this purchase.
+
+import Evidence
+import PaymentCrypto
+import PaymentModel
+
+extension Examination {
+  /// The checkpoint, which also tells the time.
+  mutating func checkCheckpoint() {
+    do {
+      let checkpoint = try LogPolicy(trust).verify(receipt.checkpoint)
+      self.checkpoint = checkpoint
+      time = checkpoint.witnessedAt
+      let log = checkpoint.checkpoint.origin
+      findings.append(
+        Finding(
+          .checkpoint, time == nil ? .missing : .proven,
+          time == nil
+            ? "no witness tells when the log had this state"
+            : "the log \(log) had \(checkpoint.checkpoint.size) entries, and witnesses have seen it",
+          party: PartyName(log), key: checkpoint.key.thumbprint, noLaterThan: time))
+    } catch {
+      let isUnknown = [.checkpointUnsigned, .witnessQuorum, .logKeyWindow].contains(error.code)
+      findings.append(
+        Finding(
+          .checkpoint, isUnknown ? .missing : .refuted,
+          "\(error.message) (\(error.code.rawValue))"))
+    }
+  }
+
+  /// Every statement. Only those that verify are looked at by later checks.
+  mutating func checkStatements() {
+    guard let checkpoint, let time else { return }
+    var seen: Set<StatementID> = []
+    var statements: [UnverifiedStatement] = []
+    for entry in receipt.entries {
+      do throws(ReceiptsError) {
+        let statement = try Receipt.statement(entry.statement)
+        let logEntry = LogEntry(slot: try Receipt.slot(of: statement), statement: statement.id)
+        guard seen.insert(statement.id).inserted else {
+          throw ReceiptsError(.receiptFormat, "a statement stands in the receipt twice")
+        }
+        try checkpoint.requireInclusion(of: logEntry, at: entry.index, path: entry.path)
+        statements.append(statement)
+      } catch {
+        refuse(.logged, .refuted, entry, error.message, error.code.rawValue)
+      }
+    }
+    // The order comes first: it brings the key of all other statements of the customer.
+    let isOrder = { (statement: UnverifiedStatement) in statement.kind == .order }
+    for statement in statements.filter(isOrder) + statements.filter({ !isOrder($0) }) {
+      do throws(EvidenceError) {
+        try admit(statement, at: time)
+      } catch {
+        let isUnknown = [.keyUnknown, .keyNotYetValid, .keyExpired].contains(error.code)
+        refuse(
+          .signature, isUnknown ? .missing : .refuted, statement, error.message,
+          error.code.rawValue)
+      }
+    }
+  }
+
+  /// Verifies a statement and files it by its kind.
+  private mutating func admit(
+    _ statement: UnverifiedStatement, at time: Timestamp
+  ) throws(EvidenceError) {
+    switch statement.kind {
+    case .order: try admitOrder(statement)
+    case .deliveryRequest: try admit(statement, by: order, to: \.deliveryRequests)
+    case .cancellation: try admit(statement, by: order, to: \.cancellations)
+    case .offer: try admit(statement, to: \.offers, at: time) { _ in nil }
+    case .submission: try admit(statement, to: \.submissions, at: time, of: \.process)
+    case .reservation: try admit(statement, to: \.reservations, at: time, of: \.process)
+    case .deposit: try admit(statement, to: \.deposits, at: time, of: \.process)
+    case .acceptance: try admit(statement, to: \.acceptances, at: time, of: \.process)
+    case .refusal: try admit(statement, to: \.refusals, at: time, of: \.process)
+    case .verdict: try admit(statement, to: \.verdicts, at: time, of: \.process)
+    case .transfer: try admit(statement, to: \.transfers, at: time, of: \.process)
+    case .settlement: try admit(statement, to: \.settlements, at: time, of: \.process)
+    case .void: try admit(statement, to: \.voids, at: time, of: \.process)
+    case .release: try admit(statement, to: \.releases, at: time, of: \.process)
+    case .doubleSpend: try admit(statement, to: \.doubleSpends, at: time, of: \.second.process)
+    case .keyset, .issue, .withdrawal, .trust:
+      refuse(.belongs, .refuted, statement, "this kind of statement does not belong into a receipt")
+    }
+  }
+
+  private mutating func admitOrder(_ statement: UnverifiedStatement) throws(EvidenceError) {
+    let stated = try trust.verifyOrder(Signed(statement.bytes)).stated
+    guard stated.id.renamed() == receipt.process, order == nil else {
+      return find(.belongs, .refuted, stated, "the order of another purchase")
+    }
+    order = stated
+    find(.signature, .proven, stated, "signed with the one-time key that it names, and logged")
+  }
+
+  /// A statement of the customer's one-time key.
+  private mutating func admit<Content: ProcessClaim>(
+    _ statement: UnverifiedStatement, by order: Stated<Order>?,
+    to list: WritableKeyPath<Statements, [Stated<Content>]>
+  ) throws(EvidenceError) {
+    guard let order else {
+      return refuse(
+        .signature, .missing, statement, "cannot be verified without the order, which is not there")
+    }
+    let stated = try trust.verify(
+      Signed<Content>(statement.bytes), byOneTimeKey: order.claim.oneTimeKey
+    ).stated
+    file(stated, in: list, process: stated.claim.process)
+  }
+
+  private mutating func admit<Content: Claim>(
+    _ statement: UnverifiedStatement, to list: WritableKeyPath<Statements, [Stated<Content>]>,
+    at time: Timestamp, of process: (Content) -> ProcessID?
+  ) throws(EvidenceError) {
+    let stated = try trust.verify(Signed<Content>(statement.bytes), at: time).stated
+    file(stated, in: list, process: process(stated.claim))
+  }
+
+  private mutating func file<Content: Claim>(
+    _ stated: Stated<Content>, in list: WritableKeyPath<Statements, [Stated<Content>]>,
+    process: ProcessID?
+  ) {
+    guard process == nil || process == receipt.process else {
+      return find(.belongs, .refuted, stated, "a statement about another purchase")
+    }
+    unused[keyPath: list].append(stated)
+    find(.signature, .proven, stated, "signed by \(stated.issuer.party), and logged")
+  }
+
+  private mutating func refuse(
+    _ check: Finding.Check, _ result: Finding.Result, _ statement: UnverifiedStatement,
+    _ message: String, _ code: String? = nil
+  ) {
+    findings.append(
+      Finding(
+        check, result, code.map { "\(message) (\($0))" } ?? message,
+        party: statement.issuer.party, key: statement.issuer.key, kind: statement.kind,
+        statement: statement.id))
+  }
+
+  private mutating func refuse(
+    _ check: Finding.Check, _ result: Finding.Result, _ entry: Receipt.Entry,
+    _ message: String, _ code: String
+  ) {
+    if let statement = try? UnverifiedStatement(entry.statement) {
+      refuse(check, result, statement, message, code)
+    } else {
+      findings.append(Finding(check, result, "\(message) (\(code))"))
+    }
+  }
+}
+
+/// A claim about one process that a customer's one-time key signs.
+protocol ProcessClaim: Claim {
+  var process: ProcessID { get }
+}
+
+extension DeliveryRequest: ProcessClaim {}
+extension Cancellation: ProcessClaim {}
