@@ -16,7 +16,7 @@ public struct StatementSignature: Hashable, Sendable {
   /// 64 bytes.
   public let signature: Bytes
 
-  /// Says who signs what, for `signature(of:)` to be signed.
+  /// The header under which that key signs statements of that kind.
   static func protectedHeader(kind: StatementKind, signer: Thumbprint) -> Bytes {
     CanonicalJSON.encode { writer in
       writer.text("alg", algorithm)

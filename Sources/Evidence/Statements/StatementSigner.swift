@@ -18,7 +18,8 @@ public final class StatementSigner: Sendable {
 
   public var publicKey: Ed25519.PublicKey { key.publicKey }
 
-  /// Signs a claim. The same claim and nonce give the same bytes.
+  /// Signs a claim. The same claim and nonce give the same bytes. What nobody reads, because a member is
+  /// longer than its kind allows, is signed all the same: the claim is the caller's.
   ///
   /// - Parameter nonce: fresh for each statement. It makes the identifier unique and keeps it from being
   ///   guessed from the content.
