@@ -105,10 +105,9 @@ public final class Bank: Sendable {
   public func openAccount(
     _ name: AccountName, key: Ed25519.PublicKey
   ) async throws(ECashError) {
-    guard let value = SigningKeyValue(key.bytes) else { return }
     let now = clock.now()
     try await store.transact { rows throws(ECashError) in
-      try OpenAccountRule.apply(name, key: value, at: now, rows: &rows)
+      try OpenAccountRule.apply(name, key: key.value, at: now, rows: &rows)
     }
   }
 

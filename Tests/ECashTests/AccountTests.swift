@@ -1,0 +1,74 @@
+// Accounts: money comes in once, and never more than can be counted.
+
+import ECash
+import Evidence
+import PaymentCrypto
+import PaymentModel
+import Testing
+
+@Suite struct AccountTests {
+  @Test func accountBelongsToOneKey() async throws {
+    let world = try await CashWorld(values: [1])
+    let name = try #require(AccountName("alice"))
+    let signer = try await world.account("alice", holding: 5)
+    try await world.bank.openAccount(name, key: signer.publicKey)
+    #expect(try await world.balance("alice") == 5)
+    await #expect(throws: ECashError(code: .accountExists)) {
+      try await world.bank.openAccount(name, key: world.bankSigner.publicKey)
+    }
+    let nobody = try #require(AccountName("nobody"))
+    await #expect(throws: ECashError(code: .accountUnknown)) {
+      try await world.bank.balance(of: nobody)
+    }
+  }
+
+  @Test func creditCountsOncePerReference() async throws {
+    let world = try await CashWorld(values: [1])
+    let alice = try #require(AccountName("alice"))
+    let bob = try #require(AccountName("bob"))
+    for name in ["alice", "bob"] { _ = try await world.account(name) }
+    let reference = SHA256.digest([1])
+    for _ in 0..<3 {
+      try await world.bank.credit(world.amount(7), to: alice, reference: reference)
+    }
+    #expect(try await world.balance("alice") == 7)
+    for (account, minor) in [(alice, UInt64(8)), (bob, 7)] {
+      await #expect(throws: ECashError(code: .referenceConflict)) {
+        try await world.bank.credit(world.amount(minor), to: account, reference: reference)
+      }
+    }
+    try await world.checkBooks()
+  }
+
+  @Test func creditNeedsAccountCurrencyAndRoom() async throws {
+    let world = try await CashWorld(values: [1])
+    let alice = try #require(AccountName("alice"))
+    let reference = SHA256.digest([1])
+    await #expect(throws: ECashError(code: .accountUnknown)) {
+      try await world.bank.credit(world.amount(1), to: alice, reference: reference)
+    }
+    _ = try await world.account("alice")
+    let dollars = try Amount(minor: 1, currency: #require(Currency("USD")))
+    await #expect(throws: ECashError(code: .currency)) {
+      try await world.bank.credit(dollars, to: alice, reference: reference)
+    }
+    try await world.bank.credit(
+      world.amount(Amount.largestMinor), to: alice, reference: reference)
+    await #expect(throws: ECashError(code: .amountOverflow)) {
+      try await world.bank.credit(world.amount(1), to: alice, reference: SHA256.digest([2]))
+    }
+    #expect(try await world.balance("alice") == Amount.largestMinor)
+    try await world.checkBooks()
+  }
+
+  @Test func ledgerAccountsReadBack() throws {
+    let accounts: [LedgerAccount] = [
+      .clearing, .fees, .holder(try #require(AccountName("a.b-c"))),
+      .outstanding(SHA256.digest([1]).renamed()),
+    ]
+    for account in accounts { #expect(LedgerAccount(text: account.text) == account) }
+    for text in ["", "holder", "holder/", "holder/A", "fees/", "outstanding/00", "other/a"] {
+      #expect(LedgerAccount(text: text) == nil, "\(text)")
+    }
+  }
+}
