@@ -1,7 +1,7 @@
 // What can go wrong in this module: one code for each check.
 
 /// A check of this module failed. Compared by its code; the message is for people.
-public struct ReceiptsError: Error, Sendable, Equatable {
+public struct ReceiptsError: Error, Sendable, Hashable {
   public let code: Code
   public let message: String
 
@@ -11,6 +11,8 @@ public struct ReceiptsError: Error, Sendable, Equatable {
   }
 
   public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(code) }
 
   /// Which check failed. Open: later versions may add codes.
   public struct Code: RawRepresentable, Hashable, Sendable {
@@ -65,6 +67,12 @@ extension ReceiptsError.Code {
   public static let logBehind = Self(rawValue: "log-behind")
   /// Too few witnesses have answered.
   public static let unwitnessed = Self(rawValue: "unwitnessed")
+
+  // Witnesses
+  /// A witness does not know the log, or its key has not signed the checkpoint.
+  public static let unknownLog = Self(rawValue: "unknown-log")
+  /// A log has rolled back, or rewritten what it had shown before.
+  public static let inconsistent = Self(rawValue: "inconsistent")
 
   // Receipts
   /// A receipt is larger than 4 MiB.

@@ -15,7 +15,10 @@ struct Examination {
   var time: Timestamp?
 
   var order: Stated<Order>?
+  /// The items whose offers are there and fit.
   var items: [Item] = []
+  /// How many items the shown parts have.
+  var itemCount = 0
   var payments: [Payment] = []
   /// The deposits that fit their items.
   var deposits: [(deposit: Stated<Deposit>, item: Item)] = []

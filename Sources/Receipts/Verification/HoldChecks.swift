@@ -84,6 +84,13 @@ extension Examination {
         .deliveryRequest, requiredForCommit, of: .deliveryRequest, by: .customer,
         "no delivery request is there")
     }
+    guard
+      acceptances.count == itemCount || !acceptances.allSatisfy(request.claim.acceptances.contains)
+    else {
+      return find(
+        .deliveryRequest, requiredForCommit, request,
+        "the customer has asked for keys whose acceptances are not there")
+    }
     let isRight = request.claim.acceptances == acceptances.sorted()
     find(
       .deliveryRequest, isRight ? .proven : .refuted, request,

@@ -20,7 +20,6 @@ extension Examination {
 
   private mutating func checkParts(of order: Stated<Order>) {
     var places: Set<Int> = []
-    var hasItem = false
     for committed in receipt.parts {
       do {
         let part = try committed.verify(against: order.claim)
@@ -30,7 +29,7 @@ extension Examination {
         }
         switch part {
         case .item(let item):
-          hasItem = true
+          itemCount += 1
           checkItem(item, of: order)
         case .payment(let payment):
           payments.append(Payment(content: payment, digest: SHA256.digest(committed.part)))
@@ -40,7 +39,7 @@ extension Examination {
         find(.part, .refuted, order, "\(error.message) (\(error.code.rawValue))")
       }
     }
-    if !hasItem {
+    if itemCount == 0 {
       find(.part, .missing, order, "no item of the order is shown")
     }
     if payments.isEmpty {
@@ -72,7 +71,7 @@ extension Examination {
 
   /// Each payee gets what the offers cost, by ways that the offers accept.
   private mutating func checkPayments(of order: Stated<Order>) {
-    guard !items.isEmpty, !payments.isEmpty else { return }
+    guard items.count == itemCount, !items.isEmpty, !payments.isEmpty else { return }
     let owed = Self.total(items.map { Payout(payee: $0.offer.claim.payee, amount: $0.amount) })
     let paid = Self.total(payments.flatMap(\.content.payouts))
     guard let owed, let paid, owed == paid else {

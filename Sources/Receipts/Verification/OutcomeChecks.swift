@@ -41,9 +41,12 @@ extension Examination {
   private mutating func checkTransfer(
     of payout: Payout, by bank: PartyName, _ verdict: Stated<Verdict>
   ) -> Stated<Transfer>? {
-    let transfer = unused.transfers.take {
-      $0.issuer.party == bank && $0.claim.payee == payout.payee
+    let isToPayee = { (transfer: Stated<Transfer>) in
+      transfer.issuer.party == bank && transfer.claim.payee == payout.payee
     }
+    let transfer =
+      unused.transfers.take { isToPayee($0) && $0.claim.amount == payout.amount }
+      ?? unused.transfers.take(where: isToPayee)
     guard let transfer else {
       findMissing(
         .transfer, .pending, of: .transfer, by: bank,
@@ -152,25 +155,30 @@ extension Examination {
 
   // MARK: - The end
 
-  /// Every statement must have had a place in the purchase.
+  /// Every statement must have had a place in the purchase. Where something is missing, this may be why one
+  /// has none.
   mutating func checkNothingIsLeft() {
     guard verdict != nil else { return }
-    report(unused.offers)
-    report(unused.reservations)
-    report(unused.deposits)
-    report(unused.acceptances)
-    report(unused.deliveryRequests)
-    report(unused.cancellations)
-    report(unused.refusals)
-    report(unused.transfers)
-    report(unused.settlements)
-    report(unused.voids)
-    report(unused.releases)
+    let result: Finding.Result =
+      findings.contains { $0.result == .missing } ? .missing : .refuted
+    report(unused.offers, as: result)
+    report(unused.reservations, as: result)
+    report(unused.deposits, as: result)
+    report(unused.acceptances, as: result)
+    report(unused.deliveryRequests, as: result)
+    report(unused.cancellations, as: result)
+    report(unused.refusals, as: result)
+    report(unused.transfers, as: result)
+    report(unused.settlements, as: result)
+    report(unused.voids, as: result)
+    report(unused.releases, as: result)
   }
 
-  private mutating func report<Content: Claim>(_ statements: [Stated<Content>]) {
+  private mutating func report<Content: Claim>(
+    _ statements: [Stated<Content>], as result: Finding.Result
+  ) {
     for stated in statements {
-      find(.belongs, .refuted, stated, "the statement has no place in this purchase")
+      find(.belongs, result, stated, "the statement has no place in what is shown")
     }
   }
 }

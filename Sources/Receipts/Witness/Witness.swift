@@ -28,14 +28,3 @@ public enum WitnessAnswer: Hashable, Sendable {
   /// No answer.
   case unknown(String)
 }
-
-extension ReceiptsError: Hashable {
-  public func hash(into hasher: inout Hasher) { hasher.combine(code) }
-}
-
-extension ReceiptsError.Code {
-  /// A witness does not know the log, or its key has not signed the checkpoint.
-  public static let unknownLog = Self(rawValue: "unknown-log")
-  /// A log has rolled back, or rewritten what it had shown before.
-  public static let inconsistent = Self(rawValue: "inconsistent")
-}

@@ -205,7 +205,8 @@ struct TransparencyLogTests {
 
   @Test("many callers share checkpoints, and each gets a proof of its own entry")
   func shares() async throws {
-    let log = world.log()
+    let witness = SlowWitness(world.witness())
+    let log = world.log(witnesses: [witness])
     let policy = LogPolicy(world.trust)
     let entries = Self.entries(0..<64)
     let proofs = try await withThrowingTaskGroup(of: (Int, LogProof).self) { group in
@@ -217,6 +218,7 @@ struct TransparencyLogTests {
     for (number, entry) in entries.enumerated() {
       _ = try policy.verify(entry, by: try #require(proofs[number]))
     }
+    #expect(await witness.askedCount < 32)
     #expect(await log.entry(at: 63) != nil)
     #expect(await log.entry(at: 64) == nil)
   }
@@ -369,6 +371,26 @@ struct SilentWitness: Witness {
     -> WitnessAnswer
   {
     .unknown("silent")
+  }
+}
+
+/// Takes its time, and counts.
+actor SlowWitness: Witness {
+  nonisolated let key: NoteKey
+  private(set) var askedCount = 0
+  private let witness: LocalWitness
+
+  init(_ witness: LocalWitness) {
+    key = witness.key
+    self.witness = witness
+  }
+
+  func cosign(
+    _ checkpoint: SignedNote, from oldSize: UInt64, proof: [Digest]
+  ) async -> WitnessAnswer {
+    askedCount += 1
+    try? await Task.sleep(for: .milliseconds(20))
+    return await witness.cosign(checkpoint, from: oldSize, proof: proof)
   }
 }
 
