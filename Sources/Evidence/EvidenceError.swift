@@ -151,6 +151,10 @@ extension EvidenceError.Code {
   public static let trustKeyTwice = Self(rawValue: "trust-key-twice")
   /// A customer is listed: one-time keys are not in lists.
   public static let trustCustomer = Self(rawValue: "trust-customer")
+  /// The bytes of a recipient are not an age recipient.
+  public static let recipientInvalid = Self(rawValue: "recipient-invalid")
+  /// A party has two recipients for one use.
+  public static let trustRecipientTwice = Self(rawValue: "trust-recipient-twice")
   /// More witnesses are demanded than are listed.
   public static let trustQuorum = Self(rawValue: "trust-quorum")
 

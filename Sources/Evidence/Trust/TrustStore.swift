@@ -46,12 +46,20 @@ public struct TrustStore: Sendable {
   /// All keys, in the order of the list.
   public let keys: [Key]
   private let keysByThumbprint: [Thumbprint: Key]
+  private let recipients: [Addressee: Age.Recipient]
+
+  /// Whom something is sealed to.
+  private struct Addressee: Hashable {
+    let party: PartyName
+    let role: Role
+  }
 
   /// Verifies a signed list.
   ///
   /// - Parameter pinnedRoot: the only root that is believed; without one, the root that the list names.
   /// - Throws: in this order the codes of a statement's form and members; `trustRootPin`; for each key
-  ///   `trustCustomer`, `keyInvalid`, `trustKeyTwice`; `trustQuorum`; `trustRootUnlisted`; `keyNotYetValid`
+  ///   `trustCustomer`, `keyInvalid`, `trustKeyTwice`; for each recipient `recipientInvalid`,
+  ///   `trustRecipientTwice`; `trustQuorum`; `trustRootUnlisted`; `keyNotYetValid`
   ///   or `keyExpired` unless the root's key was valid when the list was made; `signersMismatch`,
   ///   `signatureInvalid`.
   public init(
@@ -62,18 +70,8 @@ public struct TrustStore: Sendable {
     if let pinnedRoot, pinnedRoot != statement.issuer.key {
       throw EvidenceError(.trustRootPin, "the list is signed by another root than the pinned one")
     }
-    var keys: [Key] = []
-    var keysByThumbprint: [Thumbprint: Key] = [:]
-    for listed in list.keys {
-      guard listed.role != .customer, listed.party != .customer else {
-        throw EvidenceError(.trustCustomer, "a customer's key in a trust list")
-      }
-      let key = try Key(listed)
-      guard keysByThumbprint.updateValue(key, forKey: key.thumbprint) == nil else {
-        throw EvidenceError(.trustKeyTwice, "a key of \(key.party) is listed twice")
-      }
-      keys.append(key)
-    }
+    let (keys, keysByThumbprint) = try Self.keys(of: list)
+    recipients = try Self.recipients(of: list)
     guard list.witnessQuorum <= keys.count(where: { $0.role == .witness }) else {
       throw EvidenceError(.trustQuorum, "more witnesses are demanded than are listed")
     }
@@ -87,6 +85,40 @@ public struct TrustStore: Sendable {
     self.list = verified.stated
     self.keys = keys
     self.keysByThumbprint = keysByThumbprint
+  }
+
+  private static func keys(
+    of list: TrustList
+  ) throws(EvidenceError) -> (inOrder: [Key], byThumbprint: [Thumbprint: Key]) {
+    var keys: [Key] = []
+    var keysByThumbprint: [Thumbprint: Key] = [:]
+    for listed in list.keys {
+      guard listed.role != .customer, listed.party != .customer else {
+        throw EvidenceError(.trustCustomer, "a customer's key in a trust list")
+      }
+      let key = try Key(listed)
+      guard keysByThumbprint.updateValue(key, forKey: key.thumbprint) == nil else {
+        throw EvidenceError(.trustKeyTwice, "a key of \(key.party) is listed twice")
+      }
+      keys.append(key)
+    }
+    return (keys, keysByThumbprint)
+  }
+
+  private static func recipients(
+    of list: TrustList
+  ) throws(EvidenceError) -> [Addressee: Age.Recipient] {
+    var recipients: [Addressee: Age.Recipient] = [:]
+    for listed in list.recipients {
+      guard let recipient = try? Age.Recipient(listed.recipient.bytes) else {
+        throw EvidenceError(.recipientInvalid, "nothing can be sealed to \(listed.party)")
+      }
+      let addressee = Addressee(party: listed.party, role: listed.role)
+      guard recipients.updateValue(recipient, forKey: addressee) == nil else {
+        throw EvidenceError(.trustRecipientTwice, "two recipients of \(listed.party) for one use")
+      }
+    }
+    return recipients
   }
 
   /// Signs a list with a root that it lists, and checks that it will be accepted.
@@ -128,6 +160,11 @@ public struct TrustStore: Sendable {
     _ thumbprint: Thumbprint, party: PartyName, role: Role, at time: Timestamp
   ) throws(EvidenceError) -> Ed25519.PublicKey {
     try key(thumbprint, party: party, roles: [role], at: time).publicKey
+  }
+
+  /// Where to seal what only that party may read in that role.
+  public func recipient(of party: PartyName, role: Role) -> Age.Recipient? {
+    recipients[Addressee(party: party, role: role)]
   }
 
   private func key(

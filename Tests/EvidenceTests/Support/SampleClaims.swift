@@ -130,7 +130,14 @@ enum SampleClaims {
       trusted(Parties.account, .account), trusted(Parties.log, .log),
       trusted(Parties.witness, .witness),
     ],
+    recipients: [
+      TrustedRecipient(
+        party: Parties.bank.signer.issuer.party, role: .bank, recipient: basePoint)
+    ],
     witnessQuorum: 1)
+
+  /// 9, the base point of X25519: an age recipient that is as good as any other for a test.
+  static let basePoint: RecipientValue = identifier([9] + Bytes(repeating: 0, count: 31))
 
   static func trusted(
     _ key: TestKey, _ role: Role, from: Timestamp = time.adding(seconds: -1000),

@@ -8,9 +8,11 @@ import Testing
 
 enum Trust {
   static func list(
-    _ keys: [TrustedKey] = SampleClaims.trustList.keys, quorum: Int = 1
+    _ keys: [TrustedKey] = SampleClaims.trustList.keys,
+    recipients: [TrustedRecipient] = SampleClaims.trustList.recipients, quorum: Int = 1
   ) -> TrustList {
-    TrustList(madeAt: SampleClaims.time, keys: keys, witnessQuorum: quorum)
+    TrustList(
+      madeAt: SampleClaims.time, keys: keys, recipients: recipients, witnessQuorum: quorum)
   }
 
   static func sign(_ list: TrustList, by key: TestKey = Parties.root) -> Signed<TrustList> {
@@ -94,6 +96,21 @@ struct TrustListTests {
       validUntil: keys[0].validUntil)
     #expect(code(Trust.list(keys + [identity])) == .keyInvalid)
     #expect(code(Trust.list(quorum: 2)) == .trustQuorum)
+  }
+
+  @Test("each party has one place to seal to for each use, and it is one")
+  func recipients() throws {
+    let (bank, recipient) = (Parties.bank.signer.issuer.party, SampleClaims.basePoint)
+    let trust = try Trust.store()
+    #expect(trust.recipient(of: bank, role: .bank)?.bytes == recipient.bytes)
+    #expect(trust.recipient(of: bank, role: .coordinator) == nil)
+    #expect(trust.recipient(of: Parties.merchant.signer.issuer.party, role: .bank) == nil)
+    let listed = TrustedRecipient(party: bank, role: .bank, recipient: recipient)
+    #expect(code(Trust.list(recipients: [listed, listed])) == .trustRecipientTwice)
+    for bytes in [Bytes(repeating: 0, count: 32), Bytes(repeating: 0xFF, count: 32)] {
+      let weak = TrustedRecipient(party: bank, role: .bank, recipient: identifier(bytes))
+      #expect(code(Trust.list(recipients: [weak])) == .recipientInvalid)
+    }
   }
 
   @Test("a changed list is refused")
