@@ -1,6 +1,7 @@
 // Every store of a capability's rows does the same: in memory and in SQLite.
 
 import Conformance
+import ECash
 import PaymentModel
 import Receipts
 import StoreSQLite
@@ -33,5 +34,17 @@ enum Keeping: String, CaseIterable, Sendable {
   func log(_ conformance: LogConformance.Case, in keeping: Keeping) async throws {
     try await conformance.check(
       keeping.store(memory: MemoryLogRows(), schema: .log, in: folder))
+  }
+
+  @Test(arguments: BankConformance.cases, Keeping.allCases)
+  func bank(_ conformance: BankConformance.Case, in keeping: Keeping) async throws {
+    try await conformance.check(
+      keeping.store(memory: MemoryBankRows(), schema: .bank, in: folder))
+  }
+
+  @Test(arguments: WalletConformance.cases, Keeping.allCases)
+  func wallet(_ conformance: WalletConformance.Case, in keeping: Keeping) async throws {
+    try await conformance.check(
+      keeping.store(memory: MemoryWalletRows(), schema: .wallet, in: folder))
   }
 }

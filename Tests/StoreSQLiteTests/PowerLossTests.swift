@@ -37,7 +37,7 @@ import Testing
     let folder = try TemporaryFolder()
     let state = "\(folder.path)/state"
     let trace = try await Self.traceChild(of: folder, state: state)
-    var random = SeededRandom(seed: UInt64.random(in: 0...UInt64.max))
+    var random = SeededRandom()
     print("power loss with seed \(random.seed)")
 
     var disk = LossyDisk()
@@ -117,23 +117,4 @@ private enum Tracing {
   /// Tells a child process where to work.
   static let childVariable = "FOIL_STORE_CHILD"
   static var childFolder: String? { ProcessInfo.processInfo.environment[childVariable] }
-}
-
-/// SplitMix64, so that a seed replays a test.
-private struct SeededRandom: RandomNumberGenerator {
-  let seed: UInt64
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    self.seed = seed
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
-  }
 }

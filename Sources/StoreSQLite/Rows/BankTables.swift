@@ -74,9 +74,9 @@ extension SQLiteSchema where Rows == any BankRows {
     ) STRICT, WITHOUT ROWID;
 
     -- Sealed by the signer to this table, column and key.
-    CREATE TABLE denomination_key (
+    CREATE TABLE denomination_keys (
       denomination BLOB PRIMARY KEY CHECK (length(denomination) = 32),
-      sealed BLOB NOT NULL
+      private_key BLOB NOT NULL
     ) STRICT;
 
     """

@@ -152,11 +152,12 @@ struct SQLiteBankRows: BankRows {
   }
 
   func sealedDenominationKey(_ id: DenominationID) -> Bytes? {
-    sql.first("SELECT sealed FROM denomination_key WHERE denomination = ?", id) { $0[0] }
+    sql.first("SELECT private_key FROM denomination_keys WHERE denomination = ?", id) { $0[0] }
   }
 
   mutating func putSealedDenominationKey(_ sealed: Bytes, of id: DenominationID) {
-    sql.run("REPLACE INTO denomination_key (denomination, sealed) VALUES (?, ?)", id, sealed)
+    sql.run(
+      "REPLACE INTO denomination_keys (denomination, private_key) VALUES (?, ?)", id, sealed)
   }
 
   // MARK: Issuing

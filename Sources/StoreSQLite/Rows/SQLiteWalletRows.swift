@@ -7,11 +7,11 @@ struct SQLiteWalletRows: WalletRows {
   let sql: SQLConnection
 
   func sealedSeed() -> Bytes? {
-    sql.first("SELECT sealed FROM seed") { $0[0] }
+    sql.first("SELECT seed FROM wallet") { $0[0] }
   }
 
   mutating func putSealedSeed(_ sealed: Bytes) {
-    sql.run("REPLACE INTO seed (number, sealed) VALUES (1, ?)", sealed)
+    sql.run("REPLACE INTO wallet (number, seed) VALUES (1, ?)", sealed)
   }
 
   func counter(_ name: CounterName) -> UInt64 {

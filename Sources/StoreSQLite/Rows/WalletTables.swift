@@ -21,9 +21,9 @@ extension SQLiteSchema where Rows == any WalletRows {
   private static var secrets: String {
     """
     -- Sealed by the wallet to this table and column. There is one.
-    CREATE TABLE seed (
+    CREATE TABLE wallet (
       number INTEGER PRIMARY KEY CHECK (number = 1),
-      sealed BLOB NOT NULL
+      seed BLOB NOT NULL
     ) STRICT;
 
     CREATE TABLE counter (
