@@ -109,6 +109,10 @@ extension GoodsError.Code {
   public static let vaultIdentity = Self(rawValue: "vault-identity")
   /// What the vault holds does not open: another key at rest, or changed.
   public static let vaultSealed = Self(rawValue: "vault-sealed")
+  /// A number of pieces is negative or too large.
+  public static let stockCount = Self(rawValue: "stock-count")
+  /// What the shop stored or made itself cannot be read.
+  public static let shopRows = Self(rawValue: "shop-rows")
   /// An offer names a stock that the shop does not have.
   public static let stockUnknown = Self(rawValue: "stock-unknown")
 
@@ -117,4 +121,8 @@ extension GoodsError.Code {
   public static let bundleSealed = Self(rawValue: "bundle-sealed")
   /// A bundle's content does not have its form.
   public static let bundleContent = Self(rawValue: "bundle-content")
+  /// A bundle holds no key for a container.
+  public static let bundleKeyMissing = Self(rawValue: "bundle-key-missing")
+  /// A bundle's key has the container's recipient, and does not open its header.
+  public static let bundleKeyWrong = Self(rawValue: "bundle-key-wrong")
 }

@@ -60,8 +60,8 @@ struct OutputWriter: ~Copyable {
       for number in 1...Self.mostNames {
         do {
           return try staged.move(to: name.numbered(number).text)
-        } catch  where error.code == .outputExists {
-          continue
+        } catch {
+          guard error.code == .outputExists else { throw error }
         }
       }
       throw GoodsError(.outputExists, "\(name) and its numbered names exist")

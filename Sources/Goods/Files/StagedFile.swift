@@ -7,12 +7,12 @@
 
 import Foundation
 import PaymentCrypto
-import PaymentModel
+package import PaymentModel
 
 /// Output that is written under a temporary name and moved to its own when all of it is good.
-struct StagedFile: ~Copyable, Sendable {
+package struct StagedFile: ~Copyable, Sendable {
   /// Who may read the file.
-  enum Permissions: mode_t {
+  package enum Permissions: UInt32, Sendable {
     /// Whom the process's mask allows.
     case usual = 0o666
     /// The owner alone.
@@ -29,7 +29,7 @@ struct StagedFile: ~Copyable, Sendable {
   /// Creates the temporary file beside `path`, in a folder that exists.
   ///
   /// - Throws: `outputExists` when the path is taken and must not be overwritten; `filePath`, `file`.
-  init(path: String, overwriting: Bool, permissions: Permissions) throws(GoodsError) {
+  package init(path: String, overwriting: Bool, permissions: Permissions) throws(GoodsError) {
     let parts = try FilePath(path)
     let folder = try FileDescriptor(opening: parts.folder, flags: O_RDONLY | O_DIRECTORY)
     guard overwriting || !folder.contains(parts.name) else {
@@ -53,7 +53,7 @@ struct StagedFile: ~Copyable, Sendable {
   ) throws(GoodsError) {
     var entropy = SystemEntropy()
     let temporaryName = ".foil-\(entropy.bytes(8).hex).partial"
-    content = try folder.create(temporaryName, permissions: permissions.rawValue)
+    content = try folder.create(temporaryName, permissions: mode_t(permissions.rawValue))
     self.folder = folder
     self.folderPath = folderPath
     self.name = name
@@ -68,13 +68,13 @@ struct StagedFile: ~Copyable, Sendable {
     try content.write(bytes)
   }
 
-  func write(_ bytes: Bytes) throws(GoodsError) {
+  package func write(_ bytes: Bytes) throws(GoodsError) {
     try content.write(bytes.span)
   }
 
   /// Makes the file durable under its name and returns its path.
   @discardableResult
-  func move() throws(GoodsError) -> String {
+  package func move() throws(GoodsError) -> String {
     try move(to: name)
   }
 

@@ -1,0 +1,207 @@
+// What a shop keeps: rows without a rule. The rules stand in `Rules` and run on them in one
+// transaction.
+
+public import PaymentModel
+
+/// The rows of a shop, within one transaction.
+///
+/// Verbs named `put` insert the row or replace the one with the same key. Lists come in the order of
+/// their key. Nothing here throws, see `Store`.
+public protocol ShopRows {
+  // MARK: Vault
+
+  /// A good's identity, sealed at rest.
+  func sealedIdentity(of recipient: RecipientValue) -> Bytes?
+  mutating func putSealedIdentity(_ sealed: Bytes, of recipient: RecipientValue)
+
+  // MARK: Offers
+
+  func offer(_ id: StatementID) -> ShopOfferRow?
+  /// In the order of their identifiers, after the given one.
+  func offers(after id: StatementID?, atMost count: Int) -> [ShopOfferRow]
+  mutating func put(_ offer: ShopOfferRow)
+
+  // MARK: Stock and holds
+
+  /// How many pieces are neither held nor sold; `nil` for a stock that the shop does not have.
+  func stockLevel(of name: String) -> Int?
+  mutating func setStockLevel(_ pieces: Int, of name: String)
+
+  func hold(_ key: ShopHoldKey) -> ShopHoldRow?
+  /// All holds of one process, in the order of their offers.
+  func holds(coordinator: Thumbprint, process: ProcessID) -> [ShopHoldRow]
+  mutating func put(_ hold: ShopHoldRow)
+  /// What undecided processes hold.
+  func undecided(_ scope: ShopHoldScope) -> ShopHoldSummary
+  /// Whether a hold on that offer was sold.
+  func isSold(_ offer: StatementID) -> Bool
+
+  // MARK: Verdicts
+
+  /// The verdict that the shop has acted on. An abort before the deposit is a tombstone.
+  func verdict(coordinator: Thumbprint, process: ProcessID) -> ShopVerdictRow?
+  mutating func put(_ verdict: ShopVerdictRow)
+
+  // MARK: Replies
+
+  func reply(to request: ShopRequestKey) -> ShopReplyRow?
+  mutating func put(_ reply: ShopReplyRow)
+
+  // MARK: Outbox
+
+  /// Statements made that have not been logged yet, oldest first.
+  func outbox(atMost count: Int) -> [ShopOutboxRow]
+  /// Puts a statement last.
+  mutating func enqueue(_ statement: StatementID, kind: StatementKind)
+  /// Forgets what was logged: all up to this number.
+  mutating func dropOutbox(through number: Int)
+}
+
+/// An offer that the shop has signed.
+public struct ShopOfferRow: Hashable, Sendable {
+  /// The key.
+  public let id: StatementID
+  public let signed: Signed<Offer>
+
+  public init(id: StatementID, signed: Signed<Offer>) {
+    self.id = id
+    self.signed = signed
+  }
+}
+
+/// What names a hold: one offer in one process.
+public struct ShopHoldKey: Hashable, Sendable, Comparable {
+  public let coordinator: Thumbprint
+  public let process: ProcessID
+  public let offer: StatementID
+
+  public init(coordinator: Thumbprint, process: ProcessID, offer: StatementID) {
+    self.coordinator = coordinator
+    self.process = process
+    self.offer = offer
+  }
+
+  public static func < (left: Self, right: Self) -> Bool {
+    (left.coordinator, left.process, left.offer) < (right.coordinator, right.process, right.offer)
+  }
+}
+
+/// A good that is held for a process, or was.
+public struct ShopHoldRow: Hashable, Sendable {
+  public enum State: String, Sendable {
+    /// The process is undecided.
+    case held
+    /// It was aborted.
+    case released
+    /// It was committed.
+    case sold
+  }
+
+  public let key: ShopHoldKey
+  /// The step that deposited.
+  public let step: StepPath
+  /// The stock from which the pieces were taken.
+  public let stock: String?
+  public let quantity: Int
+  /// What the shop is to receive, and where.
+  public let amount: Amount
+  public let payee: Payee
+  public let decideBy: Timestamp
+  public var state: State
+
+  public init(
+    key: ShopHoldKey, step: StepPath, stock: String?, quantity: Int, amount: Amount, payee: Payee,
+    decideBy: Timestamp, state: State
+  ) {
+    self.key = key
+    self.step = step
+    self.stock = stock
+    self.quantity = quantity
+    self.amount = amount
+    self.payee = payee
+    self.decideBy = decideBy
+    self.state = state
+  }
+}
+
+/// Which holds are summed up.
+public enum ShopHoldScope: Hashable, Sendable {
+  case all
+  case offer(StatementID)
+  case stock(String)
+}
+
+/// What undecided processes hold.
+public struct ShopHoldSummary: Hashable, Sendable {
+  /// How many holds.
+  public let count: Int
+  /// How many pieces they hold.
+  public let pieces: Int
+  /// When the first of them must be decided; `nil` when there are none.
+  public let firstDecideBy: Timestamp?
+
+  public init(count: Int, pieces: Int, firstDecideBy: Timestamp?) {
+    self.count = count
+    self.pieces = pieces
+    self.firstDecideBy = firstDecideBy
+  }
+}
+
+/// A verdict that the shop has acted on. The key is coordinator and process.
+public struct ShopVerdictRow: Hashable, Sendable {
+  public let coordinator: Thumbprint
+  public let process: ProcessID
+  public let verdict: StatementID
+  public let isCommit: Bool
+
+  public init(
+    coordinator: Thumbprint, process: ProcessID, verdict: StatementID, isCommit: Bool
+  ) {
+    self.coordinator = coordinator
+    self.process = process
+    self.verdict = verdict
+    self.isCommit = isCommit
+  }
+}
+
+/// What names a request for ever, at this shop.
+public struct ShopRequestKey: Hashable, Sendable {
+  public let coordinator: Thumbprint
+  public let process: ProcessID
+  public let step: StepPath
+
+  public init(coordinator: Thumbprint, process: ProcessID, step: StepPath) {
+    self.coordinator = coordinator
+    self.process = process
+    self.step = step
+  }
+}
+
+/// A final answer, given again to the same request byte for byte.
+public struct ShopReplyRow: Hashable, Sendable {
+  public let request: ShopRequestKey
+  /// SHA-256 of what was asked.
+  public let body: Digest
+  /// The answer in a form of the shop's own.
+  public let reply: Bytes
+
+  public init(request: ShopRequestKey, body: Digest, reply: Bytes) {
+    self.request = request
+    self.body = body
+    self.reply = reply
+  }
+}
+
+/// A statement that is to be logged.
+public struct ShopOutboxRow: Hashable, Sendable {
+  /// The key, in the order of making; from 1. A number is never used again.
+  public let number: Int
+  public let statement: StatementID
+  public let kind: StatementKind
+
+  public init(number: Int, statement: StatementID, kind: StatementKind) {
+    self.number = number
+    self.statement = statement
+    self.kind = kind
+  }
+}

@@ -1,0 +1,32 @@
+// Whether there is enough left of a good.
+
+import PaymentModel
+
+enum StockRule {
+  enum Availability: Equatable {
+    case available
+    /// Others hold what is needed, and may give it free.
+    case held(ShopHoldSummary)
+    case gone
+  }
+
+  /// An individual offer is for one sale. A stock lasts until it is sold out. The shop as a whole holds no
+  /// more than its policy says.
+  static func availability(
+    of offer: Offer, id: StatementID, quantity: Int, desk: ShopDesk, rows: any ShopRows
+  ) -> Availability {
+    if offer.mode == .individual {
+      guard !rows.isSold(id) else { return .gone }
+      let holder = rows.undecided(.offer(id))
+      guard holder.count == 0 else { return .held(holder) }
+    }
+    if let stock = offer.stock {
+      let level = rows.stockLevel(of: stock) ?? 0
+      let others = rows.undecided(.stock(stock))
+      guard level + others.pieces >= quantity else { return .gone }
+      guard level >= quantity else { return .held(others) }
+    }
+    let all = rows.undecided(.all)
+    return all.count < desk.policy.mostUndecidedHolds ? .available : .held(all)
+  }
+}
