@@ -18,7 +18,7 @@ let strictAndMemorySafe = strict + [.strictMemorySafety()]
 
 let package = Package(
   name: "foilstock",
-  platforms: [.macOS(.v15)],
+  platforms: [.macOS(.v26)],
   products: [
     .executable(name: "foil", targets: ["foil"]),
     .library(name: "PaymentModel", targets: ["PaymentModel"]),

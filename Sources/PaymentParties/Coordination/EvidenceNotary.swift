@@ -1,0 +1,43 @@
+// The coordinator's notary: the trust store and the coordinator's own key.
+
+public import Evidence
+import PaymentCrypto
+public import PaymentModel
+
+/// Reads and signs statements for one coordinator.
+public final class EvidenceNotary: Notary {
+  private let trust: TrustStore
+  private let signer: StatementSigner
+
+  public init(trust: TrustStore, signer: StatementSigner) {
+    self.trust = trust
+    self.signer = signer
+  }
+
+  public func admit(
+    _ submission: PurchaseSubmission, at time: Timestamp
+  ) throws(NotAdmitted) -> AdmittedOrder {
+    try OrderAdmission(trust: trust, coordinator: signer.issuer.key).admit(submission, at: time)
+  }
+
+  public func read<Content: Claim>(
+    _ signed: Signed<Content>, by signatory: Signatory, at time: Timestamp
+  ) throws(NotAdmitted) -> Stated<Content> {
+    do {
+      switch signatory {
+      case .party(let party): return try trust.verify(signed, by: party, at: time).stated
+      case .oneTime(let key): return try trust.verify(signed, byOneTimeKey: key).stated
+      }
+    } catch {
+      throw NotAdmitted(code: error.code.rawValue, message: error.message)
+    }
+  }
+
+  public func sign<Content: Claim>(_ claim: Content, nonce: Nonce) -> Signed<Content> {
+    signer.sign(claim, nonce: nonce)
+  }
+
+  public func digest(_ bytes: Bytes) -> Digest {
+    SHA256.digest(bytes)
+  }
+}

@@ -1,0 +1,66 @@
+// What is paid must be what is bought: payee by payee, and in a way that the offers accept.
+
+import PaymentModel
+
+/// So many of one offer, whoever holds it.
+struct PricedItem: Sendable {
+  let offer: Stated<Offer>
+  let quantity: Int
+}
+
+enum PayoutRules {
+  /// Checks that the payments pay for the items, and for nothing else.
+  ///
+  /// For every payee the payouts of all payments add up to the prices of that payee's items; a payment
+  /// that pays a payee uses a bank and a method that all offers of that payee accept; the currencies
+  /// match.
+  ///
+  /// - Throws: `payment`, with what does not match.
+  static func check(
+    _ payments: [PaymentPart], pay items: [PricedItem]
+  ) throws(NotAdmitted) {
+    var owed = try due(for: items)
+    for payment in payments {
+      guard !payment.payouts.isEmpty else { throw refused("a payment without a payout") }
+      for payout in payment.payouts {
+        guard let index = owed.firstIndex(where: { $0.payee == payout.payee }) else {
+          throw refused("\(payout.payee.account) is paid for nothing")
+        }
+        guard let rest = try? owed[index].amount.subtracting(payout.amount) else {
+          throw refused("\(payout.payee.account) is paid too much, or in another currency")
+        }
+        owed[index] = Payout(payee: payout.payee, amount: rest)
+        let means = AcceptedPayment(bank: payment.bank, method: payment.method)
+        for item in items where item.offer.claim.payee == payout.payee {
+          guard item.offer.claim.accepts.contains(means) else {
+            throw refused("offer \(item.offer.id) does not accept this bank and method")
+          }
+        }
+      }
+    }
+    guard owed.allSatisfy(\.amount.isZero) else { throw refused("a payee is paid too little") }
+  }
+
+  /// What each payee is to receive, ordered by payee.
+  static func due(for items: [PricedItem]) throws(NotAdmitted) -> [Payout] {
+    var due: [Payout] = []
+    for item in items {
+      let payee = item.offer.claim.payee
+      do {
+        let price = try item.offer.claim.price.gross.multiplied(by: UInt64(item.quantity))
+        if let index = due.firstIndex(where: { $0.payee == payee }) {
+          due[index] = Payout(payee: payee, amount: try due[index].amount.adding(price))
+        } else {
+          due.append(Payout(payee: payee, amount: price))
+        }
+      } catch {
+        throw refused("the prices do not add up: \(error)")
+      }
+    }
+    return due.sorted { $0.payee < $1.payee }
+  }
+
+  private static func refused(_ message: String) -> NotAdmitted {
+    NotAdmitted(code: "payment", message: message)
+  }
+}

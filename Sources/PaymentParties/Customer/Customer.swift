@@ -1,0 +1,226 @@
+// A customer: a wallet, offers from several merchants, one order over all of them.
+//
+//   offers ──inspect──▶ Selection ──plan──▶ PurchasePlan ──place──▶ purchase on record, coins locked
+//                                                                        │ submit, answer, conclude
+//                                                                        ▼
+//                                                          committed: keys │ aborted: coins free
+
+public import ECash
+public import Evidence
+import Goods
+import Coordinator
+import PaymentCrypto
+public import PaymentModel
+
+/// A customer's side of purchases, on the wallet's durable state.
+public final class Customer: Sendable {
+  /// How much time the coordinator gets beyond the merchants' limits, in seconds.
+  static let slackSeconds: Int64 = 60
+
+  public let wallet: Wallet
+  public let trust: TrustStore
+  let verdicts: any VerdictReader
+  let clock: any WallClock
+  let makeEntropy: @Sendable () -> any Entropy & Sendable
+
+  public init(
+    wallet: Wallet, trust: TrustStore, verdicts: any VerdictReader, clock: any WallClock
+  ) {
+    self.wallet = wallet
+    self.trust = trust
+    self.verdicts = verdicts
+    self.clock = clock
+    makeEntropy = { SystemEntropy() }
+  }
+
+  // MARK: - Offers
+
+  /// Verifies an offer: the merchant's signature, its form and its terms, now.
+  ///
+  /// - Throws: `offer`.
+  public func inspect(_ offer: Signed<Offer>) throws(PartyError) -> Verified<Offer> {
+    do {
+      let verified = try trust.verify(offer, at: clock.now())
+      try OfferRules.check(verified.claim, at: clock.now())
+      return verified
+    } catch {
+      throw PartyError(.offer, "\(error)")
+    }
+  }
+
+  // MARK: - Ordering
+
+  /// Draws up an order over several offers: all or nothing.
+  ///
+  /// Each payee is paid from a bank that all of the payee's offers accept; one payment for each bank.
+  ///
+  /// - Parameters:
+  ///   - coordinator: whom the order lets decide; all offers must allow it.
+  ///   - template: the digest of the template from which the process is generated.
+  ///   - decideWithinSeconds: until when it must be decided; without one, the offers' limits and a minute.
+  /// - Throws: `order` when the offers cannot be bought together.
+  public func plan(
+    _ selections: [Selection], coordinator: Thumbprint, template: Digest,
+    decideWithinSeconds: Int64? = nil
+  ) async throws(PartyError) -> PurchasePlan {
+    let parts = try Self.parts(for: selections, coordinator: coordinator)
+    let now = clock.now()
+    let decideBy = now.adding(seconds: decideWithinSeconds ?? Self.usualSeconds(for: selections))
+    let number = await wallet.nextOrderNumber()
+    var entropy = makeEntropy()
+    do {
+      let commitment = try OrderCommitment(parts, entropy: &entropy)
+      let key = try wallet.orderSigner(number).publicKey
+      let recipient = try wallet.orderIdentity(number).recipient
+      guard let oneTimeKey = SigningKeyValue(key.bytes),
+        let oneTimeRecipient = RecipientValue(recipient.bytes),
+        let mask = Digest(entropy.bytes(Digest.byteCount))
+      else { throw PartyError(.order, "the one-time keys are unusable") }
+      return PurchasePlan(
+        order: Order(
+          oneTimeKey: oneTimeKey, recipient: oneTimeRecipient, root: commitment.root,
+          entryCount: commitment.entryCount, coordinator: coordinator, template: template,
+          decideBy: decideBy, mask: mask),
+        parts: commitment.parts, selections: selections, orderNumber: number,
+        nonce: Nonce(from: &entropy))
+    } catch {
+      throw PartyError(.order, "\(error)")
+    }
+  }
+
+  /// Signs a plan, locks the coins and puts the purchase on record, all at once. From here on the same bytes
+  /// are sent.
+  ///
+  /// - Throws: `payment` when the wallet cannot pay the amounts exactly.
+  public func place(_ plan: PurchasePlan) async throws(PartyError) -> ProcessID {
+    let payments = try plan.payments()
+    do {
+      let signed = try wallet.orderSigner(plan.orderNumber).sign(plan.order, nonce: plan.nonce)
+      let process: ProcessID = try UnverifiedStatement(signed.bytes).id.renamed()
+      let offers = plan.selections.map(\.offer.signed)
+      let parts = plan.parts
+      _ = try await wallet.pay(
+        PayableOrder(order: signed, number: plan.orderNumber, payments: payments)
+      ) { instruments in
+        PurchaseSubmission(
+          order: signed, parts: parts, offers: offers, instruments: instruments
+        ).encoded
+      }
+      return process
+    } catch let error as ECashError {
+      throw PartyError(.payment, error.message)
+    } catch {
+      throw PartyError(.order, "\(error)")
+    }
+  }
+
+  /// What was put on record for the coordinator: always the same bytes.
+  ///
+  /// - Throws: `purchase` for one that this wallet did not make.
+  public func submission(of process: ProcessID) async throws(PartyError) -> PurchaseSubmission {
+    let row = try await purchase(process)
+    guard let submission = try? PurchaseSubmission(encoded: row.submission) else {
+      throw PartyError(.purchase, "the purchase on record is unreadable")
+    }
+    return submission
+  }
+
+  /// A purchase on record.
+  ///
+  /// - Throws: `purchase` for one that this wallet did not make.
+  public func purchase(_ process: ProcessID) async throws(PartyError) -> PurchaseRow {
+    guard let row = await wallet.purchase(process) else {
+      throw PartyError(.purchase, "no such purchase")
+    }
+    return row
+  }
+
+  /// Ends a purchase by its verdict: coins are spent, or free again.
+  ///
+  /// - Throws: `purchase` when the verdict does not verify or another one ended it.
+  public func conclude(
+    _ process: ProcessID, with verdict: LoggedVerdict
+  ) async throws(PartyError) {
+    do {
+      try await wallet.conclude(process, with: verdict)
+    } catch {
+      throw PartyError(.purchase, error.message)
+    }
+  }
+
+  // MARK: - Parts
+
+  private static func usualSeconds(for selections: [Selection]) -> Int64 {
+    let hold = selections.map(\.offer.claim.holdLimitSeconds).max() ?? 0
+    let delivery = selections.map(\.offer.claim.deliveryLimitSeconds).max() ?? 0
+    return Int64(hold + delivery) + slackSeconds
+  }
+
+  /// The parts of an order: an item for each offer, a payment for each bank.
+  private static func parts(
+    for selections: [Selection], coordinator: Thumbprint
+  ) throws(PartyError) -> [OrderPart] {
+    guard !selections.isEmpty else { throw PartyError(.order, "an order needs an offer") }
+    guard Set(selections.map(\.offer.id)).count == selections.count else {
+      throw PartyError(.order, "an offer stands in the order twice")
+    }
+    for selection in selections {
+      let offer = selection.offer.claim
+      guard offer.coordinators.contains(coordinator) else {
+        throw PartyError(.order, "'\(offer.title)' does not allow this coordinator")
+      }
+      guard (1...offer.maximumQuantity).contains(selection.quantity) else {
+        throw PartyError(
+          .order, "'\(offer.title)' is sold 1 to \(offer.maximumQuantity) at a time")
+      }
+    }
+    let items = selections.map {
+      OrderPart.item(ItemPart(offer: $0.offer.id, quantity: $0.quantity))
+    }
+    return items + (try payments(for: selections)).map { OrderPart.payment($0) }
+  }
+
+  private static func payments(
+    for selections: [Selection]
+  ) throws(PartyError) -> [PaymentPart] {
+    let items = selections.map {
+      PricedItem(offer: $0.offer.stated, quantity: $0.quantity)
+    }
+    do {
+      var payouts: [PartyName: [Payout]] = [:]
+      for due in try PayoutRules.due(for: items) where !due.amount.isZero {
+        payouts[try bank(paying: due.payee, in: selections), default: []].append(due)
+      }
+      var payments: [PaymentPart] = []
+      for (bank, due) in payouts.sorted(by: { $0.key < $1.key }) {
+        guard let currency = due.first?.amount.currency else { continue }
+        payments.append(
+          PaymentPart(
+            bank: bank, method: .ecash, total: try Amount.sum(due.map(\.amount), in: currency),
+            payouts: due))
+      }
+      return payments
+    } catch let error as PartyError {
+      throw error
+    } catch let error as NotAdmitted {
+      throw PartyError(.order, error.message)
+    } catch {
+      throw PartyError(.order, "the prices do not add up: \(error)")
+    }
+  }
+
+  /// A bank through which all offers of a payee accept coins.
+  private static func bank(
+    paying payee: Payee, in selections: [Selection]
+  ) throws(PartyError) -> PartyName {
+    let offers = selections.map(\.offer.claim).filter { $0.payee == payee }
+    let banks = (offers.first?.accepts ?? []).filter { $0.method == .ecash }.map(\.bank)
+    let common = banks.first { bank in
+      offers.allSatisfy { $0.accepts.contains(AcceptedPayment(bank: bank, method: .ecash)) }
+    }
+    guard let common else {
+      throw PartyError(.order, "no bank through which \(payee.account) accepts coins for all")
+    }
+    return common
+  }
+}

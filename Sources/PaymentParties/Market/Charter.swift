@@ -1,0 +1,37 @@
+// Who takes part in a market, and how its money is cut.
+
+public import PaymentCrypto
+public import PaymentModel
+
+/// The names and the money of a market that is about to be founded.
+public struct Charter: Sendable {
+  public let bank: PartyName
+  public let merchants: [PartyName]
+  public let coordinator: PartyName
+  public let log: PartyName
+  public let witness: PartyName
+  public let root: PartyName
+  public let currency: Currency
+  /// How many decimals the currency has for people.
+  public let decimals: Int
+  /// The values of the coins, in minor units: powers of two.
+  public let coinValues: [UInt64]
+  public let keySize: BlindRSA.KeySize
+
+  public init(
+    bank: PartyName, merchants: [PartyName], coordinator: PartyName, log: PartyName,
+    witness: PartyName, root: PartyName, currency: Currency, decimals: Int, coinValues: [UInt64],
+    keySize: BlindRSA.KeySize = .bits2048
+  ) {
+    self.bank = bank
+    self.merchants = merchants
+    self.coordinator = coordinator
+    self.log = log
+    self.witness = witness
+    self.root = root
+    self.currency = currency
+    self.decimals = decimals
+    self.coinValues = coinValues
+    self.keySize = keySize
+  }
+}

@@ -1,0 +1,234 @@
+// The parties of one home in one process: bank, merchants, coordinator with log and witness, and a
+// customer's wallet. Each has a folder, keys and a database of its own, and reaches the others through
+// ports only.
+
+package import Coordinator
+public import ECash
+public import Evidence
+public import Goods
+import PaymentCrypto
+public import PaymentModel
+public import Receipts
+import StoreSQLite
+
+/// What the parties' keys are called in their folders.
+enum KeyName {
+  static let statements = "statements"
+  static let keysets = "keysets"
+  static let checkpoints = "checkpoints"
+  static let cosignatures = "cosignatures"
+  static let root = "root"
+  /// Opens what is sealed to a bank or to a coordinator's escrow.
+  static let sealing = "sealing"
+}
+
+/// A market in one home folder.
+public final class Market: Sendable {
+  public let home: HomeFolder
+  public let trust: TrustStore
+  public let bank: Bank
+  public let shops: [Shop]
+  public let log: TransparencyLog
+  public let coordinator: CoordinatorHost
+  public let customer: Customer
+  /// Who answers the coordinator. A test or a demonstration may put somebody else there.
+  public let directory: LocalDirectory
+
+  let denominationSigner: LocalSigner
+  let keysetSigner: StatementSigner
+  private let closing: @Sendable () async throws -> Void
+
+  /// Opens the market of a home.
+  ///
+  /// - Throws: `home` when there is none, or its founding was interrupted; `inUse`, `atRestKey`, `keys`.
+  public convenience init(
+    at home: HomeFolder, passphraseFile: String? = nil, clock: any WallClock = SystemWallClock()
+  ) async throws(PartyError) {
+    try await self.init(
+      at: home, passphraseFile: passphraseFile, clock: clock, requiresKeyset: true)
+  }
+
+  /// A market whose coordinator may be watched, and be killed, while it writes its journal.
+  package init(
+    at home: HomeFolder, passphraseFile: String?, clock: any WallClock,
+    requiresKeyset: Bool = true, policy: RetryPolicy = .standard, journalHook: JournalHook = .none
+  ) async throws(PartyError) {
+    guard let list = DurableFile.read(home.trust) else {
+      throw PartyError(.home, "there is no market in \(home.path)")
+    }
+    do {
+      let trust = try TrustStore(Signed(list))
+      let verdicts = VerdictVerifier(trust)
+      func folder(_ party: PartyName) throws(PartyError) -> PartyFolder {
+        try PartyFolder(at: home.state(of: party), passphraseFile: passphraseFile)
+      }
+      func only(_ role: Role) throws(PartyError) -> PartyName {
+        guard let party = trust.keys(role: role).first?.party else {
+          throw PartyError(.home, "the trust list names no \(role.rawValue)")
+        }
+        return party
+      }
+
+      // Bank
+      let bankName = try only(.bank)
+      let bankFolder = try folder(bankName)
+      let bankStore = try SQLiteStore.bank(in: bankFolder.state)
+      denominationSigner = LocalSigner(store: bankStore, atRest: try bankFolder.atRestKey())
+      keysetSigner = StatementSigner(
+        party: bankName, key: try bankFolder.keys.signingKey(KeyName.keysets))
+      bank = Bank(
+        store: bankStore,
+        signer: StatementSigner(
+          party: bankName, key: try bankFolder.keys.signingKey(KeyName.statements)),
+        denominationSigner: denominationSigner,
+        identity: try bankFolder.keys.identity(KeyName.sealing), trust: trust, verdicts: verdicts,
+        clock: clock)
+
+      // Log and witness
+      let logFolder = try folder(try only(.log))
+      let logStore = try SQLiteStore.log(in: logFolder.state)
+      let logSigner = NoteSigner(
+        party: try only(.log), purpose: .note,
+        key: try logFolder.keys.signingKey(KeyName.checkpoints))
+      let witnessFolder = try folder(try only(.witness))
+      let witnessStore = try SQLiteStore.log(in: witnessFolder.state)
+      let witness = LocalWitness(
+        signer: NoteSigner(
+          party: try only(.witness), purpose: .cosignature,
+          key: try witnessFolder.keys.signingKey(KeyName.cosignatures)),
+        logs: [logSigner.key], store: witnessStore, clock: clock)
+      log = TransparencyLog(
+        signer: logSigner, store: logStore, witnesses: [witness], quorum: trust.witnessQuorum,
+        trust: trust, clock: clock)
+
+      // Merchants
+      var shops: [Shop] = []
+      var shopStores: [any ClosableStore] = []
+      for merchant in trust.keys(role: .merchant).map(\.party) {
+        let shopFolder = try folder(merchant)
+        let store = try SQLiteStore.shop(in: shopFolder.state)
+        shops.append(
+          Shop(
+            store: store,
+            signer: StatementSigner(
+              party: merchant, key: try shopFolder.keys.signingKey(KeyName.statements)),
+            vaultKey: try shopFolder.atRestKey(), trust: trust, verdicts: verdicts, clock: clock,
+            policy: ShopPolicy(templates: [CoordinatorHost.template])))
+        shopStores.append(store)
+      }
+      self.shops = shops
+
+      // Customer
+      let walletFolder = try PartyFolder(at: home.wallet, passphraseFile: passphraseFile)
+      let walletStore = try SQLiteStore.wallet(in: walletFolder.state)
+      let wallet = try await Wallet(
+        store: walletStore, atRest: try walletFolder.atRestKey(), trust: trust, verdicts: verdicts,
+        clock: clock)
+      customer = Customer(wallet: wallet, trust: trust, verdicts: verdicts, clock: clock)
+
+      // Coordinator
+      directory = LocalDirectory()
+      directory.register(bank: bank, as: bankName)
+      for shop in shops { directory.register(merchant: shop, as: shop.name) }
+      directory.register(customer: customer)
+      let coordinatorName = try only(.coordinator)
+      let coordinatorFolder = try folder(coordinatorName)
+      let journal = try SQLiteStore.journal(in: coordinatorFolder.state)
+      coordinator = CoordinatorHost(
+        signer: StatementSigner(
+          party: coordinatorName, key: try coordinatorFolder.keys.signingKey(KeyName.statements)),
+        escrow: EscrowAgent(identity: try coordinatorFolder.keys.identity(KeyName.sealing)),
+        trust: trust, log: log, journal: journal, participants: directory, clock: clock,
+        policy: policy, hook: journalHook)
+
+      let stores: [any ClosableStore] =
+        [bankStore, logStore, witnessStore, walletStore, journal] + shopStores
+      closing = { for store in stores { try await store.close() } }
+      self.home = home
+      self.trust = trust
+    } catch let error as PartyError {
+      throw error
+    } catch let error as StoreError {
+      throw PartyError(error.code == .inUse ? .inUse : .home, error.message)
+    } catch {
+      throw PartyError(.home, "\(error)")
+    }
+    if requiresKeyset, await bank.keyset() == nil {
+      throw PartyError(.home, "the founding of the market in \(home.path) was interrupted")
+    }
+  }
+
+  /// The bank's present keyset, which must be signed by the bank and stand in the log.
+  ///
+  /// - Throws: `home` when there is none or it does not verify.
+  public func keyset() async throws(PartyError) -> AcceptedKeyset {
+    guard let signed = await bank.keyset() else {
+      throw PartyError(.home, "the bank has no keyset")
+    }
+    do {
+      let statement = try UnverifiedStatement(signed.bytes)
+      guard let proof = try await log.proof(of: statement.id) else {
+        throw PartyError(.home, "the bank's keyset is not in the log")
+      }
+      _ = try VerdictVerifier(trust).verify(signed, proof: proof.bytes, of: bank.name)
+      return try AcceptedKeyset(
+        signed, of: bank.name, trust: trust, at: SystemWallClock().now())
+    } catch let error as PartyError {
+      throw error
+    } catch {
+      throw PartyError(.home, "\(error)")
+    }
+  }
+
+  public func shop(_ name: PartyName) -> Shop? {
+    shops.first { $0.name == name }
+  }
+
+  /// Puts the statements that bank and merchants have signed since into the log.
+  ///
+  /// - Throws: `receipt` when the log does not take them.
+  public func logStatements() async throws(PartyError) {
+    do {
+      while let last = try await logBatch(
+        await bank.unlogged(atMost: 256).map { ($0.number, $0.statement) })
+      {
+        await bank.logged(through: last)
+      }
+      for shop in shops {
+        while let last = try await logBatch(
+          await shop.unlogged(atMost: 256).map { ($0.number, $0.statement) })
+        {
+          await shop.logged(through: last)
+        }
+      }
+    } catch {
+      throw PartyError(.receipt, error.message)
+    }
+  }
+
+  /// Closes all databases and lets go of the folders.
+  ///
+  /// - Throws: `home` when one does not close in order; what was answered is durable all the same.
+  public func close() async throws(PartyError) {
+    do {
+      try await closing()
+    } catch {
+      throw PartyError(.home, "\(error)")
+    }
+  }
+
+  private func logBatch(
+    _ batch: [(number: Int, statement: StatementID)]
+  ) async throws(ReceiptsError) -> Int? {
+    guard let last = batch.last else { return nil }
+    _ = try await log.append(batch.map { LogEntry(slot: .none, statement: $0.statement) })
+    return last.number
+  }
+}
+
+/// A store that can be closed.
+private protocol ClosableStore: Sendable {
+  func close() async throws(StoreError)
+}
+
+extension SQLiteStore: ClosableStore {}

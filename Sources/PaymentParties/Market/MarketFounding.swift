@@ -1,0 +1,114 @@
+// Founding a market: keys for everybody, the signed trust list, the bank's first keyset.
+
+import ECash
+import Evidence
+import PaymentCrypto
+public import PaymentModel
+import Receipts
+import StoreSQLite
+
+extension Market {
+  /// How long the keys of a new market are valid, in seconds: five years.
+  static let keySeconds: Int64 = 5 * 365 * 86_400
+  /// How long coins are issued, and accepted, in seconds: one year, and another.
+  static let issueSeconds: Int64 = 365 * 86_400
+
+  /// Founds a market in an empty home: makes everybody's keys, signs the trust list, makes the wallet, and
+  /// has the bank issue coins under its first keyset, which is logged.
+  ///
+  /// A home whose founding was interrupted is refused when it is opened.
+  ///
+  /// - Throws: `home` when there is a market already; `atRestKey`, `keys`.
+  public static func found(
+    _ charter: Charter, at home: HomeFolder, passphraseFile: String? = nil,
+    clock: any WallClock = SystemWallClock()
+  ) async throws(PartyError) {
+    try home.make()
+    guard DurableFile.read(home.trust) == nil else {
+      throw PartyError(.home, "\(home.path) holds a market already")
+    }
+    try writeTrustList(of: charter, at: home, passphraseFile: passphraseFile, now: clock.now())
+    let wallet = try PartyFolder(at: home.wallet, passphraseFile: passphraseFile)
+    do {
+      let store = try wallet.open { (folder) throws(StoreError) in
+        try SQLiteStore.wallet(in: folder)
+      }
+      try await Wallet.create(
+        in: store, seed: try wallet.keys.secret("seed"), atRest: try wallet.atRestKey())
+      try await store.close()
+    } catch {
+      throw PartyError(.home, "\(error)")
+    }
+    try await issueFirstKeyset(
+      of: charter, at: home, passphraseFile: passphraseFile, clock: clock)
+  }
+
+  private static func writeTrustList(
+    of charter: Charter, at home: HomeFolder, passphraseFile: String?, now: Timestamp
+  ) throws(PartyError) {
+    var keys: [TrustedKey] = []
+    var recipients: [TrustedRecipient] = []
+    func add(_ party: PartyName, _ role: Role, _ names: String...) throws(PartyError) {
+      let folder = try PartyFolder(at: home.state(of: party), passphraseFile: passphraseFile)
+      for name in names {
+        guard let value = SigningKeyValue(try folder.keys.signingKey(name).publicKey.bytes) else {
+          throw PartyError(.keys, "\(name) is no signing key")
+        }
+        keys.append(
+          TrustedKey(
+            party: party, role: role, key: value, validFrom: now,
+            validUntil: now.adding(seconds: keySeconds)))
+      }
+      guard role == .bank || role == .coordinator else { return }
+      let recipient = try folder.keys.identity(KeyName.sealing).recipient
+      guard let value = RecipientValue(recipient.bytes) else { return }
+      recipients.append(TrustedRecipient(party: party, role: role, recipient: value))
+    }
+    try add(charter.root, .trustRoot, KeyName.root)
+    try add(charter.bank, .bank, KeyName.statements, KeyName.keysets)
+    for merchant in charter.merchants { try add(merchant, .merchant, KeyName.statements) }
+    try add(charter.coordinator, .coordinator, KeyName.statements)
+    try add(charter.log, .log, KeyName.checkpoints)
+    try add(charter.witness, .witness, KeyName.cosignatures)
+
+    let root = try PartyFolder(at: home.state(of: charter.root), passphraseFile: passphraseFile)
+    let signer = StatementSigner(party: charter.root, key: try root.keys.signingKey(KeyName.root))
+    var entropy = SystemEntropy()
+    do {
+      let list = try TrustStore.sign(
+        TrustList(madeAt: now, keys: keys, recipients: recipients, witnessQuorum: 1), with: signer,
+        entropy: &entropy)
+      try DurableFile.write(list.bytes, to: home.trust)
+    } catch {
+      throw PartyError(.home, "\(error)")
+    }
+  }
+
+  private static func issueFirstKeyset(
+    of charter: Charter, at home: HomeFolder, passphraseFile: String?, clock: any WallClock
+  ) async throws(PartyError) {
+    let market = try await Market(
+      at: home, passphraseFile: passphraseFile, clock: clock, requiresKeyset: false)
+    let now = clock.now()
+    let until = now.adding(seconds: issueSeconds)
+    let made = await market.denominationSigner.generate(
+      values: charter.coinValues, size: charter.keySize)
+    let keyset = Keyset(
+      currency: charter.currency, decimals: charter.decimals, period: 1,
+      denominations: made.map { value, publicKey in
+        Denomination(
+          value: value, publicKey: publicKey, issuedFrom: now, issuedUntil: until,
+          spentUntil: until.adding(seconds: issueSeconds),
+          redeemedUntil: until.adding(seconds: 2 * issueSeconds))
+      }, fees: Fees())
+    var entropy = SystemEntropy()
+    let signed = market.keysetSigner.sign(keyset, entropy: &entropy)
+    do {
+      try await market.bank.publish(signed)
+      _ = try await market.log.publish(signed)
+    } catch {
+      throw PartyError(.home, "\(error)")
+    }
+    try await market.close()
+  }
+}

@@ -1,0 +1,160 @@
+// A purchase from the order on record to the receipt.
+
+public import Coordinator
+import ECash
+public import Evidence
+import Goods
+import PaymentCrypto
+public import PaymentModel
+public import Receipts
+
+/// A purchase that has its verdict.
+public struct ConcludedPurchase: Sendable {
+  public let process: ProcessID
+  public let decision: PaymentModel.Decision
+  public let receipt: Receipt
+  /// What the receipt proves.
+  public let report: ReceiptReport
+  /// The proof that coins had been spent before, when that is why it was refused; verified.
+  public let doubleSpend: Verified<DoubleSpend>?
+}
+
+extension Market {
+  /// Withdraws coins for the wallet from its account at the bank. The keyset must be signed and logged.
+  ///
+  /// - Returns: the values of the new coins, in minor units.
+  /// - Throws: `payment`.
+  public func withdraw(
+    _ amount: Amount, from account: AccountName
+  ) async throws(PartyError) -> [UInt64] {
+    let keyset = try await keyset()
+    do {
+      return try await customer.wallet.withdraw(amount, from: account, under: keyset, at: bank)
+    } catch {
+      throw PartyError(.payment, error.message)
+    }
+  }
+
+  /// Reads offers from a folder, verifies each, and checks its container against it.
+  ///
+  /// - Throws: `offer` with the first that is not what it says.
+  public func inspect(_ good: LockedGood) throws(PartyError) -> Verified<Offer> {
+    let offer = try customer.inspect(good.offer)
+    do {
+      try Container.check(
+        FileSource(path: good.container), chunkList: FileSource(path: good.chunkList),
+        against: offer.claim.container)
+    } catch {
+      throw PartyError(.offer, "\(good.container): \(error.message)")
+    }
+    return offer
+  }
+
+  /// Draws up an order over these offers, for this market's coordinator.
+  ///
+  /// - Throws: `order`.
+  public func plan(
+    _ selections: [Selection], decideWithinSeconds: Int64? = nil
+  ) async throws(PartyError) -> PurchasePlan {
+    try await customer.plan(
+      selections, coordinator: coordinator.key, template: coordinator.template,
+      decideWithinSeconds: decideWithinSeconds)
+  }
+
+  /// Goes on with all processes that an earlier run left open.
+  public func recover() async -> RecoveryReport {
+    await coordinator.engine.recover()
+  }
+
+  /// Hands in a purchase that is on record, waits for its verdict, and settles the wallet. A purchase that
+  /// was handed in before goes on where it was.
+  ///
+  /// - Throws: `submission` when the coordinator does not take it, and `undecided` when that may change;
+  ///   `purchase`, `receipt`.
+  public func conclude(_ process: ProcessID) async throws(PartyError) -> ConcludedPurchase {
+    let verdict = try await verdict(of: process)
+    try await customer.conclude(process, with: verdict)
+    let proof = try await doubleSpendProof(of: process)
+    try await logStatements()
+    let receipt = try await coordinator.receipt(
+      of: process, adding: proof.map { [$0.signed.bytes] } ?? [])
+    let report = ReceiptVerification(trust).verify(receipt)
+    guard let decision = report.decision else {
+      throw PartyError(.receipt, "the receipt does not show the verdict")
+    }
+    do {
+      try await customer.wallet.keep(receipt: receipt.bytes, of: process)
+    } catch {
+      throw PartyError(.receipt, error.message)
+    }
+    return ConcludedPurchase(
+      process: process, decision: decision, receipt: receipt, report: report, doubleSpend: proof)
+  }
+
+  /// Opens what a committed purchase bought.
+  ///
+  /// - Throws: `purchase`, `goods`.
+  public func open(_ process: ProcessID) async throws(PartyError) -> [BoughtGood] {
+    guard let bundle = await log.bundle(of: process) else {
+      throw PartyError(.purchase, "the log has no keys of this purchase")
+    }
+    return try await customer.open(
+      process, with: bundle, goods: LockedGood.all(in: home.locked), into: home)
+  }
+
+  private func verdict(of process: ProcessID) async throws(PartyError) -> LoggedVerdict {
+    let submission = try await customer.submission(of: process)
+    do {
+      _ = try await coordinator.engine.submit(submission)
+    } catch {
+      return try await verdict(of: process, notTaken: submission, because: error)
+    }
+    do {
+      return try await coordinator.engine.outcome(of: process).verdict
+    } catch {
+      throw PartyError(.undecided, error.message)
+    }
+  }
+
+  /// An order that is not taken may have been taken earlier; one that never was is aborted once its time
+  /// has passed.
+  private func verdict(
+    of process: ProcessID, notTaken submission: PurchaseSubmission, because reason: CoordinatorError
+  ) async throws(PartyError) -> LoggedVerdict {
+    do {
+      if let known = try? await coordinator.engine.outcome(of: process) { return known.verdict }
+      let order = try trust.verifyOrder(submission.order).claim
+      let answer = try await coordinator.engine.verdictOrAbort(
+        for: submission.order, oneTimeKey: order.oneTimeKey)
+      if case .decided(let verdict) = answer { return verdict }
+    } catch {
+      throw PartyError(.submission, "\(error)")
+    }
+    throw PartyError(.submission, reason.message)
+  }
+
+  /// The double-spend proof behind a refusal, opened with the order's one-time identity and verified.
+  private func doubleSpendProof(
+    of process: ProcessID
+  ) async throws(PartyError) -> Verified<DoubleSpend>? {
+    guard let file = try? await coordinator.engine.file(of: process),
+      let sealed = await bank.refusalDetails(of: process)
+    else { return nil }
+    for refusal in file.refusals where refusal.reason == .doubleSpend {
+      guard let signed = refusal.exhibit?.signed else { continue }
+      do {
+        let stated = try trust.verify(signed, at: SystemWallClock().now())
+        guard let digest = stated.claim.details else { continue }
+        let row = try await customer.purchase(process)
+        let details = try RefusalDetails(
+          opening: sealed, with: try customer.wallet.orderIdentity(row.orderNumber), digest: digest)
+        let proof = try trust.verify(details.proof, by: bank.name, at: SystemWallClock().now())
+        try proof.claim.check(with: VerdictVerifier(trust))
+        return proof
+      } catch {
+        throw PartyError(.purchase, "the double-spend proof does not verify: \(error)")
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,49 @@
+// What keeps a party from being set up or from doing its part.
+
+/// An error of a party that is put together here, with a stable code.
+public struct PartyError: Error, Sendable {
+  /// Which check failed.
+  public struct Code: RawRepresentable, Hashable, Sendable {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The at-rest key cannot be read, derived or made.
+    public static let atRestKey = Code(rawValue: "at-rest-key")
+    /// A party's key cannot be read, opened or kept.
+    public static let keys = Code(rawValue: "keys")
+    /// Another process uses the party's folder.
+    public static let inUse = Code(rawValue: "in-use")
+    /// The home folder is missing or incomplete.
+    public static let home = Code(rawValue: "home")
+    /// An offer does not verify, or its container is not what it says.
+    public static let offer = Code(rawValue: "offer")
+    /// The offers cannot be bought together.
+    public static let order = Code(rawValue: "order")
+    /// The wallet cannot pay the amount.
+    public static let payment = Code(rawValue: "payment")
+    /// The coordinator does not take the order.
+    public static let submission = Code(rawValue: "submission")
+    /// There is no verdict yet; ask again.
+    public static let undecided = Code(rawValue: "undecided")
+    /// A good cannot be sealed, offered, found or opened.
+    public static let goods = Code(rawValue: "goods")
+    /// There is no such purchase, or it is not in the state that is needed.
+    public static let purchase = Code(rawValue: "purchase")
+    /// The receipt cannot be put together.
+    public static let receipt = Code(rawValue: "receipt")
+  }
+
+  public let code: Code
+  /// For people. Never a secret.
+  public let message: String
+
+  public init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+}
+
+extension PartyError: CustomStringConvertible {
+  public var description: String { "\(code.rawValue): \(message)" }
+}
