@@ -61,6 +61,20 @@ import Testing
     try await world.checkBooks()
   }
 
+  @Test func postingsHaveOneLineForEachAccount() async throws {
+    let world = try await CashWorld(fees: Fees(perCoin: 1))
+    let signer = try await world.account("payer", holding: 9)
+    let request = try world.withdrawal(
+      BlindedCoins([1, 1, 4], under: world.keyset).coins, total: 6, from: "payer", by: signer)
+    #expect(await world.bank.withdraw(request).issued != nil)
+    let posting = try #require(
+      await world.store.read { rows in rows.postings(after: 1, atMost: 9).first })
+    #expect(posting.kind == .withdrawal && posting.number == 2)
+    #expect(posting.reference == (try UnverifiedStatement(request.statement.bytes).id.renamed()))
+    #expect(posting.lines.map(\.minor).sorted() == [-9, 2, 3, 4])
+    #expect(posting.lines == posting.lines.sorted { $0.account < $1.account })
+  }
+
   @Test func ledgerAccountsReadBack() throws {
     let accounts: [LedgerAccount] = [
       .clearing, .fees, .holder(try #require(AccountName("a.b-c"))),

@@ -237,6 +237,23 @@ import Testing
     #expect(await world.bank.reserve(request).refusal == .invalid)
   }
 
+  @Test func raceForTheSameCoinsHasOneWinner() async throws {
+    let world = try await CashWorld()
+    _ = try await world.account("shop")
+    let coins = try await world.coins([1, 2, 4, 8])
+    let requests = try (0..<8).map { _ in
+      let order = try world.order([("shop", 15)])
+      return try world.request(order, world.instrument(order, coins))
+    }
+    let outcomes = await withTaskGroup(of: Outcome<Signed<Reservation>>.self) { group in
+      for request in requests { group.addTask { await world.bank.reserve(request) } }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(outcomes.count { $0.value != nil } == 1)
+    #expect(outcomes.count { $0.heldUntil != nil } == 7)
+    #expect(try await world.checkBooks().coins.reduce(0) { $0 + $1.reserved } == 4)
+  }
+
   @Test func coinsAreSpentWithinTheirWindow() async throws {
     let world = try await CashWorld()
     _ = try await world.account("shop")

@@ -128,6 +128,46 @@ import Testing
     }
   }
 
+  @Test func bankMustBeTrustedWithPayments() async throws {
+    let world = try await CashWorld()
+    let wallet = try await funded(4, in: world)
+    let stranger = try #require(PartyName("stranger.example"))
+    let made = try await world.order([("shop", 4)], by: wallet, bank: stranger)
+    await #expect(throws: ECashError(code: .recipientUnknown)) {
+      try await wallet.pay(made.payable) { $0[0].bytes }
+    }
+  }
+
+  @Test func coinsThatRanOutAreNotOffered() async throws {
+    let world = try await CashWorld()
+    _ = try await world.account("shop")
+    let wallet = try await funded(4, in: world)
+    world.clock.set(CashWorld.start.adding(seconds: 60 * CashWorld.day))
+    #expect(try await wallet.balance(at: world.bankName, in: world.currency).isZero)
+    let made = try await world.order([("shop", 4)], by: wallet)
+    await #expect(throws: ECashError(code: .notPayable)) {
+      try await wallet.pay(made.payable) { $0[0].bytes }
+    }
+  }
+
+  @Test func deliveryRequestAndReceiptAreKept() async throws {
+    let world = try await CashWorld()
+    _ = try await world.account("shop")
+    let wallet = try await funded(4, in: world)
+    let made = try await world.order([("shop", 4)], by: wallet)
+    _ = try await wallet.pay(made.payable) { $0[0].bytes }
+    let process = made.order.process
+    #expect(try await wallet.keep(deliveryRequest: Signed([1]), of: process).bytes == [1])
+    #expect(try await wallet.keep(deliveryRequest: Signed([2]), of: process).bytes == [1])
+    try await wallet.keep(receipt: [3], of: process)
+    let row = try #require(await wallet.purchase(process))
+    #expect(row.deliveryRequest == [1] && row.receipt == [3] && row.submission.count > 100)
+    let unknown: ProcessID = SHA256.digest([]).renamed()
+    await #expect(throws: ECashError(code: .purchaseUnknown)) {
+      try await wallet.keep(receipt: [3], of: unknown)
+    }
+  }
+
   @Test func copiedWalletIsCaught() async throws {
     let world = try await CashWorld()
     _ = try await world.account("shop")

@@ -87,7 +87,7 @@ public struct Posting: Hashable, Sendable {
 }
 
 enum Ledger {
-  /// Appends a posting and carries its lines over to the balances. Lines of nothing are left out.
+  /// Appends a posting and carries its lines over to the balances.
   ///
   /// All balances but that of `clearing` are kept at or above zero by the rules, and `clearing` within
   /// `Amount.largestMinor`; so no other balance can be larger than that.
@@ -97,27 +97,24 @@ enum Ledger {
     _ kind: PostingKind, reference: Digest, at time: Timestamp, lines: [LedgerBalance],
     in rows: inout any BankRows
   ) throws(ECashError) {
-    var sum: Int64 = 0
-    for line in lines {
-      let (next, overflow) = sum.addingReportingOverflow(line.minor)
-      guard !overflow else { throw unbalanced }
-      sum = next
+    let lines = merged(lines)
+    guard lines.reduce(0, { $0 + $1.minor }) == 0 else {
+      throw ECashError(.booksUnbalanced, "a posting's lines do not add up to nothing")
     }
-    guard sum == 0 else { throw unbalanced }
-    let lines = lines.filter { $0.minor != 0 }
     rows.append(
       Posting(
         number: rows.lastPostingNumber() + 1, kind: kind, reference: reference, at: time,
         lines: lines))
     for line in lines {
-      let (balance, overflow) = rows.balance(of: line.account)
-        .addingReportingOverflow(line.minor)
-      guard !overflow else { throw unbalanced }
-      rows.setBalance(balance, of: line.account)
+      rows.setBalance(rows.balance(of: line.account) + line.minor, of: line.account)
     }
   }
 
-  private static var unbalanced: ECashError {
-    ECashError(.booksUnbalanced, "a posting's lines do not add up to nothing")
+  /// One line for each account, ordered by account, and none of nothing.
+  static func merged(_ lines: [LedgerBalance]) -> [LedgerBalance] {
+    let sums = Dictionary(lines.map { ($0.account, $0.minor) }, uniquingKeysWith: +)
+    return sums.filter { $0.value != 0 }
+      .map { LedgerBalance(account: $0.key, minor: $0.value) }
+      .sorted { $0.account < $1.account }
   }
 }

@@ -14,12 +14,13 @@ struct WalletOrder: Sendable {
 extension CashWorld {
   /// An order with the wallet's next one-time keys.
   func order(
-    _ payouts: [(account: String, minor: UInt64)], by wallet: Wallet, decideIn seconds: Int64 = 600
+    _ payouts: [(account: String, minor: UInt64)], by wallet: Wallet, bank: PartyName? = nil,
+    decideIn seconds: Int64 = 600
   ) async throws -> WalletOrder {
     var entropy = SystemEntropy()
     let number = await wallet.nextOrderNumber()
     let signer = try wallet.orderSigner(number)
-    let template = try order(payouts, decideIn: seconds)
+    let template = try order(payouts, bank: bank, decideIn: seconds)
     let commitment = try OrderCommitment(
       [try template.part.verify(against: template.claim)], entropy: &entropy)
     let claim = Order(

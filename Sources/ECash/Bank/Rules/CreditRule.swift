@@ -20,7 +20,7 @@ enum CreditRule {
       LedgerBalance(account: .holder(name), minor: minor),
     ]
     if let posted = rows.posting(.credit, reference: reference) {
-      guard posted.lines == lines.filter({ $0.minor != 0 }) else {
+      guard posted.lines == Ledger.merged(lines) else {
         throw ECashError(.referenceConflict, "the reference was used for another credit")
       }
       return

@@ -11,16 +11,17 @@ enum PostRule {
       hold.coordinator == verdict.coordinator
     else { return .passing(.invalid) }
     if let answer = VerdictRule.recorded(verdict, hold: hold) { return answer }
-    var lines: [LedgerBalance] = []
-    for id in hold.coins {
-      guard var coin = rows.coin(id), var denomination = rows.denomination(coin.denomination)
-      else { throw ECashError(.booksUnbalanced, "a held coin is not on record") }
+    let held = try VerdictRule.heldCoins(of: hold, rows: rows)
+    for var coin in held.coins {
       coin.state = .spent
-      denomination.reserved -= 1
-      denomination.redeemed += 1
       rows.put(coin)
+    }
+    var lines: [LedgerBalance] = []
+    for (var denomination, count) in held.denominations {
+      denomination.reserved -= count
+      denomination.redeemed += count
       rows.put(denomination)
-      let value = Int64(denomination.content.value)
+      let value = Int64(count * denomination.content.value)
       lines.append(LedgerBalance(account: .outstanding(denomination.id), minor: -value))
     }
     var transfers: [Bytes] = []

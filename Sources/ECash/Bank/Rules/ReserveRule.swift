@@ -94,18 +94,15 @@ enum ReserveRule {
 
   /// Holds the coins. More coins of a denomination than were issued stop it: somebody else has its key.
   private static func takeCoins(_ payment: CheckedPayment, rows: inout any BankRows) -> Bool {
-    let ids = Set(payment.coins.map(\.denomination)).sorted()
     var denominations: [DenominationRow] = []
-    for id in ids {
-      guard var row = rows.denomination(id), !row.isStopped else { return false }
-      row.reserved += UInt64(payment.coins.count { $0.denomination == id })
-      guard row.reserved + row.redeemed <= row.issued else {
-        if var stopped = rows.denomination(id) {
-          stopped.isStopped = true
-          rows.put(stopped)
-        }
+    for coins in DenominationCount.counts(of: payment.coins.map(\.denomination)) {
+      guard var row = rows.denomination(coins.id), !row.isStopped else { return false }
+      guard row.reserved + row.redeemed + coins.count <= row.issued else {
+        row.isStopped = true
+        rows.put(row)
         return false
       }
+      row.reserved += coins.count
       denominations.append(row)
     }
     for row in denominations { rows.put(row) }

@@ -13,12 +13,11 @@ enum VoidRule {
     }
     guard hold.coordinator == verdict.coordinator else { return .passing(.invalid) }
     if let answer = VerdictRule.recorded(verdict, hold: hold) { return answer }
-    for id in hold.coins {
-      guard let coin = rows.coin(id), var denomination = rows.denomination(coin.denomination)
-      else { throw ECashError(.booksUnbalanced, "a held coin is not on record") }
-      denomination.reserved -= 1
+    let held = try VerdictRule.heldCoins(of: hold, rows: rows)
+    for coin in held.coins { rows.removeCoin(coin.coin) }
+    for (var denomination, count) in held.denominations {
+      denomination.reserved -= count
       rows.put(denomination)
-      rows.removeCoin(id)
     }
     let voided = try desk.sign(
       VoidedReservation(

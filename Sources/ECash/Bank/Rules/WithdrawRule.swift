@@ -23,25 +23,25 @@ enum WithdrawRule {
     guard rows.account(account) != nil else {
       throw ECashError(.accountUnknown, "no such account")
     }
+    let unpaid = coins.filter { rows.issuedCoin($0.digest) == nil }
     var debit: UInt64 = 0
     var fees: UInt64 = 0
     var lines: [LedgerBalance] = []
-    for coin in coins where rows.issuedCoin(coin.digest) == nil {
-      let denomination = try issuing(coin.denomination, at: time, rows: rows)
-      let fee = rows.keyset(period: denomination.period)?.fees.perCoin ?? 0
+    for coins in DenominationCount.counts(of: unpaid.map(\.denomination)) {
+      var denomination = try issuing(coins.id, at: time, rows: rows)
+      denomination.issued += coins.count
+      rows.put(denomination)
+      let value = try product(coins.count, denomination.content.value)
+      let fee = try product(
+        coins.count, rows.keyset(period: denomination.period)?.fees.perCoin ?? 0)
       fees = try sum(fees, fee)
-      debit = try sum(debit, sum(denomination.content.value, fee))
-      lines.append(
-        LedgerBalance(
-          account: .outstanding(coin.denomination), minor: Int64(denomination.content.value)))
+      debit = try sum(debit, sum(value, fee))
+      lines.append(LedgerBalance(account: .outstanding(coins.id), minor: Int64(value)))
     }
     guard Int64(debit) <= rows.balance(of: .holder(account)) else {
       throw ECashError(.insufficientFunds, "the account does not hold enough")
     }
-    for coin in coins where rows.issuedCoin(coin.digest) == nil {
-      guard var denomination = rows.denomination(coin.denomination) else { continue }
-      denomination.issued += 1
-      rows.put(denomination)
+    for coin in unpaid {
       rows.put(
         IssuedCoinRow(
           blindedMessage: coin.digest, denomination: coin.denomination, withdrawal: withdrawal))
@@ -105,6 +105,14 @@ enum WithdrawRule {
       let amount = try? Amount(minor: minor, currency: currency)
     else { throw ECashError(.amountOverflow, "the debit is no amount") }
     return amount
+  }
+
+  private static func product(_ count: UInt64, _ minor: UInt64) throws(ECashError) -> UInt64 {
+    let (product, overflow) = count.multipliedReportingOverflow(by: minor)
+    guard !overflow, product <= Amount.largestMinor else {
+      throw ECashError(.amountOverflow, "the sum is too large")
+    }
+    return product
   }
 
   private static func sum(_ left: UInt64, _ right: UInt64) throws(ECashError) -> UInt64 {
