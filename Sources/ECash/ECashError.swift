@@ -7,7 +7,7 @@ public struct ECashError: Error, Sendable, Equatable {
   public let code: Code
   public let message: String
 
-  init(_ code: Code, _ message: String) {
+  public init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
   }

@@ -22,6 +22,15 @@ import Testing
     }
   }
 
+  @Test func balancesNameEveryAccount() async throws {
+    let world = try await CashWorld(values: [1])
+    _ = try await world.account("bob", holding: 3)
+    _ = try await world.account("alice")
+    let balances = try await world.bank.balances()
+    #expect(balances.map(\.account.text) == ["alice", "bob"])
+    #expect(balances.map(\.balance.minor) == [0, 3])
+  }
+
   @Test func creditCountsOncePerReference() async throws {
     let world = try await CashWorld(values: [1])
     let alice = try #require(AccountName("alice"))

@@ -135,15 +135,32 @@ public final class Bank: Sendable {
       guard rows.account(account) != nil else {
         throw ECashError(.accountUnknown, "no such account")
       }
-      guard let currency = rows.latestKeyset()?.currency else {
-        throw ECashError(.currency, "the bank has no currency yet")
-      }
-      let minor = UInt64(clamping: rows.balance(of: .holder(account)))
-      guard let amount = try? Amount(minor: minor, currency: currency) else {
-        throw ECashError(.amountOverflow, "the balance is no amount")
-      }
-      return amount
+      return try Self.balance(of: account, in: rows)
     }
+  }
+
+  /// What stands on every account, ordered by name.
+  ///
+  /// - Throws: `currency` before the first keyset.
+  public func balances() async throws(ECashError) -> [(account: AccountName, balance: Amount)] {
+    try await store.read { rows throws(ECashError) in
+      try rows.accounts().map { row throws(ECashError) in
+        (row.name, try Self.balance(of: row.name, in: rows))
+      }
+    }
+  }
+
+  private static func balance(
+    of account: AccountName, in rows: any BankRows
+  ) throws(ECashError) -> Amount {
+    guard let currency = rows.latestKeyset()?.currency else {
+      throw ECashError(.currency, "the bank has no currency yet")
+    }
+    let minor = UInt64(clamping: rows.balance(of: .holder(account)))
+    guard let amount = try? Amount(minor: minor, currency: currency) else {
+      throw ECashError(.amountOverflow, "the balance is no amount")
+    }
+    return amount
   }
 
   /// The books, drawn up and checked.

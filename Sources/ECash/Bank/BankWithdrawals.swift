@@ -25,8 +25,8 @@ extension Bank: WithdrawalAgent {
     }
   }
 
-  /// The signatures of blinded messages that were paid for before, each `nil` otherwise. A wallet that
-  /// was restored from its seed asks this.
+  /// The signatures of blinded messages that were paid for before, each `nil` otherwise; of the first 1024
+  /// that are asked for. A wallet that was restored from its seed asks this.
   public func signatures(of coins: [BlindedCoin]) async -> [Bytes?] {
     await store.read { rows in
       coins.prefix(WithdrawalRequest.largestCoinCount).map {

@@ -94,7 +94,7 @@ struct PaymentCheck: Sendable {
     var sum = Amount.zero(instrument.total.currency)
     var signers: [AcceptedDenomination] = []
     for coin in instrument.coins {
-      guard let denomination = denominations[coin.denomination], denomination.isSpent(at: time)
+      guard let denomination = denominations[coin.denomination], denomination.isAccepted(at: time)
       else { throw PaymentRefusal(.denominationRefused) }
       guard let value = try? Amount(minor: denomination.value, currency: sum.currency),
         let next = try? sum.adding(value)

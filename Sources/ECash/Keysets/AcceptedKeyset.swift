@@ -64,7 +64,7 @@ public struct AcceptedDenomination: Sendable {
   }
 
   /// Whether coins are accepted in payments then.
-  public func isSpent(at time: Timestamp) -> Bool {
+  public func isAccepted(at time: Timestamp) -> Bool {
     content.issuedFrom <= time && time < content.spentUntil
   }
 }

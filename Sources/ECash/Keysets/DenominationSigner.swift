@@ -86,10 +86,15 @@ public final class LocalSigner: DenominationSigner {
     guard let sealed = await store.read({ rows in rows.sealedDenominationKey(id) }) else {
       throw ECashError(.denominationKey, "there is no private key of that denomination")
     }
+    let opened = await onQueue {
+      Result { () throws(CryptoError) in
+        let encoded = try Self.column.open(sealed, row: id.bytes, under: self.atRest)
+        return PrivateKeyBox(try BlindRSA.PrivateKey(pkcs8DER: encoded))
+      }
+    }
     let box: PrivateKeyBox
     do {
-      let encoded = try Self.column.open(sealed, row: id.bytes, under: atRest)
-      box = PrivateKeyBox(try BlindRSA.PrivateKey(pkcs8DER: encoded))
+      box = try opened.get()
     } catch {
       throw ECashError(.denominationKey, "a private key cannot be read: \(error.message)")
     }

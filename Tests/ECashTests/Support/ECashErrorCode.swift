@@ -1,6 +1,6 @@
 // Errors are compared by their code.
 
-@testable import ECash
+import ECash
 
 extension ECashError {
   init(code: Code) { self.init(code, "") }
