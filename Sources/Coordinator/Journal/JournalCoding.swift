@@ -219,7 +219,9 @@ extension ActivityResult {
       self = .refused(
         reason,
         try reader.optional { reader throws(CoordinatorError) in try reader.exhibit() })
-    case 12: self = .wrongKey(try reader.exhibit(), revealed: try reader.blob(atMost: 1024))
+    case 12:
+      self = .wrongKey(
+        try reader.exhibit(), revealed: try reader.blob(atMost: SubmissionLimits.revealedKey))
     default: throw ByteReader.malformed("its result is unknown")
     }
   }

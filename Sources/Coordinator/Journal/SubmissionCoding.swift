@@ -1,6 +1,6 @@
 // The bytes of a submission, as the journal keeps them.
 
-import PaymentModel
+public import PaymentModel
 
 /// Sizes above which a submission is refused before it is looked into, in bytes.
 public enum SubmissionLimits {
@@ -12,6 +12,8 @@ public enum SubmissionLimits {
   public static let instrument = 1_048_576
   /// A good's sealed key.
   public static let goodsKey = 65_536
+  /// What an examination reveals of a wrong key.
+  public static let revealedKey = 1024
   /// All sealed keys of a purchase.
   public static let keyBundle = 1_048_576
   /// The audit path of a part has at most so many digests.
@@ -36,6 +38,27 @@ extension PurchaseSubmission {
     else {
       throw CoordinatorError(.tooLarge, "the submission exceeds the limits of a process")
     }
+  }
+
+  /// The submission as bytes: a version byte, then its fields. What a customer puts on record before she
+  /// sends it.
+  public var encoded: Bytes {
+    var writer = ByteWriter()
+    writer.byte(JournalRecord.version)
+    write(to: &writer)
+    return writer.bytes
+  }
+
+  /// Reads `encoded` to its last byte.
+  ///
+  /// - Throws: `malformed-record`.
+  public init(encoded bytes: Bytes) throws(CoordinatorError) {
+    var reader = ByteReader(bytes)
+    guard try reader.byte() == JournalRecord.version else {
+      throw ByteReader.malformed("its version is unknown")
+    }
+    try self.init(from: &reader)
+    guard reader.isAtEnd else { throw ByteReader.malformed("something follows its end") }
   }
 
   func write(to writer: inout ByteWriter) {

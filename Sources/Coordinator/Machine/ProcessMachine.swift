@@ -98,10 +98,17 @@ public struct ProcessMachine: Hashable, Sendable {
       write(.begin(begin), to: &result)
     }
     guard state.phase != .idle, !state.hasEnded else { return result }
+    if case .resumed = event {
+      mayHaveAskedEverybody = true
+      attempts = Array(repeating: Attempts(), count: attempts.count)
+    }
     abortIfOverdue(at: now, entropy: &entropy, result: &result)
     take(event, at: now, entropy: &entropy, result: &result)
-    // An answer may have brought a time frame that has passed already.
+    // An answer may have brought a time frame that has passed already, or the end of all hope.
     abortIfOverdue(at: now, entropy: &entropy, result: &result)
+    if let failure = state.failure {
+      abort(failure, at: now, entropy: &entropy, result: &result)
+    }
     advance(at: now, entropy: &entropy, result: &result)
     if !state.hasEnded, let time = nextTime {
       result.effects.append(.wake(at: time))
@@ -118,10 +125,7 @@ extension ProcessMachine {
     result: inout StepResult
   ) {
     switch event {
-    case .begin, .tick: break
-    case .resumed:
-      mayHaveAskedEverybody = true
-      attempts = Array(repeating: Attempts(), count: attempts.count)
+    case .begin, .resumed, .tick: break
     case .cancelled(let cancellation):
       abort(.cancelled, by: cancellation, at: now, entropy: &entropy, result: &result)
     case .outcome(let number, let attempt, let outcome):
@@ -152,13 +156,6 @@ extension ProcessMachine {
       if case .requested = answer { break }
       attempts[number].nextAt = nil
       write(.result(number, answer), to: &result)
-      switch answer {
-      case .refused:
-        abort(.refused, at: now, entropy: &entropy, result: &result)
-      case .wrongKey:
-        abort(.invalid, at: now, entropy: &entropy, result: &result)
-      default: break
-      }
       return
     case .held(let time):
       attempts[number].pause(until: time, at: now, policy: policy, entropy: &entropy)

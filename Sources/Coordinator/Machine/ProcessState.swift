@@ -37,6 +37,8 @@ public struct ProcessState: Hashable, Sendable {
   public internal(set) var activities: [ActivityState]
   /// The earliest end of a merchant's time frame.
   public internal(set) var heldUntil: Timestamp?
+  /// Why the process cannot commit any more.
+  var failure: AbortReason?
   /// The segments that the process went through, from the root, by number.
   var path = [0]
   /// Statements that a verdict would rest on.
@@ -107,10 +109,14 @@ extension ProcessState {
     case .intent(let number):
       activities[number] = .asked
     case .result(let number, let result):
-      note(result, of: number)
-      if case .deposited(let key) = result {
-        heldUntil = min(heldUntil ?? key.heldUntil, key.heldUntil)
+      switch result {
+      case .refused: failure = failure ?? .refused
+      case .wrongKey: failure = failure ?? .invalid
+      case .deposited(let key): heldUntil = min(heldUntil ?? key.heldUntil, key.heldUntil)
+      default: break
       }
+      // A delivery request decides nothing by itself: the verdict does.
+      if number != graph.decide || !result.isSuccess { note(result, of: number) }
       evidence += result.statements
       if result.isSuccess, graph.activities[number].guarantee == .pivot, number != graph.decide {
         succeed(number, in: graph)
