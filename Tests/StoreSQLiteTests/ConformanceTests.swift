@@ -1,7 +1,9 @@
 // Every store of a capability's rows does the same: in memory and in SQLite.
 
 import Conformance
+import Coordinator
 import ECash
+import Goods
 import PaymentModel
 import Receipts
 import StoreSQLite
@@ -46,5 +48,21 @@ enum Keeping: String, CaseIterable, Sendable {
   func wallet(_ conformance: WalletConformance.Case, in keeping: Keeping) async throws {
     try await conformance.check(
       keeping.store(memory: MemoryWalletRows(), schema: .wallet, in: folder))
+  }
+
+  @Test(arguments: ShopConformance.cases, Keeping.allCases)
+  func shop(_ conformance: ShopConformance.Case, in keeping: Keeping) async throws {
+    try await conformance.check(
+      keeping.store(memory: MemoryShopRows(), schema: .shop, in: folder))
+  }
+
+  @Test(arguments: Keeping.allCases)
+  func journal(in keeping: Keeping) async throws {
+    var folders: [TemporaryFolder] = []
+    try await JournalConformance.check {
+      let fresh = try TemporaryFolder()
+      folders.append(fresh)
+      return try keeping.store(memory: MemoryJournalRows(), schema: .journal, in: fresh)
+    }
   }
 }

@@ -60,6 +60,40 @@ import Testing
     }
   }
 
+  @Test func aFullDiskEndsTheProcessAndAnswersNobody() async throws {
+    await #expect(processExitsWith: .exitCode(74)) { [path = folder.path as String] in
+      let store = try NoteStore.notes(at: path)
+      // From now on no file grows beyond this many bytes.
+      signal(SIGXFSZ, SIG_IGN)
+      var limit = rlimit(rlim_cur: 200_000, rlim_max: 200_000)
+      setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+      for number in 0..<1000 {
+        await answer(number, in: path) { await store.transact { $0.put(number) } }
+      }
+    }
+    let answered = try answered()
+    #expect(answered.count > 10)
+    let store = try NoteStore.notes(at: folder.path)
+    let numbers = await store.read { $0.numbers() }
+    #expect(Set(answered).isSubset(of: numbers))
+    // The one that failed may be there or not; nobody was told.
+    #expect(numbers.count <= answered.count + 1)
+  }
+
+  @Test(arguments: [true, false])
+  func useAfterCloseEndsTheProcess(isRead: Bool) async throws {
+    await #expect(processExitsWith: .exitCode(74)) {
+      [path = folder.path as String, isRead = isRead as Bool] in
+      let store = try NoteStore.notes(at: path)
+      try await store.close()
+      if isRead {
+        _ = await store.read { $0.numbers() }
+      } else {
+        await store.transact { $0.put(1) }
+      }
+    }
+  }
+
   @Test func killedBeforeTheCommitNothingIsThere() async throws {
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = folder.path as String] in
       try await fill(path, killedAt: .willCommit(batch: 5))

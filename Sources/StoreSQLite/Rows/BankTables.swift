@@ -4,8 +4,10 @@ public import ECash
 
 extension SQLiteStore where Rows == any BankRows {
   /// Opens or makes the database of a bank, `bank.sqlite`.
-  public static func bank(in folder: StateFolder) throws(StoreError) -> SQLiteStore<any BankRows> {
-    try SQLiteStore(.bank, in: folder)
+  public static func bank(
+    in folder: StateFolder, onFailure: @escaping StoreFailure.Handler = StoreFailure.endProcess
+  ) throws(StoreError) -> SQLiteStore<any BankRows> {
+    try SQLiteStore(.bank, in: folder, onFailure: onFailure)
   }
 }
 

@@ -7,9 +7,9 @@ import PaymentModel
 extension SQLiteStore where Rows == any JournalRows {
   /// Opens or makes the database of a journal, `journal.sqlite`.
   public static func journal(
-    in folder: StateFolder
+    in folder: StateFolder, onFailure: @escaping StoreFailure.Handler = StoreFailure.endProcess
   ) throws(StoreError) -> SQLiteStore<any JournalRows> {
-    try SQLiteStore(.journal, in: folder)
+    try SQLiteStore(.journal, in: folder, onFailure: onFailure)
   }
 }
 

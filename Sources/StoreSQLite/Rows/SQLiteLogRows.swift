@@ -6,8 +6,10 @@ public import Receipts
 
 extension SQLiteStore where Rows == any LogRows {
   /// Opens or makes the database of a log, `log.sqlite`.
-  public static func log(in folder: StateFolder) throws(StoreError) -> SQLiteStore<any LogRows> {
-    try SQLiteStore(.log, in: folder)
+  public static func log(
+    in folder: StateFolder, onFailure: @escaping StoreFailure.Handler = StoreFailure.endProcess
+  ) throws(StoreError) -> SQLiteStore<any LogRows> {
+    try SQLiteStore(.log, in: folder, onFailure: onFailure)
   }
 }
 

@@ -4,8 +4,10 @@ public import Goods
 
 extension SQLiteStore where Rows == any ShopRows {
   /// Opens or makes the database of a shop, `shop.sqlite`.
-  public static func shop(in folder: StateFolder) throws(StoreError) -> SQLiteStore<any ShopRows> {
-    try SQLiteStore(.shop, in: folder)
+  public static func shop(
+    in folder: StateFolder, onFailure: @escaping StoreFailure.Handler = StoreFailure.endProcess
+  ) throws(StoreError) -> SQLiteStore<any ShopRows> {
+    try SQLiteStore(.shop, in: folder, onFailure: onFailure)
   }
 }
 
@@ -37,7 +39,7 @@ extension SQLiteSchema where Rows == any ShopRows {
     """
   }
 
-  /// The indices serve sums over what is undecided, and the question whether an offer was sold.
+  /// The first two indices answer sums over what is undecided by themselves.
   private static var holds: String {
     """
     CREATE TABLE hold (
@@ -55,8 +57,10 @@ extension SQLiteSchema where Rows == any ShopRows {
       state TEXT NOT NULL CHECK (state IN ('held', 'released', 'sold')),
       PRIMARY KEY (coordinator, process, offer)
     ) STRICT;
-    CREATE INDEX held_of_offer ON hold (offer, quantity, decide_by) WHERE state = 'held';
-    CREATE INDEX held_of_stock ON hold (stock, quantity, decide_by) WHERE state = 'held';
+    CREATE INDEX held_of_offer ON hold (offer, state, quantity, decide_by)
+      WHERE state = 'held';
+    CREATE INDEX held_of_stock ON hold (stock, state, quantity, decide_by)
+      WHERE state = 'held';
     CREATE INDEX sold_offer ON hold (offer) WHERE state = 'sold';
 
     CREATE TABLE verdict (

@@ -5,9 +5,9 @@ public import ECash
 extension SQLiteStore where Rows == any WalletRows {
   /// Opens or makes the database of a wallet, `wallet.sqlite`.
   public static func wallet(
-    in folder: StateFolder
+    in folder: StateFolder, onFailure: @escaping StoreFailure.Handler = StoreFailure.endProcess
   ) throws(StoreError) -> SQLiteStore<any WalletRows> {
-    try SQLiteStore(.wallet, in: folder)
+    try SQLiteStore(.wallet, in: folder, onFailure: onFailure)
   }
 }
 
