@@ -77,8 +77,6 @@ extension GoodsError.Code {
   public static let chunkListTrailing = Self(rawValue: "chunk-list-trailing")
 
   // Offers, in the order of the checks
-  /// The statement is not a verified offer of this merchant.
-  public static let offerStatement = Self(rawValue: "offer-statement")
   /// The recipient is not canonical or of low order.
   public static let offerRecipient = Self(rawValue: "offer-recipient")
   /// The header is not that of an age v1 file with exactly one sound X25519 stanza.

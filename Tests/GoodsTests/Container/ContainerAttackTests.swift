@@ -243,6 +243,27 @@ import Testing
     #expect(!full.folder.contains("opened"))
   }
 
+  @Test func `An empty last chunk behind others is refused`() throws {
+    let full = try SealedFixture(byteCount: Self.chunk)
+    let commitment = full.commitment
+    let fileKey = try Age.Header(commitment.header).unwrap(with: full.identity)
+    var cipher = ChaCha20Poly1305(
+      key: fileKey.derive(
+        salt: commitment.payloadNonce, info: Bytes("payload".utf8), count: 32))
+    func nonce(_ index: UInt8, last: UInt8) -> Bytes {
+      Bytes(repeating: 0, count: 10) + [index, last]
+    }
+    let start = try Bytes(full.container.prefix(full.payloadStart))
+    let plaintext = full.plaintext
+    let inner = cipher.seal(plaintext.span, nonce: nonce(0, last: 0))
+    let nothing = Bytes()
+    let emptyLast = cipher.seal(nothing.span, nonce: nonce(1, last: 1))
+    #expect(
+      try goodsCode { _ = try full.openPlain(start + inner + emptyLast) } == .chunkEmptyLast)
+    #expect(try goodsCode { _ = try full.openPlain(start + inner) } == .containerTruncated)
+    #expect(!full.folder.contains("opened"))
+  }
+
   @Test func `To a stream nothing is written that was not verified`() throws {
     let changed = try sealed.container.flipping(sealed.payloadStart + Self.sealedChunk + 3)
     let path = try sealed.folder.write(changed, to: "changed.age")

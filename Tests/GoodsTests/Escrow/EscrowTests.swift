@@ -117,7 +117,7 @@ import Testing
         == .unreadable)
   }
 
-  @Test(.enabled(if: PeerVectors.isPresent, "FOIL_PEER_VECTORS is not set"))
+  @Test
   func `An identity that is spelled otherwise and has the same recipient serves as well`() throws {
     let secret = good.identity.withSpan { span in span.indices.map { span[$0] } }
     let twinBytes = secret.flipping(0, bit: 1)

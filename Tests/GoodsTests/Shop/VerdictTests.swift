@@ -38,6 +38,18 @@ import Testing
     #expect(try await world.deposit(world.order(offer), offer).ending == .done)
   }
 
+  @Test func `A deposit that was refused can be released`() async throws {
+    let unknown: StatementID = SHA256.digest([1]).renamed()
+    let order = try world.order(unknown)
+    #expect(
+      try await world.deposit(order, unknown).ending == .refused(.notOffered, signed: true))
+    #expect(try await world.release(world.abort(order), order, unknown).ending == .done)
+    #expect(
+      await world.shop.release(
+        VerdictRequest(id: try world.id(order, "release/x"), verdict: world.abort(order))
+      ).ending == .refused(.invalid, signed: false))
+  }
+
   @Test func `Nothing is released but by an abort of that process and coordinator`() async throws {
     let offer = try await world.publish(sealed)
     let (order, other) = (try world.order(offer), try world.order(offer))

@@ -110,3 +110,13 @@ func goodsCode(_ body: () throws -> Void) throws -> GoodsError.Code? {
     return error.code
   }
 }
+
+/// The code that `body` fails with; `nil` when it does not fail.
+func asyncGoodsCode(_ body: () async throws -> Void) async throws -> GoodsError.Code? {
+  do {
+    try await body()
+    return nil
+  } catch let error as GoodsError {
+    return error.code
+  }
+}

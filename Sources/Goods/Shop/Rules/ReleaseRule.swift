@@ -33,7 +33,8 @@ struct CheckedVerdict: Sendable {
 }
 
 enum ReleaseRule {
-  /// Gives a good free again. Without a hold, the verdict that is kept refuses the late deposit.
+  /// Gives a good free again. Without a hold, the verdict that is kept refuses the late deposit. A release
+  /// of what was never on offer is acknowledged, too: who aborts must come to an end.
   static func apply(
     _ verdict: CheckedVerdict, offer: StatementID, body: Digest, desk: inout ShopDesk,
     rows: inout any ShopRows
@@ -42,7 +43,6 @@ enum ReleaseRule {
       return recorded
     }
     guard !verdict.stated.claim.decision.isCommit else { return .passing(.invalid) }
-    guard rows.offer(offer) != nil else { return .passing(.notOffered) }
     guard verdict.isFirst(in: &rows) else { return .passing(.conflict) }
     let key = ShopHoldKey(
       coordinator: verdict.coordinator, process: verdict.process, offer: offer)
