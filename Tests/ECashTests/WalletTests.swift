@@ -245,6 +245,57 @@ import Testing
     #expect(try await world.checkBooks().outstanding == 20)
   }
 
+  /// Replaces the statement of an answer.
+  private struct MisstatingBank: WithdrawalAgent {
+    let bank: Bank
+    let restate: @Sendable (PaymentModel.Issue) -> Signed<PaymentModel.Issue>
+    let trust: TrustStore
+
+    func withdraw(_ request: WithdrawalRequest) async -> WithdrawalOutcome {
+      guard case .issued(let issued) = await bank.withdraw(request),
+        let issue = try? trust.verify(issued.statement, at: CashWorld.start)
+      else { return .unknown("") }
+      return .issued(
+        IssuedCoins(
+          statement: restate(issue.claim), blindSignatures: issued.blindSignatures))
+    }
+  }
+
+  @Test func issueMustSpeakOfTheWithdrawal() async throws {
+    let world = try await CashWorld()
+    let wallet = try await world.wallet("alice", holding: 9)
+    let (bank, coordinator, nonce) = (
+      world.bankSigner, world.coordinator, try #require(Nonce(Bytes(repeating: 1, count: 16)))
+    )
+    @Sendable func issue(
+      _ issue: PaymentModel.Issue, withdrawal: StatementID? = nil, signatures: Digest? = nil
+    ) -> PaymentModel.Issue {
+      PaymentModel.Issue(
+        withdrawal: withdrawal ?? issue.withdrawal, account: issue.account, debit: issue.debit,
+        blindSignatures: signatures ?? issue.blindSignatures)
+    }
+    let misstatements: [@Sendable (PaymentModel.Issue) -> Signed<PaymentModel.Issue>] = [
+      { bank.sign(issue($0, withdrawal: SHA256.digest([]).renamed()), nonce: nonce) },
+      { bank.sign(issue($0, signatures: SHA256.digest([])), nonce: nonce) },
+      { coordinator.sign($0, nonce: nonce) },
+      { _ in Signed([1, 2]) },
+    ]
+    await #expect(throws: ECashError(code: .issueInvalid)) {
+      let agent = MisstatingBank(
+        bank: world.bank, restate: misstatements[0], trust: world.trust)
+      try await wallet.withdraw(
+        world.amount(9), from: #require(alice), under: world.keyset, at: agent)
+    }
+    for restate in misstatements {
+      let agent = MisstatingBank(bank: world.bank, restate: restate, trust: world.trust)
+      await #expect(throws: ECashError(code: .issueInvalid)) {
+        try await wallet.resumeWithdrawals(from: world.bankName, at: agent)
+      }
+    }
+    #expect(
+      try await wallet.resumeWithdrawals(from: world.bankName, at: world.bank).reduce(0, +) == 9)
+  }
+
   @Test func refusedWithdrawalBurnsItsCounters() async throws {
     let world = try await CashWorld()
     let wallet = try await world.wallet("alice", holding: 3)

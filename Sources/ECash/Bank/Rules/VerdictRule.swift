@@ -40,7 +40,9 @@ enum VerdictRule {
     let denominations = DenominationCount.counts(of: coins.map(\.denomination)).compactMap {
       held in rows.denomination(held.id).map { (row: $0, count: held.count) }
     }
-    guard denominations.reduce(0, { $0 + $1.count }) == hold.coins.count else {
+    guard denominations.reduce(0, { $0 + $1.count }) == hold.coins.count,
+      denominations.allSatisfy({ $0.count <= $0.row.reserved })
+    else {
       throw ECashError(.booksUnbalanced, "a held coin is not on record")
     }
     return (coins, denominations)
