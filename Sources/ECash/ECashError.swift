@@ -52,6 +52,7 @@ extension ECashError.Code {
 extension ECashError.Code {
   /// An account of that name exists, with another key.
   public static let accountExists = Self(rawValue: "account-exists")
+  /// No such account.
   public static let accountUnknown = Self(rawValue: "account-unknown")
   /// The account does not hold enough.
   public static let insufficientFunds = Self(rawValue: "insufficient-funds")
