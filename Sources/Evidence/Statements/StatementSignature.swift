@@ -26,7 +26,7 @@ public struct StatementSignature: Hashable, Sendable {
   }
 
   /// What is signed: base64url(protected header) ‖ "." ‖ base64url(payload) (RFC 7515, section 5.1).
-  static func signingInput(protectedHeader: Bytes, payload: Bytes) -> Bytes {
+  public static func signingInput(protectedHeader: Bytes, payload: Bytes) -> Bytes {
     Base64.url.encode(protectedHeader) + [UInt8(ascii: ".")] + Base64.url.encode(payload)
   }
 

@@ -86,9 +86,10 @@ extension ClaimWriter {
     }
   }
 
-  /// A time at or after 1970, in milliseconds; earlier ones cannot be written and become zero.
+  /// A time at or after 1970, in milliseconds. Times outside of what a number can hold are written as the
+  /// nearest that it can.
   public mutating func timestamp(_ name: String, _ value: Timestamp) {
-    number(name, UInt64(clamping: value.milliseconds))
+    number(name, min(UInt64(clamping: value.milliseconds), Amount.largestMinor))
   }
 
   public mutating func payee(_ name: String, _ value: Payee) {
@@ -158,11 +159,11 @@ extension ClaimReader {
     }
   }
 
-  /// A member of a closed list of choices.
+  /// A member that names one of some choices, in at most so many bytes.
   public mutating func choice<Choice: RawRepresentable<String>>(
-    _ name: String, of choices: Choice.Type = Choice.self
+    _ name: String, of choices: Choice.Type = Choice.self, atMost limit: Int = 64
   ) throws(ClaimError) -> Choice {
-    guard let value = Choice(rawValue: try text(name, atMost: 64)) else {
+    guard let value = Choice(rawValue: try text(name, atMost: limit)) else {
       throw ClaimError(name, .badValue)
     }
     return value

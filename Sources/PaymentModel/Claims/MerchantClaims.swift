@@ -129,7 +129,7 @@ public struct Refusal: Claim {
 
   public init(from reader: inout some ClaimReader) throws(ClaimError) {
     process = try reader.identifier("process")
-    step = try reader.choice("step")
+    step = try reader.choice("step", atMost: StepPath.longest)
     reason = try reader.choice("reason")
     details = try reader.ifPresent("details") { reader throws(ClaimError) in
       try reader.identifier("details")
@@ -182,10 +182,13 @@ public struct RefusalReason: RawRepresentable, Hashable, Sendable {
 /// The path of a step within its process, such as `reserve/bank.example`: 1 to 160 printable ASCII
 /// characters without space. With the process it names a request for ever.
 public struct StepPath: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// The most characters of a path.
+  public static let longest = 160
+
   public let rawValue: String
 
   public init?(rawValue: String) {
-    guard (1...160).contains(rawValue.utf8.count),
+    guard (1...Self.longest).contains(rawValue.utf8.count),
       rawValue.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
     else { return nil }
     self.rawValue = rawValue

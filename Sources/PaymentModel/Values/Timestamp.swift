@@ -18,8 +18,8 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
   /// This moment and `seconds` more; it stays at the last representable moment instead of wrapping.
   public func adding(seconds: Int64) -> Timestamp {
-    adding(
-      milliseconds: seconds.multipliedReportingOverflow(by: 1000).overflow ? .max : seconds * 1000)
+    let (more, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+    return adding(milliseconds: overflow ? (seconds < 0 ? .min : .max) : more)
   }
 
   public func adding(milliseconds more: Int64) -> Timestamp {

@@ -27,15 +27,4 @@ public struct PartyFolder: Sendable {
   public func atRestKey() throws(PartyError) -> AtRestKey {
     try atRest.key()
   }
-
-  /// Opens one of the party's databases.
-  func open<Opened>(
-    _ open: (StateFolder) throws(StoreError) -> Opened
-  ) throws(PartyError) -> Opened {
-    do {
-      return try open(state)
-    } catch {
-      throw PartyError(.home, error.message)
-    }
-  }
 }

@@ -28,19 +28,23 @@ extension Market {
       throw PartyError(.home, "\(home.path) holds a market already")
     }
     try writeTrustList(of: charter, at: home, passphraseFile: passphraseFile, now: clock.now())
-    let wallet = try PartyFolder(at: home.wallet, passphraseFile: passphraseFile)
+    try await makeWallet(at: home, passphraseFile: passphraseFile)
+    try await issueFirstKeyset(
+      of: charter, at: home, passphraseFile: passphraseFile, clock: clock)
+  }
+
+  private static func makeWallet(
+    at home: HomeFolder, passphraseFile: String?
+  ) async throws(PartyError) {
+    let folder = try PartyFolder(at: home.wallet, passphraseFile: passphraseFile)
     do {
-      let store = try wallet.open { (folder) throws(StoreError) in
-        try SQLiteStore.wallet(in: folder)
-      }
+      let store = try SQLiteStore.wallet(in: folder.state)
       try await Wallet.create(
-        in: store, seed: try wallet.keys.secret("seed"), atRest: try wallet.atRestKey())
+        in: store, seed: try folder.keys.secret("seed"), atRest: try folder.atRestKey())
       try await store.close()
     } catch {
       throw PartyError(.home, "\(error)")
     }
-    try await issueFirstKeyset(
-      of: charter, at: home, passphraseFile: passphraseFile, clock: clock)
   }
 
   private static func writeTrustList(

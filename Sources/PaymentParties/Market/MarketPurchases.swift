@@ -69,12 +69,16 @@ extension Market {
   /// Hands in a purchase that is on record, waits for its verdict, and settles the wallet. A purchase that
   /// was handed in before goes on where it was.
   ///
+  /// - Parameter customer: whose purchase it is; this market's own customer unless said otherwise.
   /// - Throws: `submission` when the coordinator does not take it, and `undecided` when that may change;
   ///   `purchase`, `receipt`.
-  public func conclude(_ process: ProcessID) async throws(PartyError) -> ConcludedPurchase {
-    let verdict = try await verdict(of: process)
+  public func conclude(
+    _ process: ProcessID, for customer: Customer? = nil
+  ) async throws(PartyError) -> ConcludedPurchase {
+    let customer = customer ?? self.customer
+    let verdict = try await verdict(of: process, for: customer)
     try await customer.conclude(process, with: verdict)
-    let proof = try await doubleSpendProof(of: process)
+    let proof = try await doubleSpendProof(of: process, for: customer)
     try await logStatements()
     let receipt = try await coordinator.receipt(
       of: process, adding: proof.map { [$0.signed.bytes] } ?? [])
@@ -102,7 +106,9 @@ extension Market {
       process, with: bundle, goods: LockedGood.all(in: home.locked), into: home)
   }
 
-  private func verdict(of process: ProcessID) async throws(PartyError) -> LoggedVerdict {
+  private func verdict(
+    of process: ProcessID, for customer: Customer
+  ) async throws(PartyError) -> LoggedVerdict {
     let submission = try await customer.submission(of: process)
     do {
       _ = try await coordinator.engine.submit(submission)
@@ -135,7 +141,7 @@ extension Market {
 
   /// The double-spend proof behind a refusal, opened with the order's one-time identity and verified.
   private func doubleSpendProof(
-    of process: ProcessID
+    of process: ProcessID, for customer: Customer
   ) async throws(PartyError) -> Verified<DoubleSpend>? {
     guard let file = try? await coordinator.engine.file(of: process),
       let sealed = await bank.refusalDetails(of: process)

@@ -1,0 +1,179 @@
+// `foil demo`: a purchase from withdrawal to receipt, on real files, with one command.
+
+import ArgumentParser
+import Coordinator
+import Evidence
+import Foundation
+import PaymentCrypto
+import PaymentModel
+import PaymentParties
+import Receipts
+
+struct DemoCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Show a purchase from withdrawal to receipt, on real files.",
+    discussion: """
+      One bank, a customer and two merchants, with real cryptography and durable state. Without \
+      --scenario two stories are told: the purchase commits and all goods open; then the same order \
+      with one seller silent, and nothing opens.
+
+      The home that it leaves behind holds sealed goods, keys, a receipt and a trust store, and all \
+      other commands work on it.
+      """)
+
+  @Argument(help: "What is sold; without files a contract and a picture.")
+  var files: [String] = []
+
+  @Option(help: "The folder that is made; one that an earlier demo left is replaced.")
+  var home = "foil-demo"
+
+  @Option(help: ArgumentHelp("Tell one story only.", valueName: "name"))
+  var scenario: Scenario?
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  @Option(help: "Change what an earlier demo left: receipt, goods or key.")
+  var tamper: Tampering?
+
+  @Option(help: .hidden)
+  var crashChild: String?
+
+  func validate() throws {
+    guard tamper == nil || (scenario == nil && files.isEmpty) else {
+      throw ValidationError("--tamper works on what an earlier demo left, and goes alone")
+    }
+  }
+
+  func run() async throws {
+    let home = HomeFolder(home)
+    if let crashChild { return try await runChild(crashChild, at: home) }
+    if let tamper { return try runTamper(tamper, at: home) }
+
+    let stage = try DemoStage(home: home, files: files)
+    let say: (String) -> Void = json ? { _ in } : { Terminal.print($0) }
+    say("A bank, two merchants, a coordinator and a customer, in \(home.path).")
+    try await stage.found()
+    say("The customer withdraws coins; the bank signs them blindly.")
+    let teller = Storyteller(stage: stage, say: say)
+    let story = try await teller.tell(scenario ?? .commit)
+    var then: StoryReport?
+    if scenario == nil {
+      say("")
+      say("The same order again, but \(DemoCast.atelier) stays silent:")
+      then = try await teller.tell(.silent, prefix: "again-")
+    }
+    try leaveEvidence(of: story, at: home)
+    if json {
+      try JSONOutput.print(DemoReport(story: story, then: then))
+    } else {
+      tellBalances(story, then)
+      if scenario == nil { suggest(story, then, home: home) }
+    }
+    guard [story, then].compactMap({ $0 }).allSatisfy(\.isAsExpected) else {
+      throw Failure(.no, "the story did not go as it should")
+    }
+  }
+
+  private func runChild(_ child: String, at home: HomeFolder) async throws {
+    let parts = child.split(separator: "-")
+    let stage = try DemoStage(existing: home)
+    var hook = JournalHook.none
+    if parts.count == 2, let record = Int(parts[0]),
+      let moment = DeathPoint.Moment(rawValue: String(parts[1]))
+    {
+      hook = DeathPoint(record: record, moment: moment).hook
+    } else if child != "resume" {
+      throw Failure(.usage, "not a point to die at")
+    }
+    try JSONOutput.print(
+      try await CrashStory.order(on: stage, resuming: child == "resume", hook: hook))
+  }
+
+  private func runTamper(_ tampering: Tampering, at home: HomeFolder) throws {
+    _ = try DemoStage(existing: home)
+    Terminal.print(try tampering.apply(to: home))
+    Terminal.print("now run: \(program) receipt verify \(home.receipt) --trust \(home.trust)")
+  }
+
+  // MARK: - What is left behind
+
+  /// Writes the verdict out in the pieces that `openssl` takes.
+  private func leaveEvidence(of story: StoryReport, at home: HomeFolder) throws {
+    let receipt = try Receipt(Bytes(try Data(contentsOf: URL(filePath: story.receipts))))
+    let trust = try TrustStore(Signed(Bytes(try Data(contentsOf: URL(filePath: home.trust)))))
+    for entry in receipt.entries {
+      let statement = try UnverifiedStatement(entry.statement)
+      guard statement.kind == .verdict, let signature = statement.signatures.first,
+        let key = trust.key(signature.signer)
+      else { continue }
+      let folder = URL(filePath: home.path).appending(path: "evidence")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let input = StatementSignature.signingInput(
+        protectedHeader: signature.protectedHeader, payload: statement.payload)
+      try Data(input).write(to: folder.appending(path: "verdict.input"))
+      try Data(signature.signature).write(to: folder.appending(path: "verdict.sig"))
+      try Data(key.publicKey.pemRepresentation.utf8).write(
+        to: folder.appending(path: "coordinator.pem"))
+    }
+  }
+
+  private func tellBalances(_ story: StoryReport, _ then: StoryReport?) {
+    Terminal.print("")
+    Terminal.print("Balances (EUR):")
+    var table = TextTable()
+    table.add("", "before", "after", then == nil ? "" : "after the second")
+    for name in story.balances.before.keys.sorted() {
+      table.add(
+        name, DemoCast.euros(story.balances.before[name] ?? 0),
+        DemoCast.euros(story.balances.after[name] ?? 0),
+        then.map { DemoCast.euros($0.balances.after[name] ?? 0) } ?? "")
+    }
+    table.lines(indent: 4).forEach { Terminal.print($0) }
+    Terminal.print(
+      "Receipt: \(story.receipts), \(story.receiptsVerified ? "proven" : "NOT PROVEN"), "
+        + "\(story.statements.values.reduce(0, +)) statements")
+  }
+
+  private func suggest(_ story: StoryReport, _ then: StoryReport?, home: HomeFolder) {
+    guard let open = story.goods.first?.file, let locked = then?.goods.first?.file else { return }
+    let folder = home.path
+    Terminal.print("")
+    Terminal.print("See for yourself:")
+    Terminal.print(
+      "  for f in \(open) \(locked); do age -d -i \(folder)/keys/\(open).key "
+        + "\(folder)/locked/$f.age >/dev/null && echo \"$f opens\"; done")
+    Terminal.print(
+      "  openssl pkeyutl -verify -pubin -inkey \(folder)/evidence/coordinator.pem -rawin "
+        + "-in \(folder)/evidence/verdict.input -sigfile \(folder)/evidence/verdict.sig")
+    Terminal.print(
+      "  \(program) demo --home \(folder) --tamper receipt; "
+        + "\(program) receipt verify \(home.receipt) --trust \(home.trust)")
+  }
+
+  /// How this program was called.
+  private var program: String { CommandLine.arguments.first ?? "foil" }
+}
+
+extension StoryReport {
+  /// Whether the story ended as its scenario must.
+  var isAsExpected: Bool {
+    guard receiptsVerified, balances.areConserved else { return false }
+    let isAllOpen = goods.allSatisfy { $0.opened && $0.identical }
+    let isAllLocked = goods.allSatisfy { !$0.opened }
+    switch scenario {
+    case .commit: return verdict == "commit" && isAllOpen
+    case .silent, .timeout, .customerGone:
+      return verdict == "abort" && reason == "timeout" && isAllLocked
+        && balances.before == balances.after
+    case .wrongKey:
+      return verdict == "abort" && reason == "invalid" && isAllLocked
+        && balances.before == balances.after && atFault == [DemoCast.atelier.text]
+    case .doubleSpend:
+      return verdict == "abort" && reason == "refused" && isAllLocked && waited == true
+        && doubleSpendProven == true
+    case .crash: return verdict == "commit" && isAllOpen && CrashStory.isSound(self)
+    }
+  }
+}

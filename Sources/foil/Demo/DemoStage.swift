@@ -1,0 +1,231 @@
+// The people of the demo and what they bring: a market in a home, accounts with money, coins, goods.
+
+import ECash
+import Evidence
+import Foundation
+import Goods
+import PaymentCrypto
+import PaymentModel
+import PaymentParties
+
+/// Names and amounts of the demo.
+enum DemoCast {
+  static let bank = constant(PartyName("bank.example"))
+  static let guide = constant(PartyName("guide.example"))
+  static let atelier = constant(PartyName("atelier.example"))
+  static let merchants = [guide, atelier]
+  static let alice = constant(AccountName("alice"))
+  static let currency = constant(Currency("EUR"))
+  static let decimals = 2
+
+  static let charter = Charter(
+    bank: bank, merchants: merchants,
+    coordinator: constant(PartyName("coordinator.example")),
+    log: constant(PartyName("log.example")), witness: constant(PartyName("witness.example")),
+    root: constant(PartyName("root.example")), currency: currency, decimals: decimals,
+    coinValues: (0...11).map { 1 << $0 })
+
+  /// What a merchant asks for a good: the price in cents, of which a part is tax.
+  static func price(of number: Int) throws -> Price {
+    let (net, tax): (UInt64, UInt64) = number.isMultiple(of: 2) ? (1050, 200) : (399, 76)
+    return try Price(
+      net: Amount(minor: net, currency: currency), tax: Amount(minor: tax, currency: currency))
+  }
+
+  /// The merchant that sells the good of that number.
+  static func merchant(of number: Int) -> PartyName { merchants[number % merchants.count] }
+
+  static func account(of merchant: PartyName) -> AccountName {
+    constant(AccountName(String(merchant.text.prefix { $0 != "." })))
+  }
+
+  static func euros(_ minor: UInt64) -> String {
+    ((try? Amount(minor: minor, currency: currency)) ?? .zero(currency)).formatted(
+      decimals: decimals)
+  }
+
+  /// A name that stands in this file. One that is malformed is a defect of the program.
+  private static func constant<Value>(_ value: Value?) -> Value {
+    guard let value else { preconditionFailure("a name of the demo is malformed") }
+    return value
+  }
+}
+
+/// A good of the demo, sealed and offered, and the file that it was made from.
+struct StagedGood {
+  let locked: LockedGood
+  let source: URL
+  let merchant: PartyName
+}
+
+/// A home in which a story can be told.
+struct DemoStage {
+  let home: HomeFolder
+  let files: [URL]
+
+  /// Makes a new home. A home that an earlier demo left there is replaced; anything else is left alone.
+  init(home: HomeFolder, files: [String]) throws {
+    self.home = home
+    try Self.clear(home)
+    try home.make()
+    try Data().write(to: URL(filePath: home.path).appending(path: Self.marker))
+    try Self.collect(files, in: home)
+    self.files = try Self.files(in: home)
+  }
+
+  /// The home of an earlier run, as it is.
+  init(existing home: HomeFolder) throws {
+    guard FileManager.default.fileExists(atPath: "\(home.path)/\(Self.marker)") else {
+      throw Failure(
+        .notChecked, "\(home.path) was not left by a demo", hint: "run 'foil demo' first")
+    }
+    self.home = home
+    files = try Self.files(in: home)
+  }
+
+  private static let marker = ".foil-demo"
+
+  private static func clear(_ home: HomeFolder) throws {
+    let files = FileManager.default
+    guard let content = try? files.contentsOfDirectory(atPath: home.path), !content.isEmpty else {
+      return
+    }
+    guard content.contains(marker) else {
+      throw Failure(
+        .usage, "\(home.path) is not empty, and was not left by a demo",
+        hint: "give another folder with --home")
+    }
+    for name in content { try files.removeItem(atPath: "\(home.path)/\(name)") }
+  }
+
+  /// Puts the files that are sold into a folder, by link: those that were given, or what the merchants
+  /// make themselves.
+  private static func collect(_ given: [String], in home: HomeFolder) throws {
+    let folder = goods(in: home)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for path in given {
+      let file = URL(filePath: path)
+      guard FileManager.default.isReadableFile(atPath: path) else {
+        throw Failure(.notChecked, "cannot read \(path)")
+      }
+      do {
+        try FileManager.default.createSymbolicLink(
+          at: folder.appending(path: SafeFileName(file.lastPathComponent).text),
+          withDestinationURL: file.absoluteURL)
+      } catch {
+        throw Failure(.usage, "two files are called \(file.lastPathComponent)")
+      }
+    }
+    for good in [DemoGood.contract(), DemoGood.picture()].dropFirst(given.count) {
+      try good.content.write(to: folder.appending(path: good.fileName))
+    }
+  }
+
+  private static func goods(in home: HomeFolder) -> URL {
+    URL(filePath: home.path).appending(path: "goods")
+  }
+
+  /// The files that are sold, by name.
+  private static func files(in home: HomeFolder) throws -> [URL] {
+    try FileManager.default.contentsOfDirectory(
+      at: goods(in: home), includingPropertiesForKeys: nil
+    ).sorted { $0.lastPathComponent < $1.lastPathComponent }
+  }
+
+  // MARK: - Before the story
+
+  /// Founds the market, opens accounts, and gives everybody what they need.
+  func found() async throws {
+    try await Market.found(DemoCast.charter, at: home)
+    let market = try await Market(at: home)
+    try await market.bank.openAccount(
+      DemoCast.alice, key: market.customer.wallet.accountKey(at: DemoCast.bank))
+    for merchant in DemoCast.merchants {
+      let folder = home.state(of: merchant)
+      let keys = KeyCabinet(folder: folder, key: try AtRest(folder: folder).key())
+      try await market.bank.openAccount(
+        DemoCast.account(of: merchant), key: keys.signingKey("account").publicKey)
+    }
+    let total = try prices()
+    var entropy = SystemEntropy()
+    let reference = SHA256.digest(entropy.bytes(32))
+    try await market.bank.credit(
+      Amount(minor: 4 * total, currency: DemoCast.currency), to: DemoCast.alice,
+      reference: reference)
+    // Twice, so that everything can be bought twice, whatever coins the first purchase takes.
+    for _ in 0..<2 {
+      _ = try await market.withdraw(
+        Amount(minor: total, currency: DemoCast.currency), from: DemoCast.alice)
+    }
+    try await market.close()
+  }
+
+  /// What one of each good costs, in cents.
+  func prices() throws -> UInt64 {
+    try files.indices.reduce(0) { $0 + (try DemoCast.price(of: $1).gross.minor) }
+  }
+
+  /// Seals all goods once more, and offers them.
+  ///
+  /// - Parameter prefix: in front of the containers' names.
+  func seal(
+    in market: Market, prefix: String = "", holdLimitSeconds: Int = 300,
+    deliveryLimitSeconds: Int = 60
+  ) async throws -> [StagedGood] {
+    var goods: [StagedGood] = []
+    for (number, file) in files.enumerated() {
+      let merchant = DemoCast.merchant(of: number)
+      guard let shop = market.shop(merchant) else { continue }
+      let terms = SaleTerms(
+        price: try DemoCast.price(of: number),
+        payee: Payee(bank: DemoCast.bank, account: DemoCast.account(of: merchant)),
+        holdLimitSeconds: holdLimitSeconds, deliveryLimitSeconds: deliveryLimitSeconds)
+      let made = [DemoGood.contract(), DemoGood.picture()].first {
+        $0.fileName == file.lastPathComponent
+      }
+      let locked = try await market.sell(
+        file.path, as: prefix + file.lastPathComponent,
+        title: made?.title ?? file.lastPathComponent,
+        mediaType: made?.mediaType ?? "application/octet-stream", by: shop, terms: terms)
+      goods.append(StagedGood(locked: locked, source: file, merchant: merchant))
+    }
+    return goods
+  }
+
+  // MARK: - Balances
+
+  /// All accounts and the wallet, in cents.
+  func balances(in market: Market) async throws -> [String: UInt64] {
+    var balances: [String: UInt64] = [:]
+    for account in [DemoCast.alice] + DemoCast.merchants.map(DemoCast.account) {
+      balances[account.text] = try await market.bank.balance(of: account).minor
+    }
+    balances["wallet"] = try await market.customer.wallet.balance(
+      at: DemoCast.bank, in: DemoCast.currency
+    ).minor
+    return balances
+  }
+
+  /// The goods that were sealed in a home before, with the files that they were made from.
+  func sealed(in home: HomeFolder) -> [StagedGood] {
+    let locked = LockedGood.all(in: home.locked)
+    return files.enumerated().compactMap { number, file in
+      locked.first { $0.name == file.lastPathComponent }.map {
+        StagedGood(locked: $0, source: file, merchant: DemoCast.merchant(of: number))
+      }
+    }
+  }
+
+  /// The balances before the first story.
+  func plannedBalances() throws -> [String: UInt64] {
+    let total = try prices()
+    var balances = [
+      DemoCast.alice.text: 4 * total - Self.withdrawn(total), "wallet": Self.withdrawn(total),
+    ]
+    for merchant in DemoCast.merchants { balances[DemoCast.account(of: merchant).text] = 0 }
+    return balances
+  }
+
+  /// How much the customer withdraws, in cents: enough to buy everything twice.
+  private static func withdrawn(_ total: UInt64) -> UInt64 { 2 * total }
+}
