@@ -57,27 +57,12 @@ import Testing
     #expect(!process.svg().contains("✓"))
   }
 
-  /// Writes the pictures to the folder that FOIL_DRAWINGS names, to be looked at.
-  @Test(.enabled(if: ProcessInfo.processInfo.environment["FOIL_DRAWINGS"] != nil, "FOIL_DRAWINGS"))
-  func picturesToLookAt() throws {
-    let folder = try #require(ProcessInfo.processInfo.environment["FOIL_DRAWINGS"])
-    func write(_ text: String, _ name: String) throws {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
-    }
-    var commit = try MachineDriver(goods: [0, 1], banks: [0])
-    try write(commit.machine.definition.svg(), "definition.svg")
-    commit.run()
-    try write(commit.machine.definition.svg(showing: commit.machine.state), "commit.svg")
-    try write(commit.machine.definition.mermaid(showing: commit.machine.state), "commit.mmd")
-    try write(commit.machine.definition.text(showing: commit.machine.state), "commit.txt")
-    try write(String(decoding: commit.machine.definition.json, as: UTF8.self), "commit.json")
-    var abort = try MachineDriver(goods: [0, 1, 2, 2, 1], banks: [0, 1])
-    abort.run { $0.asked.count == 5 }
-    abort.answer(
-      abort.numbers(.deposit)[1], .ended(.refused(.soldOut, nil)))
-    abort.run()
-    try write(abort.machine.definition.svg(showing: abort.machine.state), "abort.svg")
-    try write(abort.machine.definition.text(showing: abort.machine.state), "abort.txt")
+  @Test func aStateOfAnotherProcessIsNotDrawn() throws {
+    let small = try MachineDriver(goods: [0]).machine
+    let large = try MachineDriver(goods: [0, 1, 2]).machine
+    #expect(large.definition.svg(showing: small.state) == large.definition.svg())
+    #expect(large.definition.text(showing: small.state) == large.definition.text())
+    #expect(large.definition.mermaid(showing: small.state) == large.definition.mermaid())
   }
 }
 

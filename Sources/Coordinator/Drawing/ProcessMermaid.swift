@@ -7,6 +7,7 @@ extension PaymentProcess {
   ///
   /// - Parameter state: what happened so far; without it only the definition is drawn.
   public func mermaid(showing state: ProcessState? = nil) -> String {
+    let state = drawable(state)
     var lines = ["flowchart LR"]
     for (number, activity) in activities.enumerated() {
       let mark = state.map { $0.activities[number].mark + " " } ?? ""
@@ -32,6 +33,13 @@ extension PaymentProcess {
       }
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+extension PaymentProcess {
+  /// The state, if it is one of this process.
+  func drawable(_ state: ProcessState?) -> ProcessState? {
+    state.flatMap { $0.activities.count == activities.count ? $0 : nil }
   }
 }
 

@@ -9,7 +9,7 @@ extension PaymentProcess {
   ///
   /// - Parameter state: what happened so far; without it only the definition is drawn.
   public func svg(showing state: ProcessState? = nil) -> String {
-    SVGDrawing(self, state: state).document
+    SVGDrawing(self, state: drawable(state)).document
   }
 }
 
@@ -82,9 +82,10 @@ private struct ProcessLayout {
 }
 
 private struct SVGDrawing {
-  private static let boxWidth = 176.0
+  private static let boxWidth = 204.0
   private static let boxHeight = 62.0
-  private static let columnWidth = 228.0
+  private static let columnWidth = 256.0
+  private static let gap = columnWidth - boxWidth
   private static let rowHeight = 82.0
   private static let margin = 24.0
   private static let legendHeight = 44.0
@@ -100,7 +101,7 @@ private struct SVGDrawing {
   }
 
   var document: String {
-    let width = Double(layout.columnCount) * Self.columnWidth - 52 + 2 * Self.margin
+    let width = Double(layout.columnCount) * Self.columnWidth - Self.gap + 2 * Self.margin
     let height = layout.rowCount * Self.rowHeight + 2 * Self.margin + Self.legendHeight
     var lines = [
       """
@@ -140,7 +141,7 @@ private struct SVGDrawing {
     let path =
       "M\(n(x1)) \(n(y1)) C\(n(x1 + bend)) \(n(y1)) \(n(x2 - bend)) \(n(y2)) \(n(x2)) \(n(y2))"
     let dash = arrow.isAlternative ? " stroke-dasharray=\"5 4\"" : ""
-    let opacity = isFaint(arrow.from) || isFaint(arrow.to) ? 0.3 : 1
+    let opacity = isFaint(arrow.to) ? 0.3 : 1
     return """
       <path d="\(path)" fill="none" stroke="#667" stroke-width="1.3" opacity="\(n(opacity))"\
       \(dash) marker-end="url(#tip)"/>

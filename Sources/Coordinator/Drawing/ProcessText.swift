@@ -7,7 +7,7 @@ extension PaymentProcess {
   ///
   /// - Parameter state: what happened so far; without it only the definition is drawn.
   public func text(showing state: ProcessState? = nil) -> String {
-    var drawing = TextDrawing(state: state)
+    var drawing = TextDrawing(state: drawable(state))
     drawing.add(root, depth: 0)
     return drawing.lines.joined(separator: "\n") + "\n"
   }
@@ -60,12 +60,11 @@ private struct TextDrawing {
   }
 
   private mutating func add(_ activity: Activity, depth: Int) {
-    let mark = state.map {
-      $0.activities.indices.contains(number) ? $0.activities[number].mark : " "
-    }
+    let mark = state.map { $0.activities[number].mark }
     number += 1
     var line = String(repeating: "  ", count: depth) + (mark.map { "\($0) " } ?? "")
-    line += padded(activity.verb.title, to: 28) + padded(activity.guarantee.rawValue, to: 15)
+    line += padded(activity.verb.title, to: 32 - 2 * depth)
+    line += padded(activity.guarantee.rawValue, to: 15)
     line += activity.who
     if let subject = activity.subject { line += ", \(subject)" }
     if let compensation = activity.compensation {

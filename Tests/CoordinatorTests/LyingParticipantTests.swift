@@ -1,0 +1,65 @@
+// Answers that are signed, and say something else than they should: they count as no answer.
+
+import Conformance
+import Coordinator
+import PaymentModel
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct LyingParticipantTests {
+  /// What a lie changes.
+  enum Lie: String, CaseIterable, Sendable {
+    case reservationOfOtherProcess, reservationOfOtherPart, reservationOfLess
+    case reservationForShorter, reservationByMerchant
+    case depositForMore, depositToOtherPayee, depositOfOtherOffer, depositOfMorePieces
+    case depositForLonger, depositByOtherMerchant, depositWithOtherKeyDigest
+    case requestForOtherProcess, requestForFewer, requestByOtherKey
+    case transfersMissing, transferOfLess, transferOnOtherVerdict
+    case settlementOfNothing, unsignedRefusalToPost, refusalOfOtherStep
+  }
+
+  @Test(arguments: Lie.allCases)
+  func nothingFollowsFromALie(lie: Lie) async throws {
+    let world = ModelWorld()
+    let submission = world.order(goods: [0, 1])
+    let process = ModelWorld.process(of: submission)
+    let liar = Liar(world: world, lie: lie)
+    let store = MemoryStore<any JournalRows>(MemoryJournalRows())
+    let engine = Engine(
+      coordinator: ModelWorld.coordinatorName,
+      ports: CoordinatorPorts(
+        notary: world.notary, examiner: ModelExaminer(), log: world.log, participants: liar,
+        clock: world.clock, journal: store, makeEntropy: { ModelEntropy(seed: 5) }))
+    _ = try await engine.submit(submission)
+    // Each lie is told three times, and each time the same is asked again.
+    try await eventually("\(lie) is told again") {
+      if liar.count < 3, world.clock.now() < Timestamp(seconds: 1_800_000_030) {
+        world.clock.advance(to: world.clock.now().adding(milliseconds: 100))
+      }
+      return liar.count >= 3
+    }
+    let rows = await store.read { $0.records(of: process) }
+    #expect(!rows.contains { $0.kind == .end })
+    let state = try await engine.status(of: process).state
+    #expect(state.isCommitted == (lie.isAfterCommit ? true : nil))
+    // The truth is believed when it comes.
+    liar.repent()
+    try await eventually("the truth after \(lie)") {
+      if world.clock.now() < Timestamp(seconds: 1_800_000_055) {
+        world.clock.advance(to: world.clock.now().adding(milliseconds: 500))
+      }
+      return store.snapshot().records(of: process).contains { $0.kind == .end }
+    }
+    #expect(try await engine.outcome(of: process).decision.isCommit)
+  }
+}
+
+extension LyingParticipantTests.Lie {
+  var isAfterCommit: Bool {
+    switch self {
+    case .transfersMissing, .transferOfLess, .transferOnOtherVerdict, .settlementOfNothing,
+      .unsignedRefusalToPost, .refusalOfOtherStep:
+      true
+    default: false
+    }
+  }
+}
