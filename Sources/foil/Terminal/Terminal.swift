@@ -4,8 +4,8 @@ import Foundation
 
 /// Standard output and standard error.
 enum Terminal {
-  static func print(_ text: String = "") {
-    write(text + "\n", to: .standardOutput)
+  static func print(_ text: String = "", terminator: String = "\n") {
+    write(text + terminator, to: .standardOutput)
   }
 
   /// `foil: error: …`, and where there is a next step, `foil: hint: …`.
@@ -17,6 +17,9 @@ enum Terminal {
   static func note(_ text: String) {
     write(text + "\n", to: .standardError)
   }
+
+  /// Whether somebody can be asked.
+  static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 }
 
   /// Asks on the terminal; no answer is no.
   static func confirm(_ question: String) -> Bool {

@@ -1,0 +1,84 @@
+// The end of a purchase: its verdict, its receipt, and the words for both.
+
+import ECash
+import Goods
+import PaymentModel
+import PaymentParties
+import Receipts
+
+/// A purchase that has come to its verdict.
+struct Conclusion {
+  let purchase: ConcludedPurchase
+  /// Where the receipt was written.
+  let receiptPath: String
+
+  /// Brings a purchase on record to its verdict, and writes its receipt into the home.
+  ///
+  /// - Throws: `Failure` with `pending` when there is no verdict yet.
+  static func reach(
+    of process: ProcessID, in market: Market, home: HomeOptions
+  ) async throws -> Conclusion {
+    let purchase: ConcludedPurchase
+    do throws(PartyError) {
+      purchase = try await market.conclude(process)
+    } catch {
+      guard error.code == .undecided || error.code == .submission else { throw error }
+      let decideBy = try await market.customer.purchase(process).decideBy
+      throw Failure(
+        .pending, "purchase \(process.short) is undecided: \(error.message)",
+        hint: "run '\(home.command("open \(process.short)"))' again; it must be decided by "
+          + decideBy.forPeople)
+    }
+    let path = "\(market.home.path)/purchase-\(process.short).receipt"
+    let file = try StagedFile(path: path, overwriting: true, permissions: .owner)
+    try file.write(purchase.receipt.bytes)
+    try file.move()
+    return Conclusion(purchase: purchase, receiptPath: path)
+  }
+
+  var isCommitted: Bool { purchase.decision.isCommit }
+
+  /// The reason of an abort.
+  var reason: AbortReason? {
+    if case .abort(let reason) = purchase.decision { reason } else { nil }
+  }
+
+  var lines: [String] {
+    var lines: [String] = []
+    if let reason {
+      lines.append(
+        "aborted (\(reason.rawValue)): purchase \(purchase.process.short); nothing was paid, nothing opens"
+      )
+      if purchase.doubleSpend != nil {
+        lines.append("the bank has proven that a coin of this payment had been spent before")
+      }
+      for party in purchase.report.atFault {
+        lines.append("the receipt shows \(party) to have broken the rules")
+      }
+    } else {
+      lines.append("committed: purchase \(purchase.process.short)")
+    }
+    lines.append("receipt: \(Terminal.line(receiptPath)) (\(purchase.report.answer.rawValue))")
+    return lines
+  }
+
+  /// For `--json`.
+  var value: Value {
+    Value(
+      process: purchase.process.hex, verdict: isCommitted ? "commit" : "abort",
+      reason: reason?.rawValue, receipt: receiptPath,
+      receiptAnswer: purchase.report.answer.rawValue,
+      atFault: purchase.report.atFault.map(\.text),
+      doubleSpendProven: purchase.doubleSpend != nil)
+  }
+
+  struct Value: Encodable {
+    let process: String
+    let verdict: String
+    let reason: String?
+    let receipt: String
+    let receiptAnswer: String
+    let atFault: [String]
+    let doubleSpendProven: Bool
+  }
+}

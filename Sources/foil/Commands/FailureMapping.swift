@@ -1,0 +1,56 @@
+// Which exit status each error of the library has.
+
+import ArgumentParser
+import Coordinator
+import Goods
+import PaymentParties
+
+extension Failure {
+  /// Runs `body` and turns what the library throws into a failure with its exit status.
+  static func mapping<Result>(_ body: () async throws -> Result) async throws -> Result {
+    do {
+      return try await body()
+    } catch let error as PartyError {
+      throw Failure(error)
+    } catch let error as GoodsError {
+      throw Failure(error)
+    } catch let error as CoordinatorError {
+      throw Failure(
+        .notChecked, error.message,
+        hint: error.code == .unknownProcess ? "list purchases with 'foil purchase list'" : nil)
+    }
+  }
+
+  init(_ error: PartyError) {
+    switch error.code {
+    case .inUse, .undecided, .submission:
+      self.init(.pending, error.message, hint: "run the same command again")
+    case .home, .keys, .receipt:
+      self.init(.notChecked, error.message)
+    case .atRestKey:
+      self.init(.notChecked, error.message, hint: "see --passphrase-file")
+    case .payment:
+      self.init(.no, error.message, hint: "nothing was ordered or paid")
+    default:
+      self.init(.no, error.message)
+    }
+  }
+
+  init(_ error: GoodsError) {
+    switch error.code {
+    case .file, .filePath, .fileIsFolder:
+      self.init(.notChecked, error.message)
+    case .outputExists:
+      self.init(.no, error.message, hint: "choose another name, or remove it")
+    default:
+      self.init(.no, error.message)
+    }
+  }
+}
+
+extension ExitCode {
+  /// Ends a command that has printed its result.
+  init(_ status: ExitStatus) {
+    self.init(status.rawValue)
+  }
+}

@@ -1,0 +1,60 @@
+// The home that a command works on, and the market in it.
+
+import ArgumentParser
+import Foundation
+import PaymentParties
+
+/// `--home` and `--passphrase-file`, which all commands share that need a market.
+struct HomeOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The home folder; otherwise $FOIL_HOME, or the user's data folder.", valueName: "dir"),
+    completion: .directory)
+  var home: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file whose first line is the passphrase of the home's secrets; otherwise "
+        + "$FOIL_PASSPHRASE_FILE.", valueName: "file"),
+    completion: .file())
+  var passphraseFile: String?
+
+  var folder: HomeFolder {
+    home.map(HomeFolder.init) ?? .usual(ProcessInfo.processInfo.environment)
+  }
+
+  /// A command as it can be pasted: with this program's name and this home.
+  func command(_ text: String) -> String {
+    let program = CommandLine.arguments.first ?? "foil"
+    return "\(program) \(text)" + (home.map { " --home \($0)" } ?? "")
+  }
+
+  /// Opens the market of the home, does something with it, and closes it.
+  ///
+  /// - Throws: `Failure`, whatever the parties throw; `ExitCode` from the body.
+  func withMarket<Result>(_ body: (Market) async throws -> Result) async throws -> Result {
+    let folder = folder
+    guard FileManager.default.fileExists(atPath: folder.trust) else {
+      throw Failure(
+        .notChecked, "there is no market in \(folder.path)",
+        hint: "make one with 'foil demo --home \(folder.path)', or name another with --home")
+    }
+    return try await Failure.mapping {
+      let market = try await Market(at: folder, passphraseFile: secretFile)
+      do {
+        let result = try await body(market)
+        try await market.close()
+        return result
+      } catch {
+        try? await market.close()
+        throw error
+      }
+    }
+  }
+
+  private var secretFile: String? {
+    if let passphraseFile { return passphraseFile }
+    let named = ProcessInfo.processInfo.environment["FOIL_PASSPHRASE_FILE"]
+    return named?.isEmpty == false ? named : nil
+  }
+}

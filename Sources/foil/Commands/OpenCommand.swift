@@ -1,0 +1,97 @@
+// `foil open`: the goods of a committed purchase, opened with the keys that were transferred.
+
+import ArgumentParser
+import ECash
+import Goods
+import PaymentModel
+import PaymentParties
+import Receipts
+
+struct OpenCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "open",
+    abstract: "Open everything that a purchase has bought.",
+    discussion: """
+      An undecided purchase is carried on first. Each key is kept as an age identity file in the \
+      home's 'keys' folder; the goods go into 'opened' and never overwrite anything.
+
+      Exit status: 0 opened; 1 aborted, or a good does not open; 75 still undecided.
+      """)
+
+  @Argument(help: ArgumentHelp("The first digits of a purchase.", valueName: "purchase"))
+  var purchase: String
+
+  @OptionGroup var home: HomeOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the containers are; otherwise the home's 'locked' folder.", valueName: "dir"),
+    completion: .directory)
+  var goods: String?
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func run() async throws {
+    try await home.withMarket { market in
+      var row = try await market.purchase(matching: purchase)
+      if row.state == .undecided {
+        _ = await market.recover()
+        let conclusion = try await Conclusion.reach(of: row.process, in: market, home: home)
+        if !json { conclusion.lines.forEach { Terminal.print($0) } }
+        row = try await market.customer.purchase(row.process)
+      }
+      guard row.state == .committed else {
+        throw Failure(
+          .no, "purchase \(row.process.short) was aborted: nothing was paid, and nothing opens")
+      }
+      try report(try await opened(row.process, in: market), of: row.process)
+    }
+  }
+
+  private func opened(
+    _ process: ProcessID, in market: Market
+  ) async throws -> [BoughtGood] {
+    guard let goods else { return try await market.open(process) }
+    guard let bundle = await market.log.bundle(of: process) else {
+      throw Failure(.notChecked, "the log has no keys of this purchase")
+    }
+    return try await market.customer.open(
+      process, with: bundle, goods: LockedGood.all(in: goods), into: market.home)
+  }
+
+  private func report(_ opened: [BoughtGood], of process: ProcessID) throws {
+    if json {
+      return try JSONOutput.print(
+        Opened(process: process.hex, goods: opened.map(Opened.Good.init)))
+    }
+    for good in opened {
+      Terminal.print(
+        "opened \(Terminal.line(good.good.path ?? "-")) (\(good.good.byteCount) bytes), "
+          + "from \(good.merchant)")
+      Terminal.print("  its key: \(Terminal.line(good.keyPath))")
+    }
+  }
+
+  /// For `--json`.
+  private struct Opened: Encodable {
+    struct Good: Encodable {
+      let offer: String
+      let merchant: String
+      let file: String?
+      let bytes: UInt64
+      let key: String
+
+      init(_ bought: BoughtGood) {
+        offer = bought.offer.hex
+        merchant = bought.merchant.text
+        file = bought.good.path
+        bytes = bought.good.byteCount
+        key = bought.keyPath
+      }
+    }
+
+    let process: String
+    let goods: [Good]
+  }
+}

@@ -1,0 +1,95 @@
+// An order for the eyes of whoever will sign it, out of the very bytes that will be signed.
+
+import Coordinator
+import Evidence
+import PaymentModel
+import PaymentParties
+
+/// What a plan will order, pay and tell to whom.
+struct OrderRendering {
+  private struct Item {
+    let offer: Verified<Offer>
+    let quantity: Int
+    let price: Amount
+  }
+
+  private let order: Order
+  private let items: [Item]
+  private let payments: [PaymentPart]
+  private let coordinator: PartyName
+  private let money: MoneyFormat
+  private let now: Timestamp
+
+  /// Reads the plan back from its bytes.
+  init(_ plan: PurchasePlan, in market: Market, money: MoneyFormat, now: Timestamp) throws {
+    order = plan.order
+    coordinator = market.coordinator.name
+    self.money = money
+    self.now = now
+    var items: [Item] = []
+    var payments: [PaymentPart] = []
+    for part in try plan.contents() {
+      switch part {
+      case .payment(let payment): payments.append(payment)
+      case .item(let item):
+        guard let offer = plan.selections.first(where: { $0.offer.id == item.offer })?.offer else {
+          throw Failure(.no, "the order names an offer that was not chosen")
+        }
+        items.append(
+          Item(
+            offer: offer, quantity: item.quantity,
+            price: try offer.claim.price.gross.multiplied(by: UInt64(item.quantity))))
+      }
+    }
+    self.items = items
+    self.payments = payments
+  }
+
+  /// The sum that will be paid, by currency.
+  var total: String {
+    payments.isEmpty ? "nothing" : payments.map { money.text($0.total) }.joined(separator: " + ")
+  }
+
+  var lines: [String] {
+    var lines = ["One order, all or nothing:"]
+    var goods = TextTable()
+    for item in items {
+      goods.add(
+        "\(item.quantity) x", item.offer.claim.title, money.text(item.price),
+        "from \(item.offer.issuer.party)", "offer \(item.offer.id.short)")
+    }
+    lines += goods.lines()
+    lines.append("Payment:")
+    var ways = TextTable()
+    for payment in payments {
+      let shares = payment.payouts.map { "\(money.text($0.amount)) to \($0.payee.account)" }
+      ways.add(
+        money.text(payment.total), "through \(payment.bank), \(payment.method.rawValue)",
+        shares.joined(separator: ", "))
+    }
+    lines += ways.lines()
+    lines.append("What each party learns, and no more:")
+    lines += knowledge.lines()
+    lines += [
+      "Deadline: \(order.decideBy.forPeople(from: now)); without a verdict until then nothing is paid "
+        + "and nothing opens.",
+      "Signed with the one-time key \(order.oneTimeKey.short), order root \(order.root.short).",
+    ]
+    return lines
+  }
+
+  private var knowledge: TextTable {
+    var table = TextTable()
+    table.add("each merchant", "its own item, the verdict, its transfer; not who buys or what else")
+    for payment in payments {
+      table.add(
+        payment.bank.text,
+        "\(payment.payouts.count == 1 ? "the payee" : "the payees"), amounts and coins; not the "
+          + "goods, nor who withdrew the coins")
+    }
+    table.add(
+      coordinator.text, "the order, and the keys until the verdict; no coins, no name, no goods")
+    table.add("the log", "that some order was decided, and keys that only you can open")
+    return table
+  }
+}

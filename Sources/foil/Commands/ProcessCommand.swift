@@ -1,0 +1,118 @@
+// `foil process`: payment processes as they were generated, with what happened.
+
+import ArgumentParser
+import Coordinator
+import ECash
+import PaymentModel
+import PaymentParties
+
+struct ProcessCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "process", abstract: "Look at payment processes.",
+    subcommands: [ProcessShowCommand.self])
+}
+
+struct ProcessShowCommand: AsyncParsableCommand {
+  /// How a process is drawn.
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case text
+    case mermaid
+    case svg
+    case json
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "Draw the process of a purchase, with what happened.",
+    discussion: """
+      Marks: ✓ done, … asked, · waiting, ✗ refused, ? could not be told, – not needed.
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "The first digits of a purchase, or a whole process identifier.", valueName: "id"))
+  var id: String
+
+  @OptionGroup var home: HomeOptions
+
+  @Option(help: "How it is drawn.")
+  var format = Format.text
+
+  func run() async throws {
+    try await home.withMarket { market in
+      let process =
+        if let whole = ProcessID(hex: id) { whole } else {
+          try await market.purchase(matching: id).process
+        }
+      let status = try await market.coordinator.engine.status(of: process)
+      switch format {
+      case .text: showText(status)
+      case .mermaid:
+        Terminal.print(status.definition.mermaid(showing: status.state), terminator: "")
+      case .svg: Terminal.print(status.definition.svg(showing: status.state), terminator: "")
+      case .json: try showJSON(status)
+      }
+    }
+  }
+
+  private func showText(_ status: ProcessStatus) {
+    Terminal.print("process \(status.definition.process)")
+    Terminal.print(
+      status.state.phase.words + (status.decidedAt.map { ", decided \($0.forPeople)" } ?? ""))
+    for path in status.needsOperator {
+      Terminal.print("needs somebody to look after it: \(path)")
+    }
+    Terminal.print()
+    Terminal.print(status.definition.text(showing: status.state), terminator: "")
+  }
+
+  /// The definition as it is hashed, and what happened beside it.
+  private func showJSON(_ status: ProcessStatus) throws {
+    let happened = Happened(
+      phase: status.state.phase.name, decidedAt: status.decidedAt?.description,
+      activities: zip(status.definition.activities, status.state.activities).map {
+        Happened.Step(path: $0.path.rawValue, state: $1.rawValue)
+      })
+    let definition = String(decoding: status.definition.json, as: UTF8.self)
+    Terminal.print(
+      "{\"definition\":\(definition),\"happened\":\(try JSONOutput.text(happened, pretty: false))}")
+  }
+
+  private struct Happened: Encodable {
+    struct Step: Encodable {
+      let path: String
+      let state: String
+    }
+
+    let phase: String
+    let decidedAt: String?
+    let activities: [Step]
+  }
+}
+
+extension ProcessPhase {
+  /// A stable name.
+  fileprivate var name: String {
+    switch self {
+    case .idle: "idle"
+    case .preparing: "preparing"
+    case .prepared: "prepared"
+    case .committed: "committed"
+    case .aborted: "aborted"
+    case .ended(let wasCommitted): wasCommitted ? "ended-committed" : "ended-aborted"
+    }
+  }
+
+  fileprivate var words: String {
+    switch self {
+    case .idle: "not begun"
+    case .preparing: "money is being reserved, and keys are collected"
+    case .prepared(let answerBy):
+      "prepared; the customer may ask for delivery until \(answerBy.forPeople)"
+    case .committed: "committed, and being carried out"
+    case .aborted(let reason): "aborted (\(reason.rawValue)), and being undone"
+    case .ended(let wasCommitted):
+      wasCommitted ? "committed, and carried out" : "aborted, and undone"
+    }
+  }
+}
