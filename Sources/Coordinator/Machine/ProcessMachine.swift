@@ -382,12 +382,14 @@ private struct Attempts: Hashable, Sendable {
     answerBy == nil && nextAt.map { now >= $0 } ?? true
   }
 
-  /// Asks again at that time, but not at once; or after a pause that grows.
+  /// Asks again after a pause that grows, at the latest at that time, but never at once.
   mutating func pause(
     until time: Timestamp?, at now: Timestamp, policy: RetryPolicy, entropy: inout some Entropy
   ) {
     let pause = policy.pauseMilliseconds(afterAttempts: count, entropy: &entropy)
     let after = now.adding(milliseconds: pause)
-    nextAt = time.map { max($0, now.adding(milliseconds: policy.firstPauseMilliseconds)) } ?? after
+    nextAt =
+      time.map { max(min($0, after), now.adding(milliseconds: policy.firstPauseMilliseconds)) }
+      ?? after
   }
 }

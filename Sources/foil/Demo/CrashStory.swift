@@ -122,33 +122,35 @@ struct CrashStory {
   private func recover(
     from point: DeathPoint, home: String
   ) async throws -> StoryReport.Crash {
-    let (kind, implied) = try await journal(of: home, at: point)
+    let (durable, implied) = try await journal(of: home)
     let (status, output) = try run(["demo", "--home", home, "--crash-child", "resume"])
     guard status == 0, let report = try? JSONDecoder().decode(StoryReport.self, from: output) else {
       throw Failure(
         .no, "after death \(point.moment.rawValue) record \(point.record): exit status \(status)")
     }
     return StoryReport.Crash(
-      record: point.record, kind: kind, when: point.moment.rawValue, implied: implied,
+      record: point.record, when: point.moment.rawValue, durable: durable, implied: implied,
       verdict: report.verdict,
       conserved: report.balances.areConserved && report.receiptsVerified
         && report.goods.allSatisfy { $0.opened == (report.verdict == "commit") })
   }
 
-  /// The last record of the dead process, and the verdict in its journal.
+  /// How many records of its journal the dead process left, and the verdict among them.
   private func journal(
-    of home: String, at point: DeathPoint
-  ) async throws -> (kind: String, implied: String?) {
+    of home: String
+  ) async throws -> (durable: Int, implied: String?) {
+    let home = HomeFolder(home)
+    let wallet = try SQLiteStore.wallet(in: StateFolder(at: home.wallet))
+    let process = await wallet.read { $0.purchases(atMost: 1).first?.process }
+    try await wallet.close()
     let trust = try TrustStore(
-      Signed(Bytes(try Data(contentsOf: URL(filePath: HomeFolder(home).trust)))))
+      Signed(Bytes(try Data(contentsOf: URL(filePath: home.trust)))))
     guard let coordinator = trust.keys(role: .coordinator).first?.party else {
       throw Failure(.notChecked, "no coordinator in the trust list")
     }
-    let folder = try StateFolder(at: HomeFolder(home).state(of: coordinator))
-    let store = try SQLiteStore.journal(in: folder)
-    let open = await store.read { $0.openProcesses(after: nil, atMost: 1) }
+    let store = try SQLiteStore.journal(in: StateFolder(at: home.state(of: coordinator)))
     var rows: [JournalRow] = []
-    if let process = open.first { rows = await store.read { $0.records(of: process) } }
+    if let process { rows = await store.read { $0.records(of: process) } }
     try await store.close()
     var implied: String?
     for row in rows where row.kind == .verdict {
@@ -156,7 +158,7 @@ struct CrashStory {
         implied = verdict.decision.isCommit ? "commit" : "abort"
       }
     }
-    return (rows.last.map { "\($0.kind)" } ?? "none", implied)
+    return (rows.count, implied)
   }
 
   private func run(_ arguments: [String]) throws -> (status: Int32, output: Data) {

@@ -32,9 +32,9 @@ struct StoryReport: Codable {
   struct Crash: Codable {
     /// The place of the journal record, from 0.
     let record: Int
-    let kind: String
-    /// `before` or `after` it was durable.
     let when: String
+    /// How many records were on disk then.
+    let durable: Int
     /// The verdict in the journal at the time of death, if there was one.
     let implied: String?
     let verdict: String

@@ -1,0 +1,101 @@
+// Runs the built `foil`, and other programs, as a stranger would.
+
+import Foundation
+import Testing
+
+/// What a program did.
+struct Run {
+  let status: Int32
+  let output: String
+  let errors: String
+
+  var lines: [String] { output.split(separator: "\n").map(String.init) }
+}
+
+enum Command {
+  /// The `foil` that was built with these tests.
+  static let foil: URL = {
+    let tests = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    var folder = tests
+    while folder.path != "/" {
+      let candidate = folder.appending(path: "foil")
+      if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
+      folder.deleteLastPathComponent()
+    }
+    return tests.appending(path: "foil")
+  }()
+
+  static func foil(
+    _ arguments: [String], input: String = "", environment: [String: String] = [:],
+    in folder: URL? = nil
+  ) throws -> Run {
+    try run(foil, arguments, input: input, environment: environment, in: folder)
+  }
+
+  /// Runs a program that nobody here wrote; `nil` when it is not installed.
+  static func program(
+    _ name: String, _ arguments: [String], input: String = "", in folder: URL? = nil
+  ) throws -> Run? {
+    guard let path = path(of: name) else { return nil }
+    return try run(path, arguments, input: input, environment: [:], in: folder)
+  }
+
+  /// Where a program is installed.
+  static func path(of name: String) -> URL? {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+      .map { URL(filePath: String($0)).appending(path: name) }
+      .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+  }
+
+  /// Whether Python has these modules.
+  static func pythonHas(_ modules: String...) -> Bool {
+    let imports = modules.map { "import \($0)" }.joined(separator: "\n")
+    return (try? program("python3", ["-c", imports]))?.status == 0
+  }
+
+  private static func run(
+    _ program: URL, _ arguments: [String], input: String, environment: [String: String],
+    in folder: URL?
+  ) throws -> Run {
+    let scratch = FileManager.default.temporaryDirectory.appending(path: "run-\(UUID())")
+    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: scratch) }
+    // Files rather than pipes: a full pipe would stop a program that prints much.
+    let output = scratch.appending(path: "output")
+    let errors = scratch.appending(path: "errors")
+    let inputFile = scratch.appending(path: "input")
+    try Data().write(to: output)
+    try Data().write(to: errors)
+    try Data(input.utf8).write(to: inputFile)
+
+    let process = Process()
+    process.executableURL = program
+    process.arguments = arguments
+    if let folder { process.currentDirectoryURL = folder }
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.standardInput = try FileHandle(forReadingFrom: inputFile)
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    try process.run()
+    process.waitUntilExit()
+    return Run(
+      status: process.terminationReason == .exit
+        ? process.terminationStatus : 128 + process.terminationStatus,
+      output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
+      errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
+  }
+}
+
+/// A folder that is gone when the test ends.
+final class ScratchFolder {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appending(path: "foil-\(UUID())")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  func path(_ name: String) -> String { url.appending(path: name).path }
+}
