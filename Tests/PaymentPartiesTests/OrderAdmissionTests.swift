@@ -1,0 +1,232 @@
+// A coordinator takes an order only when everything about it fits: each test breaks one thing, and the
+// refusal's code says which.
+
+import Evidence
+import PaymentCrypto
+import PaymentModel
+import PaymentParties
+import Testing
+
+@Suite struct OrderAdmissionTests {
+  private typealias World = AdmissionWorld
+  private var world: AdmissionWorld
+
+  init() throws { world = try AdmissionWorld() }
+
+  /// Changes the good draft, and expects that code.
+  private mutating func expect(
+    _ code: String?, sourceLocation: SourceLocation = #_sourceLocation,
+    _ change: (inout AdmissionWorld.Draft) throws -> Void
+  ) throws {
+    var draft = try world.draft()
+    try change(&draft)
+    #expect(
+      try world.refusal(of: world.submission(draft)) == code, sourceLocation: sourceLocation)
+  }
+
+  @Test mutating func aGoodOrderIsTaken() throws {
+    let draft = try world.draft()
+    let submission = try world.submission(draft)
+    let admitted = try world.notary.admit(submission, at: World.now)
+    #expect(
+      try admitted.process == UnverifiedStatement(submission.order.bytes).id.renamed())
+    #expect(Set(admitted.items.map(\.merchant)) == Set(World.merchants))
+    #expect(admitted.items.map(\.offer.id) == admitted.items.map(\.offer.id).sorted())
+    #expect(admitted.payments.map(\.content.total.minor) == [18])
+    #expect(admitted.payments.map(\.content.bank) == [Fair.bank])
+  }
+
+  @Test mutating func severalPiecesAndSeveralBanksAreTaken() throws {
+    var draft = try world.draft()
+    draft.offers[1] = try world.offer(1) { $0.banks = World.banks }
+    draft.parts = [
+      try World.item(draft.offers[0], quantity: 2), try World.item(draft.offers[1]),
+      World.payment([try World.payout(0, minor: 22), try World.payout(1, minor: 3)]),
+      World.payment([try World.payout(1, minor: 4)], bank: World.banks[1]),
+    ]
+    draft.instrumentCount = 2
+    #expect(try world.refusal(of: world.submission(draft)) == nil)
+  }
+
+  // MARK: - Codes
+
+  @Test mutating func tooLarge() throws {
+    let good = try world.submission(world.draft())
+    let many = 257
+    let parts = PurchaseSubmission(
+      order: good.order, parts: Array(repeating: good.parts[0], count: many), offers: good.offers,
+      instruments: good.instruments)
+    let offers = PurchaseSubmission(
+      order: good.order, parts: good.parts, offers: Array(repeating: good.offers[0], count: many),
+      instruments: good.instruments)
+    let instruments = PurchaseSubmission(
+      order: good.order, parts: good.parts, offers: good.offers,
+      instruments: Array(repeating: good.instruments[0], count: many))
+    for submission in [parts, offers, instruments] {
+      #expect(world.refusal(of: submission) == "too-large")
+    }
+  }
+
+  @Test mutating func anOrderThatDoesNotVerify() throws {
+    let good = try world.submission(world.draft())
+    let other = try world.submission(world.draft())
+    var flipped = good.order.bytes
+    flipped[flipped.count - 20] ^= 1
+    for bytes in [flipped, [], Bytes("{}".utf8), good.offers[0].bytes] {
+      let changed = PurchaseSubmission(
+        order: Signed(bytes), parts: good.parts, offers: good.offers,
+        instruments: good.instruments)
+      #expect(world.refusal(of: changed) == "order")
+    }
+    // Another order, signed by somebody, has other parts.
+    let swapped = PurchaseSubmission(
+      order: other.order, parts: good.parts, offers: good.offers, instruments: good.instruments)
+    #expect(world.refusal(of: swapped) == "part")
+  }
+
+  @Test mutating func anotherCoordinator() throws {
+    try expect("coordinator") { $0.coordinator = SHA256.digest([1]).renamed() }
+  }
+
+  @Test(arguments: [(-1, "deadline"), (0, "deadline"), (7 * 86_400 + 1, "deadline")])
+  mutating func aDeadlineThatNobodyCanKeep(seconds: Int64, code: String) throws {
+    try expect(code) { $0.decideAfterSeconds = seconds }
+  }
+
+  @Test(arguments: [1, 7 * 86_400])
+  mutating func theFirstAndTheLastDeadline(seconds: Int64) throws {
+    try expect(nil) { $0.decideAfterSeconds = seconds }
+  }
+
+  @Test mutating func anOfferThatDoesNotHold() throws {
+    let offers = [
+      try world.offer(0, signer: StatementSigner(party: Fair.red, key: Self.newKey())),
+      try world.offer(0) { $0.expiresAfterSeconds = -1 },
+      try world.offer(0) { $0.expiresAfterSeconds = 0 },
+      try world.offer(0) { $0.title = " " },
+      try world.offer(0) { $0.coordinator = SHA256.digest([1]).renamed() },
+      try world.offer(0) { $0.banks = [] },
+      Signed<Offer>([]),
+    ]
+    for offer in offers {
+      try expect("offer") {
+        $0.offers[0] = offer
+        if let item = try? World.item(offer) { $0.parts[0] = item }
+      }
+    }
+    try expect("offer") { $0.offers.append($0.offers[0]) }
+  }
+
+  @Test mutating func aTamperedPart() throws {
+    let good = try world.submission(world.draft())
+    func changed(_ change: (CommittedPart) throws -> CommittedPart) rethrows -> PurchaseSubmission {
+      PurchaseSubmission(
+        order: good.order, parts: [try change(good.parts[0])] + good.parts.dropFirst(),
+        offers: good.offers, instruments: good.instruments)
+    }
+    let salt = try #require(Salt(Bytes(repeating: 7, count: Salt.byteCount)))
+    let submissions = [
+      changed {
+        CommittedPart(part: $0.part + [32], salt: $0.salt, index: $0.index, path: $0.path)
+      },
+      changed { CommittedPart(part: $0.part, salt: salt, index: $0.index, path: $0.path) },
+      changed { CommittedPart(part: $0.part, salt: $0.salt, index: $0.index ^ 1, path: $0.path) },
+      changed { CommittedPart(part: $0.part, salt: $0.salt, index: 64, path: $0.path) },
+      changed { CommittedPart(part: $0.part, salt: $0.salt, index: -1, path: $0.path) },
+      changed {
+        CommittedPart(part: $0.part, salt: $0.salt, index: $0.index, path: $0.path.dropLast())
+      },
+      changed { CommittedPart(part: $0.part, salt: $0.salt, index: $0.index, path: []) },
+    ]
+    for submission in submissions { #expect(world.refusal(of: submission) == "part") }
+  }
+
+  @Test mutating func aPartThatStandsThereTwice() throws {
+    let good = try world.submission(world.draft())
+    let twice = PurchaseSubmission(
+      order: good.order, parts: good.parts + [good.parts[0]], offers: good.offers,
+      instruments: good.instruments)
+    #expect(world.refusal(of: twice) == "part")
+  }
+
+  /// A total that is not the sum of its payouts is no payment part.
+  @Test(arguments: [UInt64(17), 19]) mutating func sumsThatAreOffByOne(total: UInt64) throws {
+    let payouts = [try World.payout(0), try World.payout(1)].sorted { $0.payee < $1.payee }
+    try expect("part") {
+      $0.parts[2] = .payment(
+        PaymentPart(
+          bank: Fair.bank, method: .ecash, total: try Fair.amount(total), payouts: payouts))
+    }
+  }
+
+  @Test mutating func itemsAndOffersThatDoNotMatch() throws {
+    let unused = try world.offer(1) { $0.title = "Another good" }
+    try expect("item") { $0.offers.removeFirst() }
+    try expect("item") { $0.offers.append(unused) }
+    try expect("item") { $0.parts.append($0.parts[0]) }
+    try expect("item") { $0.parts.remove(at: 1) }
+    try expect("item") {
+      $0.parts[0] = try World.item($0.offers[0], quantity: World.maximumQuantity + 1)
+      $0.pay([try World.payout(0, minor: 44), try World.payout(1)])
+    }
+  }
+
+  @Test mutating func aPaymentThatIsNotWhatIsBought() throws {
+    let (red, blue) = (try World.payout(0), try World.payout(1))
+    let thief = Payout(
+      payee: Payee(bank: Fair.bank, account: Fair.account("thief")), amount: red.amount)
+    let usd = try #require(Currency("USD"))
+    let card = try #require(PaymentMethod(rawValue: "card"))
+    // Too little, too much, to somebody else, to too few, to too many.
+    try expect("payment") { $0.pay([try World.payout(0, minor: 10), blue]) }
+    try expect("payment") { $0.pay([try World.payout(0, minor: 12), blue]) }
+    try expect("payment") {
+      $0.pay([try World.payout(0, minor: 10), try World.payout(1, minor: 8)])
+    }
+    try expect("payment") { $0.pay([thief, blue]) }
+    try expect("payment") { $0.pay([red]) }
+    try expect("payment") { $0.pay([red, blue, thief]) }
+    try expect("payment") { $0.pay([]) }
+    // Two pieces for the price of one.
+    try expect("payment") { $0.parts[0] = try World.item($0.offers[0], quantity: 2) }
+    // Another bank, another method, another currency.
+    try expect("payment") { $0.pay([red, blue], bank: World.banks[1]) }
+    try expect("payment") { $0.pay([red, blue], method: card) }
+    try expect("payment") {
+      $0.pay([
+        try World.payout(0, currency: usd), try World.payout(1, currency: usd),
+      ])
+    }
+    // Nothing, and too much, to seal to the bank.
+    try expect("payment") { $0.instrumentCount = 0 }
+    try expect("payment") { $0.instrumentCount = 2 }
+    try expect("payment") {
+      $0.parts.removeLast()
+      $0.instrumentCount = 0
+    }
+    // One bank in two parts.
+    try expect("payment") {
+      $0.pay([red])
+      $0.parts.append(World.payment([blue]))
+      $0.instrumentCount = 2
+    }
+  }
+
+  @Test mutating func twoCurrenciesForOnePayee() throws {
+    let usd = try #require(Currency("USD"))
+    let foreign = try world.offer(0) { terms in
+      terms.currency = usd
+      terms.title = "An imported good"
+    }
+    try expect("payment") {
+      $0.offers[1] = foreign
+      $0.parts[1] = try World.item(foreign)
+      $0.pay([try World.payout(0, minor: 22)])
+    }
+  }
+
+  private static func newKey() -> Ed25519.PrivateKey {
+    var entropy = SystemEntropy()
+    return Ed25519.PrivateKey.generate(from: &entropy)
+  }
+}
