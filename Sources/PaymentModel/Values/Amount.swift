@@ -108,5 +108,6 @@ public struct Amount: Hashable, Sendable {
 }
 
 extension Amount: CustomStringConvertible {
-  public var description: String { "\(minor) \(currency)" }
+  /// In minor units, because only a keyset tells how many decimals there are.
+  public var description: String { "\(minor) minor units of \(currency)" }
 }

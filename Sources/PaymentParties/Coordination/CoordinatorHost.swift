@@ -76,7 +76,7 @@ public final class CoordinatorHost: Sendable {
 }
 
 extension ProcessFile {
-  /// All signed statements on file but the verdict, in the order of the process.
+  /// All signed statements on file, in the order of the process.
   fileprivate var statements: [Bytes] {
     var statements: [Bytes] = []
     if let order { statements.append(order.bytes) }
@@ -88,6 +88,7 @@ extension ProcessFile {
     statements += refusals.compactMap(\.exhibit?.signed.bytes)
     if let deliveryRequest { statements.append(deliveryRequest.signed.bytes) }
     if let cancellation { statements.append(cancellation.signed.bytes) }
+    if let verdict { statements.append(verdict.logged.verdict.bytes) }
     statements += transfers.map(\.signed.bytes) + settlements.map(\.signed.bytes)
     statements += voids.map(\.signed.bytes) + releases.map(\.signed.bytes)
     return statements

@@ -121,14 +121,13 @@ struct DemoCommand: AsyncParsableCommand {
 
   private func tellBalances(_ story: StoryReport, _ then: StoryReport?) {
     Terminal.print("")
-    Terminal.print("Balances (EUR):")
+    Terminal.print("Balances:")
     var table = TextTable()
-    table.add("", "before", "after", then == nil ? "" : "after the second")
+    let moments =
+      [story.balances.before, story.balances.after] + (then.map { [$0.balances.after] } ?? [])
+    table.add(["", "before", "after", "after the second"].prefix(moments.count + 1).map { $0 })
     for name in story.balances.before.keys.sorted() {
-      table.add(
-        name, DemoCast.euros(story.balances.before[name] ?? 0),
-        DemoCast.euros(story.balances.after[name] ?? 0),
-        then.map { DemoCast.euros($0.balances.after[name] ?? 0) } ?? "")
+      table.add([name] + moments.map { DemoCast.euros($0[name] ?? 0) })
     }
     table.lines(indent: 4).forEach { Terminal.print($0) }
     Terminal.print(

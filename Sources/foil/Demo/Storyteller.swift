@@ -130,23 +130,51 @@ struct Storyteller {
   private func tellEnd(of concluded: ConcludedPurchase, _ report: StoryReport) {
     say("One order over all of them, all or nothing: process \(report.process.prefix(12))…")
     var table = TextTable()
-    for finding in concluded.report.findings {
-      let word = finding.result == .proven ? "" : " (\(finding.result.rawValue))"
-      switch finding.check {
-      case .reservation, .acceptance, .transfer, .settlement, .void, .release, .depositedKey,
-        .doubleSpend:
-        table.add(finding.check.rawValue + word, finding.party?.text ?? "", finding.message)
-      case .verdict:
-        table.add(
-          "verdict", report.verdict + (report.reason.map { " (\($0))" } ?? ""), finding.message)
-      default: break
-      }
+    for entry in concluded.receipt.entries {
+      guard let statement = try? UnverifiedStatement(entry.statement),
+        let words = Self.words(for: statement, about: report.goods)
+      else { continue }
+      table.add(statement.kind.rawValue, statement.issuer.party.text, words)
     }
+    for party in report.atFault { table.add("at fault", party, "by its own signature") }
     table.lines(indent: 4).forEach(say)
-    for good in report.goods {
-      say(
-        "    \(good.file): \(good.opened ? (good.identical ? "opens, identical" : "opens, DIFFERENT") : "stays locked")"
-      )
+    let end =
+      report.goods.allSatisfy { $0.opened }
+      ? (report.goods.allSatisfy { $0.identical } ? "open, identical" : "open, DIFFERENT")
+      : "stay locked"
+    say("    \(report.goods.map(\.file).joined(separator: ", ")) \(end)")
+  }
+
+  /// What a statement of the receipt says, in a few words; `nil` for those that everybody expects.
+  private static func words(
+    for statement: UnverifiedStatement, about goods: [StoryReport.Good]
+  ) -> String? {
+    switch statement.kind {
+    case .reservation:
+      (try? statement.unverifiedClaim(as: Reservation.self)).map { DemoCast.euros($0.total.minor) }
+    case .acceptance:
+      (try? statement.unverifiedClaim(as: Acceptance.self)).map { acceptance in
+        let good = goods.first { $0.offer == acceptance.offer.hex }
+        return "the deposited key opens \(good?.file ?? "what was offered")"
+      }
+    case .deliveryRequest: "asks for the keys"
+    case .refusal:
+      (try? statement.unverifiedClaim(as: Refusal.self)).map(\.reason.rawValue)
+    case .verdict:
+      (try? statement.unverifiedClaim(as: Verdict.self)).map { verdict in
+        switch verdict.decision {
+        case .commit: "commit, with the sealed keys"
+        case .abort(let reason): "abort: \(reason.rawValue)"
+        }
+      }
+    case .transfer:
+      (try? statement.unverifiedClaim(as: Transfer.self)).map {
+        "\(DemoCast.euros($0.amount.minor)) to \($0.payee.account)"
+      }
+    case .void: "coins free again"
+    case .release: "good free again"
+    case .doubleSpend: "proof that the coins were spent before"
+    default: nil
     }
   }
 

@@ -10,8 +10,8 @@ enum Terminal {
 
   /// `foil: error: …`, and where there is a next step, `foil: hint: …`.
   static func report(_ message: String, hint: String?) {
-    write("foil: error: \(safe(message))\n", to: .standardError)
-    if let hint { write("foil: hint: \(safe(hint))\n", to: .standardError) }
+    write("foil: error: \(line(message))\n", to: .standardError)
+    if let hint { write("foil: hint: \(line(hint))\n", to: .standardError) }
   }
 
   static func note(_ text: String) {
@@ -59,6 +59,10 @@ struct TextTable {
   private var rows: [[String]] = []
 
   mutating func add(_ cells: String...) {
+    add(cells)
+  }
+
+  mutating func add(_ cells: [String]) {
     rows.append(cells.map(Terminal.line))
   }
 
