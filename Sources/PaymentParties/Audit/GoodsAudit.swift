@@ -9,8 +9,8 @@ public import Receipts
 
 /// What a comparison of one container or key found.
 ///
-/// What differs is refuted, and blames nobody: files change on disks, and whoever holds them may have changed
-/// them. What the merchant signed stands in the receipt.
+/// What differs is refuted, and blames nobody: files change on disks, and whoever holds them may have
+/// changed them. What the merchant signed stands in the receipt.
 public struct GoodsFinding: Hashable, Sendable {
   /// What was compared.
   public enum Subject: String, Sendable {
@@ -77,8 +77,8 @@ public struct GoodsAudit: Sendable {
     }
   }
 
-  /// Checks that the keys in a folder open what the merchants signed. A key of some other purchase is passed
-  /// over.
+  /// Checks that the keys in a folder open what the merchants signed. A key of some other purchase is
+  /// passed over.
   ///
   /// - Parameters:
   ///   - folder: holds age identity files, `NAME.key`.

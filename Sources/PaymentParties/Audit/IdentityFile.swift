@@ -1,11 +1,11 @@
 // Age identity files, as `age-keygen` and purchases write them.
 
-import Goods
+public import Goods
 public import PaymentCrypto
 import PaymentModel
 
-/// The identities of an age identity file: one `AGE-SECRET-KEY-1…` on each line, between comments and empty
-/// lines.
+/// The identities of an age identity file: one `AGE-SECRET-KEY-1…` on each line, between comments
+/// and empty lines.
 public struct IdentityFile: ~Copyable, Sendable {
   /// The largest file that is read, in bytes.
   public static let largestByteCount = 65_536
@@ -51,21 +51,17 @@ public struct IdentityFile: ~Copyable, Sendable {
 
   /// Writes a file with one identity, which only its owner may read. Nothing is overwritten.
   ///
-  /// - Throws: `keys` when it cannot be written.
+  /// - Throws: `outputExists`, `filePath`, `file`.
   public static func write(
     _ identity: borrowing Age.Identity, to path: String
-  ) throws(PartyError) {
+  ) throws(GoodsError) {
     var bytes = Bytes("# public key: \(identity.recipient)\n".utf8)
     identity.encoded().withSpan { text in
       for index in text.indices { bytes.append(text[index]) }
     }
     bytes.append(lineFeed)
     defer { _ = SecretBytes(taking: &bytes) }
-    do {
-      try DurableFile.write(bytes, to: path)
-    } catch {
-      throw PartyError(.keys, "cannot keep the key: \(error.message)")
-    }
+    try DurableFile.write(bytes, to: path)
   }
 
   // MARK: - Lines

@@ -50,6 +50,8 @@ public struct PurchaseStanding: Sendable {
   public let word: Word
   /// The verdict that the wallet has.
   public let decision: PaymentModel.Decision?
+  /// Whether the coordinator has decided, which the wallet may not know yet.
+  public let isDecided: Bool
   public let madeAt: Timestamp
   public let decideBy: Timestamp
   public let items: [Item]
@@ -76,7 +78,8 @@ extension Market {
     let report = row.receipt.map { ReceiptVerification(trust).verify($0) }
     return PurchaseStanding(
       process: row.process, word: Self.word(row, status: status, report: report, at: now),
-      decision: decision, madeAt: row.madeAt, decideBy: row.decideBy, items: items,
+      decision: decision, isDecided: decision != nil || status?.state.isCommitted != nil,
+      madeAt: row.madeAt, decideBy: row.decideBy, items: items,
       payments: payments, due: Self.due(row, status: status, at: now),
       objections: (file?.refusals ?? []).map {
         PurchaseStanding.Objection(participant: $0.activity.participant, reason: $0.reason)
@@ -96,8 +99,8 @@ extension Market {
     }
   }
 
-  /// Who must act. Before the order is handed in, and when the verdict is there to be taken, that is the
-  /// customer.
+  /// Who must act. Before the order is handed in, and when the verdict is there to be taken, that is
+  /// the customer.
   private static func due(
     _ row: PurchaseRow, status: ProcessStatus?, at now: Timestamp
   ) -> [PurchaseStanding.Due] {

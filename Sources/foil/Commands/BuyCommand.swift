@@ -14,8 +14,8 @@ struct BuyCommand: AsyncParsableCommand {
     abstract: "Buy all of these offers, or none of them.",
     discussion: """
       Verifies offers and containers, shows the order from the very bytes that will be signed, and \
-      asks. Then it orders, pays, and waits for the verdict. If it is interrupted, run it again: an \
-      undecided order over the same offers is carried on, not repeated.
+      asks. Then it orders, pays, and waits for the verdict. If it is interrupted, run it again: \
+      an undecided order over the same offers is carried on, not repeated.
 
       Exit status: 0 committed; 1 aborted or refused, and nothing was paid; 75 undecided.
       """)
@@ -110,16 +110,16 @@ struct BuyCommand: AsyncParsableCommand {
     _ process: ProcessID, goods: [LockedGood], in market: Market
   ) async throws {
     let conclusion = try await Conclusion.reach(of: process, in: market, home: home)
-    let isElsewhere = goods.contains { $0.stem != "\(market.home.locked)/\($0.name)" }
+    // Containers from elsewhere are not found in the home.
+    let elsewhere = goods.first { $0.stem != "\(market.home.locked)/\($0.name)" }
+    let folder = elsewhere.map { URL(filePath: $0.stem).deletingLastPathComponent().path }
     let next = home.command(
-      "open \(process.short)"
-        + (isElsewhere
-          ? " --goods \(URL(filePath: goods[0].stem).deletingLastPathComponent().path)" : ""))
+      "open \(process.short)" + (folder.map { " --goods \(HomeOptions.argument($0))" } ?? ""))
     if json {
       try JSONOutput.print(conclusion.value)
     } else {
       conclusion.lines.forEach { Terminal.print($0) }
-      if conclusion.isCommitted { Terminal.print("open the goods: \(next)") }
+      if conclusion.isCommitted { Terminal.print("open the goods: \(Terminal.line(next))") }
     }
     guard conclusion.isCommitted else { throw ExitCode(.no) }
   }

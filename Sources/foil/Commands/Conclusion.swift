@@ -1,5 +1,6 @@
 // The end of a purchase: its verdict, its receipt, and the words for both.
 
+import Coordinator
 import ECash
 import Goods
 import PaymentModel
@@ -9,6 +10,8 @@ import Receipts
 /// A purchase that has come to its verdict.
 struct Conclusion {
   let purchase: ConcludedPurchase
+  /// How it stands now.
+  let standing: PurchaseStanding
   /// Where the receipt was written.
   let receiptPath: String
 
@@ -29,11 +32,13 @@ struct Conclusion {
         hint: "run '\(home.command("open \(process.short)"))' again; it must be decided by "
           + decideBy.forPeople)
     }
+    let standing = try await market.standing(
+      of: try await market.customer.purchase(process), at: SystemWallClock().now())
     let path = "\(market.home.path)/purchase-\(process.short).receipt"
     let file = try StagedFile(path: path, overwriting: true, permissions: .owner)
     try file.write(purchase.receipt.bytes)
     try file.move()
-    return Conclusion(purchase: purchase, receiptPath: path)
+    return Conclusion(purchase: purchase, standing: standing, receiptPath: path)
   }
 
   var isCommitted: Bool { purchase.decision.isCommit }
@@ -47,8 +52,12 @@ struct Conclusion {
     var lines: [String] = []
     if let reason {
       lines.append(
-        "aborted (\(reason.rawValue)): purchase \(purchase.process.short); nothing was paid, nothing opens"
+        "aborted (\(reason.rawValue)): purchase \(purchase.process.short); nothing was paid, and "
+          + "nothing opens"
       )
+      lines += standing.objections.map {
+        "refused by \($0.participant.label): \(Terminal.line($0.reason.rawValue))"
+      }
       if purchase.doubleSpend != nil {
         lines.append("the bank has proven that a coin of this payment had been spent before")
       }
@@ -68,6 +77,7 @@ struct Conclusion {
       process: purchase.process.hex, verdict: isCommitted ? "commit" : "abort",
       reason: reason?.rawValue, receipt: receiptPath,
       receiptAnswer: purchase.report.answer.rawValue,
+      refusals: standing.objections.map(RefusalValue.init),
       atFault: purchase.report.atFault.map(\.text),
       doubleSpendProven: purchase.doubleSpend != nil)
   }
@@ -78,7 +88,21 @@ struct Conclusion {
     let reason: String?
     let receipt: String
     let receiptAnswer: String
+    let refusals: [RefusalValue]
     let atFault: [String]
     let doubleSpendProven: Bool
+  }
+}
+
+/// Who would not take part, for `--json`.
+struct RefusalValue: Encodable {
+  let role: String
+  let party: String?
+  let reason: String
+
+  init(_ objection: PurchaseStanding.Objection) {
+    role = objection.participant.role
+    party = objection.participant.name?.text
+    reason = objection.reason.rawValue
   }
 }

@@ -17,7 +17,8 @@ extension Failure {
     } catch let error as CoordinatorError {
       throw Failure(
         .notChecked, error.message,
-        hint: error.code == .unknownProcess ? "list purchases with 'foil purchase list'" : nil)
+        hint: error.code == .unknownProcess
+          ? "the coordinator has not taken it yet: see 'foil purchase list'" : nil)
     }
   }
 

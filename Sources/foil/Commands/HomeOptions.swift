@@ -26,7 +26,17 @@ struct HomeOptions: ParsableArguments {
   /// A command as it can be pasted: with this program's name and this home.
   func command(_ text: String) -> String {
     let program = CommandLine.arguments.first ?? "foil"
-    return "\(program) \(text)" + (home.map { " --home \($0)" } ?? "")
+    return "\(program) \(text)" + (home.map { " --home \(Self.argument($0))" } ?? "")
+  }
+
+  /// A word as a shell takes it.
+  static func argument(_ word: String) -> String {
+    let isPlain = word.utf8.allSatisfy { byte in
+      byte >= 0x80 || Character(Unicode.Scalar(byte)).isLetter
+        || Character(Unicode.Scalar(byte)).isNumber || "/._-+=:@".utf8.contains(byte)
+    }
+    return isPlain && !word.isEmpty
+      ? word : "'" + word.replacing("'", with: "'\\''") + "'"
   }
 
   /// Opens the market of the home, does something with it, and closes it.

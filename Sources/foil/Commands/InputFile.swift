@@ -4,8 +4,8 @@ import Foundation
 import PaymentModel
 
 enum InputFile {
-  /// The first `largestByteCount` bytes of a file, and one more where there are more: whoever reads them then
-  /// says that they are too many.
+  /// The first `largestByteCount` bytes of a file, and one more where there are more: whoever reads
+  /// them then says that they are too many.
   ///
   /// - Parameter path: `-` is standard input.
   static func read(_ path: String, largestByteCount: Int) throws -> Bytes {

@@ -29,8 +29,8 @@ struct OfferShelf {
 
   var goods: [LockedGood] { entries.compactMap { try? $0.good.get() } }
 
-  /// The sealed good that is meant: the path of a `.offer` file, its name in the folder, or the first digits
-  /// of the offer's identifier.
+  /// The sealed good that is meant: the path of a `.offer` file, its name in the folder, or the first
+  /// digits of the offer's identifier.
   func good(_ text: String) throws -> LockedGood {
     let name = text.hasSuffix(".offer") ? text : "\(text).offer"
     for path in [text, "\(folder)/\(name)"]

@@ -36,17 +36,32 @@ struct OpenCommand: AsyncParsableCommand {
     try await home.withMarket { market in
       var row = try await market.purchase(matching: purchase)
       if row.state == .undecided {
-        _ = await market.recover()
-        let conclusion = try await Conclusion.reach(of: row.process, in: market, home: home)
-        if !json { conclusion.lines.forEach { Terminal.print($0) } }
-        row = try await market.customer.purchase(row.process)
+        row = try await concluded(row.process, in: market)
       }
       guard row.state == .committed else {
+        let standing = try await market.standing(of: row, at: SystemWallClock().now())
         throw Failure(
-          .no, "purchase \(row.process.short) was aborted: nothing was paid, and nothing opens")
+          .no,
+          "purchase \(row.process.short) is \(standing.wordWithReason): nothing was paid, "
+            + "and nothing opens")
       }
       try report(try await opened(row.process, in: market), of: row.process)
     }
+  }
+
+  /// Carries an undecided purchase on. After an abort the command ends with it.
+  private func concluded(
+    _ process: ProcessID, in market: Market
+  ) async throws -> PurchaseRow {
+    _ = await market.recover()
+    let conclusion = try await Conclusion.reach(of: process, in: market, home: home)
+    if !json {
+      conclusion.lines.forEach { Terminal.print($0) }
+    } else if !conclusion.isCommitted {
+      try JSONOutput.print(conclusion.value)
+    }
+    guard conclusion.isCommitted else { throw ExitCode(.no) }
+    return try await market.customer.purchase(process)
   }
 
   private func opened(

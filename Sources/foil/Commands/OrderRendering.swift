@@ -71,8 +71,8 @@ struct OrderRendering {
     lines.append("What each party learns, and no more:")
     lines += knowledge.lines()
     lines += [
-      "Deadline: \(order.decideBy.forPeople(from: now)); without a verdict until then nothing is paid "
-        + "and nothing opens.",
+      "Deadline: \(order.decideBy.forPeople(from: now)); from then on it can only be aborted: "
+        + "nothing is paid, nothing opens.",
       "Signed with the one-time key \(order.oneTimeKey.short), order root \(order.root.short).",
     ]
     return lines

@@ -11,8 +11,8 @@ struct PurchaseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "purchase", abstract: "See how purchases stand.",
     discussion: """
-      A purchase is waiting, done (committed), cancelled (aborted, nothing was paid), in doubt (its \
-      time has passed without a known verdict), or disputed (its receipt is refuted).
+      A purchase is waiting, done (committed), cancelled (aborted, nothing was paid), in doubt \
+      (its time has passed without a known verdict), or disputed (its receipt is refuted).
       """,
     subcommands: [PurchaseListCommand.self, PurchaseShowCommand.self])
 }
@@ -93,16 +93,19 @@ struct PurchaseShowCommand: AsyncParsableCommand {
     }
     goods.lines().forEach { Terminal.print($0) }
     for objection in standing.objections {
-      Terminal.print("refused by \(objection.participant.label): \(objection.reason.rawValue)")
+      Terminal.print(
+        "refused by \(objection.participant.label): \(Terminal.line(objection.reason.rawValue))")
     }
-    if standing.decision == nil {
+    if standing.isDecided, standing.decision == nil {
+      Terminal.print("the coordinator has decided, and the wallet has not taken note of it")
+    } else if standing.decision == nil {
       Terminal.print("to be decided by \(standing.decideBy.forPeople(from: now))")
     }
     if !standing.due.isEmpty { Terminal.print("who must act:") }
     var due = TextTable()
     for step in standing.due {
       due.add(
-        step.participant.label, step.verb.title,
+        step.participant.label, step.verb.duty,
         step.until.map { "until \($0.forPeople(from: now))" } ?? "repeated until it is done")
     }
     due.lines().forEach { Terminal.print($0) }
@@ -110,7 +113,8 @@ struct PurchaseShowCommand: AsyncParsableCommand {
       Terminal.print("receipt: \(report.answer.rawValue)")
     }
     if standing.decision == nil || standing.decision?.isCommit == true {
-      Terminal.print("next: \(home.command("open \(standing.process.short)"))")
+      let next = home.command("open \(standing.process.short)")
+      Terminal.print("next: \(Terminal.line(next))")
     }
   }
 }
@@ -141,6 +145,26 @@ extension Participant {
   }
 }
 
+extension Verb {
+  /// What somebody has to do.
+  fileprivate var duty: String {
+    switch self {
+    case .receivePayment: "hand in the order"
+    case .reserve: "reserve the money"
+    case .deposit: "hand a key into escrow"
+    case .prepare: "check that everything stands"
+    case .decide: "ask for delivery"
+    case .publish: "publish the verdict and the sealed keys"
+    case .post: "move the money"
+    case .confirm: "confirm the sale"
+    case .recordAbort: "publish the abort"
+    case .void: "give the money free"
+    case .release: "give a good free"
+    case .notify: "take note of the verdict"
+    }
+  }
+}
+
 /// A purchase for `--json`.
 private struct PurchaseValue: Encodable {
   struct Item: Encodable {
@@ -164,12 +188,6 @@ private struct PurchaseValue: Encodable {
     let until: String?
   }
 
-  struct Objection: Encodable {
-    let role: String
-    let party: String?
-    let reason: String
-  }
-
   let process: String
   let state: String
   let verdict: String?
@@ -179,7 +197,7 @@ private struct PurchaseValue: Encodable {
   let items: [Item]
   let payments: [Payment]
   let due: [Due]
-  let refusals: [Objection]
+  let refusals: [RefusalValue]
   let receiptAnswer: String?
 
   init(_ standing: PurchaseStanding) {
@@ -202,10 +220,7 @@ private struct PurchaseValue: Encodable {
         role: $0.participant.role, party: $0.participant.name?.text, verb: $0.verb.rawValue,
         until: $0.until?.description)
     }
-    refusals = standing.objections.map {
-      Objection(
-        role: $0.participant.role, party: $0.participant.name?.text, reason: $0.reason.rawValue)
-    }
+    refusals = standing.objections.map(RefusalValue.init)
     receiptAnswer = standing.report?.answer.rawValue
   }
 }

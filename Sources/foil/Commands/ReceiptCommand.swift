@@ -30,8 +30,6 @@ struct ReceiptShowCommand: ParsableCommand {
       content = try Content(Receipt(bytes))
     } catch let error as ReceiptsError {
       throw Failure(.notChecked, "\(file) is no receipt: \(error.message)")
-    } catch let error as EvidenceError {
-      throw Failure(.notChecked, "\(file) is no receipt: \(error.message)")
     }
     if json { try JSONOutput.print(content) } else { show(content) }
   }
@@ -50,6 +48,9 @@ struct ReceiptShowCommand: ParsableCommand {
       parts.add("paid", payment.total, payment.bank, payment.method)
     }
     parts.lines().forEach { Terminal.print($0) }
+    if content.foreignParts > 0 {
+      Terminal.print("parts that do not hang below the order: \(content.foreignParts)")
+    }
     Terminal.print("verdict: \(content.verdict ?? "none")")
     Terminal.print("checkpoint: \(Terminal.line(content.log)), \(content.logSize) entries")
     Terminal.print("statements:")
@@ -96,6 +97,7 @@ struct ReceiptShowCommand: ParsableCommand {
     var order: OrderValue?
     var items: [Item] = []
     var payments: [Payment] = []
+    var foreignParts = 0
     var verdict: String?
     let log: String
     let logSize: UInt64
@@ -113,18 +115,21 @@ struct ReceiptShowCommand: ParsableCommand {
       var offers: [StatementID: Stated<Offer>] = [:]
       var signedOrder: Order?
       for entry in receipt.entries {
-        let statement = try UnverifiedStatement(entry.statement)
+        guard let statement = try? UnverifiedStatement(entry.statement) else {
+          throw ReceiptsError(.receiptFormat, "log entry \(entry.index) is no statement")
+        }
         statements.append(
           Statement(
             id: statement.id.hex, kind: statement.kind.rawValue,
             issuer: statement.issuer.party.text, key: statement.issuer.key.hex,
             logIndex: entry.index))
         switch statement.kind {
-        case .order: signedOrder = try statement.unverifiedClaim()
-        case .verdict: verdict = Self.words(try statement.unverifiedClaim())
+        case .order: signedOrder = try? statement.unverifiedClaim()
+        case .verdict: verdict = (try? statement.unverifiedClaim()).map(Self.words)
         case .offer:
-          offers[statement.id] = Stated(
-            id: statement.id, issuer: statement.issuer, claim: try statement.unverifiedClaim())
+          offers[statement.id] = (try? statement.unverifiedClaim()).map {
+            Stated(id: statement.id, issuer: statement.issuer, claim: $0)
+          }
         default: break
         }
       }
@@ -133,7 +138,11 @@ struct ReceiptShowCommand: ParsableCommand {
         coordinator: signedOrder.coordinator.hex, decideBy: signedOrder.decideBy.description,
         root: signedOrder.root.hex)
       for part in receipt.parts {
-        switch try part.verify(against: signedOrder) {
+        guard let content = try? part.verify(against: signedOrder) else {
+          foreignParts += 1
+          continue
+        }
+        switch content {
         case .item(let item):
           let offer = offers[item.offer]
           items.append(

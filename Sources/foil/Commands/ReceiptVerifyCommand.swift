@@ -77,8 +77,8 @@ struct ReceiptVerifyCommand: ParsableCommand {
 
   // MARK: - Goods and keys
 
-  /// Folders that were named must have everything; folders that only stand there are not asked for more than
-  /// they have.
+  /// Folders that were named must have everything; folders that only stand there are not asked for
+  /// more than they have.
   private func findings(_ audit: GoodsAudit) throws -> [GoodsFinding] {
     for folder in [goods, keys].compactMap({ $0 }) where !isFolder(folder) {
       throw Failure(.notChecked, "there is no folder \(folder)")
