@@ -105,11 +105,12 @@ extension Market {
     _ row: PurchaseRow, status: ProcessStatus?, at now: Timestamp
   ) -> [PurchaseStanding.Due] {
     typealias Due = PurchaseStanding.Due
+    let overdue = [Due(participant: .coordinator, verb: .recordAbort, until: nil)]
     guard let status else {
       guard row.state == .undecided else { return [] }
       return now < row.decideBy
         ? [Due(participant: .customer, verb: .receivePayment, until: row.decideBy)]
-        : [Due(participant: .coordinator, verb: .recordAbort, until: nil)]
+        : overdue
     }
     func due(_ states: Set<ActivityState>, until: Timestamp?) -> [Due] {
       zip(status.definition.activities, status.state.activities)
@@ -119,10 +120,12 @@ extension Market {
     switch status.state.phase {
     case .idle, .preparing:
       let until = min(status.state.heldUntil ?? row.decideBy, row.decideBy)
+      guard now < until else { return overdue }
       let asked = due([.asked], until: until)
       return asked.isEmpty
         ? [Due(participant: .coordinator, verb: .prepare, until: until)] : asked
     case .prepared(let answerBy):
+      guard now < answerBy else { return overdue }
       return [Due(participant: .customer, verb: .decide, until: answerBy)]
     case .committed, .aborted:
       return due([.asked, .waiting], until: nil)

@@ -54,17 +54,19 @@ public final class CoordinatorHost: Sendable {
   /// The receipt of a process: everything on file, and what the customer adds, proven under one
   /// checkpoint.
   ///
-  /// - Parameter additions: statements that only the customer has, such as a double-spend proof.
+  /// - Parameters:
+  ///   - additions: statements that only the customer has, such as a double-spend proof.
+  ///   - parts: the order's parts as the customer has them, for an order that was never handed in.
   /// - Throws: `receipt`.
   public func receipt(
-    of process: ProcessID, adding additions: [Bytes] = []
+    of process: ProcessID, adding additions: [Bytes] = [], parts: [CommittedPart] = []
   ) async throws(PartyError) -> Receipt {
     do {
       let file = try await engine.file(of: process)
       return try await log.receipt(
         for: ReceiptContents(
           process: process, statements: file.statements + additions,
-          verdict: file.verdict?.logged, parts: file.submission?.parts ?? [],
+          verdict: file.verdict?.logged, parts: file.submission?.parts ?? parts,
           exhibits: file.wrongKeys.map {
             .revealedKey(deposit: $0.deposit.id, identity: $0.revealed)
           },
@@ -81,7 +83,8 @@ extension ProcessFile {
     var statements: [Bytes] = []
     if let order { statements.append(order.bytes) }
     statements += (submission?.offers ?? []).map(\.bytes)
-    statements.append(accepted.signed.bytes)
+    // An order that was only presented is not run by its template, but aborted.
+    if submission != nil { statements.append(accepted.signed.bytes) }
     statements += reservations.map(\.signed.bytes)
     for key in deposits { statements += [key.deposit.signed.bytes, key.acceptance.signed.bytes] }
     statements += wrongKeys.map(\.deposit.signed.bytes)

@@ -80,8 +80,11 @@ extension Market {
     try await customer.conclude(process, with: verdict)
     let proof = try await doubleSpendProof(of: process, for: customer)
     try await logStatements()
+    let submission = try await customer.submission(of: process)
     let receipt = try await coordinator.receipt(
-      of: process, adding: proof.map { [$0.signed.bytes] } ?? [])
+      of: process,
+      adding: submission.offers.map(\.bytes) + (proof.map { [$0.signed.bytes] } ?? []),
+      parts: submission.parts)
     let report = ReceiptVerification(trust).verify(receipt)
     guard let decision = report.decision else {
       throw PartyError(.receipt, "the receipt does not show the verdict")
@@ -149,12 +152,12 @@ extension Market {
     for refusal in file.refusals where refusal.reason == .doubleSpend {
       guard let signed = refusal.exhibit?.signed else { continue }
       do {
-        let stated = try trust.verify(signed, at: SystemWallClock().now())
+        let stated = try trust.verify(signed, at: customer.clock.now())
         guard let digest = stated.claim.details else { continue }
         let row = try await customer.purchase(process)
         let details = try RefusalDetails(
           opening: sealed, with: try customer.wallet.orderIdentity(row.orderNumber), digest: digest)
-        let proof = try trust.verify(details.proof, by: bank.name, at: SystemWallClock().now())
+        let proof = try trust.verify(details.proof, by: bank.name, at: customer.clock.now())
         try proof.claim.check(with: VerdictVerifier(trust))
         return proof
       } catch {

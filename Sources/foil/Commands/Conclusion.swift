@@ -29,8 +29,10 @@ struct Conclusion {
       let decideBy = try await market.customer.purchase(process).decideBy
       throw Failure(
         .pending, "purchase \(process.short) is undecided: \(error.message)",
-        hint: "run '\(home.command("open \(process.short)"))' again; it must be decided by "
-          + decideBy.forPeople)
+        hint: "run '\(home.command("open \(process.short)"))' again; "
+          + (SystemWallClock().now() < decideBy
+            ? "it must be decided by \(decideBy.forPeople)"
+            : "its time has passed, and in a few seconds it can be aborted"))
     }
     let standing = try await market.standing(
       of: try await market.customer.purchase(process), at: SystemWallClock().now())

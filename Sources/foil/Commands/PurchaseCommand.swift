@@ -157,7 +157,7 @@ extension Verb {
     case .publish: "publish the verdict and the sealed keys"
     case .post: "move the money"
     case .confirm: "confirm the sale"
-    case .recordAbort: "publish the abort"
+    case .recordAbort: "abort it, and publish that"
     case .void: "give the money free"
     case .release: "give a good free"
     case .notify: "take note of the verdict"

@@ -36,7 +36,7 @@ struct ReceiptShowCommand: ParsableCommand {
 
   private func show(_ content: Content) {
     Terminal.print("receipt of purchase \(content.process)")
-    Terminal.print("nothing in it has been verified here; amounts are in smallest units")
+    Terminal.print("nothing in it has been verified here")
     if let order = content.order {
       Terminal.print("order: to be decided by \(Terminal.line(order.decideBy))")
     }

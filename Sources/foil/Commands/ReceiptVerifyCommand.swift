@@ -140,7 +140,6 @@ struct Examined {
         finding.message)
     }
     lines += table.lines()
-    lines.append("amounts are in the currency's smallest units")
     if let time = report.findings.lazy.compactMap(\.noLaterThan).first {
       lines.append("a witness saw all of it no later than \(time.forPeople)")
     }

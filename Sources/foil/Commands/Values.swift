@@ -18,7 +18,7 @@ struct MoneyFormat {
 
   func text(_ amount: Amount) -> String {
     amount.currency == currency
-      ? amount.formatted(decimals: decimals) : "\(amount) (smallest units)"
+      ? amount.formatted(decimals: decimals) : "\(amount)"
   }
 }
 
