@@ -62,7 +62,8 @@ let package = Package(
       name: "Receipts",
       dependencies: ["PaymentModel", "PaymentCrypto", "Evidence"],
       swiftSettings: strictAndMemorySafe),
-    .target(name: "Coordinator", dependencies: ["PaymentModel"], swiftSettings: strictAndMemorySafe),
+    .target(
+      name: "Coordinator", dependencies: ["PaymentModel"], swiftSettings: strictAndMemorySafe),
     .target(
       name: "StoreSQLite",
       dependencies: [

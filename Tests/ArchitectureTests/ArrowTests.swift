@@ -26,7 +26,9 @@ struct ArrowTests {
     let table = try project.arrowsOfTheTable()
     for (target, arrows) in table {
       for (file, modules) in try project.imports(ofTarget: target) {
-        let ours = modules.filter { table.keys.contains($0) || Project.systemLibraries.contains($0) }
+        let ours = modules.filter {
+          table.keys.contains($0) || Project.systemLibraries.contains($0)
+        }
         #expect(Set(ours).isSubset(of: arrows), "\(file)")
       }
     }
@@ -49,7 +51,8 @@ struct ArrowTests {
     let imports = try project.imports(ofTarget: "Coordinator")
     #expect(!imports.isEmpty)
     for (file, modules) in imports {
-      #expect(Set(modules).isSubset(of: ["PaymentModel", "Synchronization", "Foundation"]), "\(file)")
+      #expect(
+        Set(modules).isSubset(of: ["PaymentModel", "Synchronization", "Foundation"]), "\(file)")
     }
   }
 }
@@ -95,7 +98,9 @@ struct HouseRuleTests {
       "Date()", "ContinuousClock", "Task.sleep", "SystemEntropy()", ".random(", ".randomElement",
       ".shuffled()",
     ]
-    let machines = try project.sources(ofTarget: "Coordinator").filter { $0.file.contains("Machine/") }
+    let machines = try project.sources(ofTarget: "Coordinator").filter {
+      $0.file.contains("Machine/")
+    }
     #expect(!machines.isEmpty)
     for (file, text) in machines {
       for word in impure { #expect(!text.contains(word), "\(file) contains \(word)") }
@@ -132,7 +137,8 @@ struct Project {
     let target = /\.(?:target|executableTarget|testTarget)\(\s*name: "(\w+)"(.*?)wiftSettings/
       .dotMatchesNewlines()
     for match in text.matches(of: target) {
-      let dependencies = match.2.firstMatch(of: /dependencies: \[(.*?)\n?\s*\],/.dotMatchesNewlines())
+      let dependencies = match.2.firstMatch(
+        of: /dependencies: \[(.*?)\n?\s*\],/.dotMatchesNewlines())
       let products = /\.product\(name: "\w+", package: "[^"]+"\)/
       let names = String(dependencies?.1 ?? "").replacing(products, with: "")
         .matches(of: /"(\w+)"/).map { String($0.1) }
@@ -155,7 +161,8 @@ struct Project {
 
   func imports(ofTarget target: String) throws -> [(file: String, modules: [String])] {
     try sources(ofTarget: target).map { file, text in
-      let statement = /^(?:public |package |internal |private )?import (?:struct |enum |class |func )?(\w+)/
+      let statement =
+        /^(?:public |package |internal |private )?import (?:struct |enum |class |func )?(\w+)/
         .anchorsMatchLineEndings()
       return (file, text.matches(of: statement).map { String($0.1) })
     }
