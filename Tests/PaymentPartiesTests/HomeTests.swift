@@ -76,6 +76,15 @@ import Testing
     await #expect { try await Market(at: home) } throws: { code(of: $0) == .home }
   }
 
+  /// Its keys are valid for five years of its own clock.
+  @Test func aMarketGoesByItsClock() async throws {
+    let clock = SteppedClock()
+    let market = try await Fair.open(clock: clock)
+    _ = try await market.keyset()
+    clock.step(seconds: 6 * 366 * 86_400)
+    await #expect { _ = try await market.keyset() } throws: { code(of: $0) == .home }
+  }
+
   private func mode(of path: String) throws -> Int? {
     let attributes = try FileManager.default.attributesOfItem(atPath: path)
     return (attributes[.posixPermissions] as? NSNumber)?.intValue

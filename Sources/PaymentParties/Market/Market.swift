@@ -172,7 +172,7 @@ public final class Market: Sendable {
       }
       _ = try VerdictVerifier(trust).verify(signed, proof: proof.bytes, of: bank.name)
       return try AcceptedKeyset(
-        signed, of: bank.name, trust: trust, at: SystemWallClock().now())
+        signed, of: bank.name, trust: trust, at: customer.clock.now())
     } catch let error as PartyError {
       throw error
     } catch {
