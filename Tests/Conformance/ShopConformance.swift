@@ -162,9 +162,9 @@ package enum ShopConformance {
   static func keepsReplies(_ store: any Store<any ShopRows>) async throws {
     let large = Bytes(repeating: 7, count: 100_000)
     let rows = [
-      ShopReplyRow(request: request(1, "a"), body: digest(1), reply: []),
-      ShopReplyRow(request: request(1, "b"), body: digest(2), reply: large),
-      ShopReplyRow(request: request(2, "a"), body: digest(3), reply: [3]),
+      ReplyRow(request: request(1, "a"), body: digest(1), reply: []),
+      ReplyRow(request: request(1, "b"), body: digest(2), reply: large),
+      ReplyRow(request: request(2, "a"), body: digest(3), reply: [3]),
     ]
     await store.transact { store in
       for row in rows { store.put(row) }
@@ -232,8 +232,8 @@ package enum ShopConformance {
     return step
   }
 
-  private static func request(_ number: Int, _ path: String) -> ShopRequestKey {
-    ShopRequestKey(coordinator: party(1), process: process(number), step: step(path))
+  private static func request(_ number: Int, _ path: String) -> RequestKey {
+    RequestKey(coordinator: party(1), process: process(number), step: step(path))
   }
 
   private static func hold(

@@ -351,10 +351,10 @@ import Testing
       guard let step = StepPath(rawValue: "deposit/\(random.number(0..<2))") else {
         throw SeededRandom.NoValue()
       }
-      let request = ShopRequestKey(
+      let request = RequestKey(
         coordinator: random.identifier(of: 2), process: random.identifier(of: 2), step: step)
       let before = rows.reply(to: request)
-      rows.put(ShopReplyRow(request: request, body: random.identifier(), reply: random.bytes()))
+      rows.put(ReplyRow(request: request, body: random.identifier(), reply: random.bytes()))
       return "\(before, default: "none")"
     },
   ]

@@ -117,7 +117,7 @@ public final class Shop: Sendable {
   // MARK: - Log
 
   /// Statements that have not been logged yet, oldest first.
-  public func unlogged(atMost count: Int) async -> [ShopOutboxRow] {
+  public func unlogged(atMost count: Int) async -> [OutboxRow] {
     await store.read { rows in rows.outbox(atMost: count) }
   }
 

@@ -16,7 +16,7 @@ extension Shop: MerchantAgent {
       Self.offer(of: request.id.step) == item.offer
     else { return .refused(.invalid, nil) }
     let desk = desk()
-    let key = ShopRequestKey(
+    let key = RequestKey(
       coordinator: order.claim.coordinator, process: request.id.process, step: request.id.step)
     let body = Self.body(of: request)
     if let recorded = await store.read({ ShopAnswer.recorded(key, body: body, in: $0) }) {

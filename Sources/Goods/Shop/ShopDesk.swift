@@ -26,9 +26,9 @@ struct ShopDesk: Sendable {
 
   /// Stores a final answer and gives it.
   func record(
-    _ reply: FinalReply, to request: ShopRequestKey, body: Digest, in rows: inout any ShopRows
+    _ reply: FinalReply, to request: RequestKey, body: Digest, in rows: inout any ShopRows
   ) -> ShopAnswer {
-    rows.put(ShopReplyRow(request: request, body: body, reply: reply.bytes))
+    rows.put(ReplyRow(request: request, body: body, reply: reply.bytes))
     return .final(reply)
   }
 

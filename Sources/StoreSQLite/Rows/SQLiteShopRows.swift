@@ -128,16 +128,16 @@ struct SQLiteShopRows: ShopRows {
 
   // MARK: Replies
 
-  func reply(to request: ShopRequestKey) -> ShopReplyRow? {
+  func reply(to request: RequestKey) -> ReplyRow? {
     sql.first(
       "SELECT body, reply FROM reply WHERE coordinator = ? AND process = ? AND step = ?",
       request.coordinator, request.process, request.step
     ) { row in
-      ShopReplyRow(request: request, body: row[0], reply: row[1])
+      ReplyRow(request: request, body: row[0], reply: row[1])
     }
   }
 
-  mutating func put(_ reply: ShopReplyRow) {
+  mutating func put(_ reply: ReplyRow) {
     sql.run(
       "REPLACE INTO reply (coordinator, process, step, body, reply) VALUES (?, ?, ?, ?, ?)",
       reply.request.coordinator, reply.request.process, reply.request.step, reply.body,
@@ -146,9 +146,9 @@ struct SQLiteShopRows: ShopRows {
 
   // MARK: Outbox
 
-  func outbox(atMost count: Int) -> [ShopOutboxRow] {
+  func outbox(atMost count: Int) -> [OutboxRow] {
     sql.all("SELECT number, statement, kind FROM outbox ORDER BY number LIMIT ?", count) { row in
-      ShopOutboxRow(number: row[0], statement: row[1], kind: row[2])
+      OutboxRow(number: row[0], statement: row[1], kind: row[2])
     }
   }
 

@@ -14,8 +14,8 @@ public struct MemoryShopRows: ShopRows, Sendable {
   private var stockLevels: [String: Int] = [:]
   private var holds: [ShopHoldKey: ShopHoldRow] = [:]
   private var verdicts: [ProcessKey: ShopVerdictRow] = [:]
-  private var replies: [ShopRequestKey: ShopReplyRow] = [:]
-  private var outboxRows: [ShopOutboxRow] = []
+  private var replies: [RequestKey: ReplyRow] = [:]
+  private var outboxRows: [OutboxRow] = []
   private var lastOutboxNumber = 0
 
   public init() {}
@@ -77,16 +77,16 @@ public struct MemoryShopRows: ShopRows, Sendable {
     verdicts[ProcessKey(coordinator: verdict.coordinator, process: verdict.process)] = verdict
   }
 
-  public func reply(to request: ShopRequestKey) -> ShopReplyRow? { replies[request] }
+  public func reply(to request: RequestKey) -> ReplyRow? { replies[request] }
 
-  public mutating func put(_ reply: ShopReplyRow) { replies[reply.request] = reply }
+  public mutating func put(_ reply: ReplyRow) { replies[reply.request] = reply }
 
-  public func outbox(atMost count: Int) -> [ShopOutboxRow] { Array(outboxRows.prefix(count)) }
+  public func outbox(atMost count: Int) -> [OutboxRow] { Array(outboxRows.prefix(count)) }
 
   public mutating func enqueue(_ statement: StatementID, kind: StatementKind) {
     lastOutboxNumber += 1
     outboxRows.append(
-      ShopOutboxRow(number: lastOutboxNumber, statement: statement, kind: kind))
+      OutboxRow(number: lastOutboxNumber, statement: statement, kind: kind))
   }
 
   public mutating func dropOutbox(through number: Int) {

@@ -44,13 +44,13 @@ public protocol ShopRows {
 
   // MARK: Replies
 
-  func reply(to request: ShopRequestKey) -> ShopReplyRow?
-  mutating func put(_ reply: ShopReplyRow)
+  func reply(to request: RequestKey) -> ReplyRow?
+  mutating func put(_ reply: ReplyRow)
 
   // MARK: Outbox
 
   /// Statements made that have not been logged yet, oldest first.
-  func outbox(atMost count: Int) -> [ShopOutboxRow]
+  func outbox(atMost count: Int) -> [OutboxRow]
   /// Puts a statement last.
   mutating func enqueue(_ statement: StatementID, kind: StatementKind)
   /// Forgets what was logged: all up to this number.
@@ -161,47 +161,5 @@ public struct ShopVerdictRow: Hashable, Sendable {
     self.process = process
     self.verdict = verdict
     self.isCommit = isCommit
-  }
-}
-
-/// What names a request for ever, at this shop.
-public struct ShopRequestKey: Hashable, Sendable {
-  public let coordinator: Thumbprint
-  public let process: ProcessID
-  public let step: StepPath
-
-  public init(coordinator: Thumbprint, process: ProcessID, step: StepPath) {
-    self.coordinator = coordinator
-    self.process = process
-    self.step = step
-  }
-}
-
-/// A final answer, given again to the same request byte for byte.
-public struct ShopReplyRow: Hashable, Sendable {
-  public let request: ShopRequestKey
-  /// SHA-256 of what was asked.
-  public let body: Digest
-  /// The answer in a form of the shop's own.
-  public let reply: Bytes
-
-  public init(request: ShopRequestKey, body: Digest, reply: Bytes) {
-    self.request = request
-    self.body = body
-    self.reply = reply
-  }
-}
-
-/// A statement that is to be logged.
-public struct ShopOutboxRow: Hashable, Sendable {
-  /// The key, in the order of making; from 1. A number is never used again.
-  public let number: Int
-  public let statement: StatementID
-  public let kind: StatementKind
-
-  public init(number: Int, statement: StatementID, kind: StatementKind) {
-    self.number = number
-    self.statement = statement
-    self.kind = kind
   }
 }

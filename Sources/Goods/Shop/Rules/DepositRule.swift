@@ -13,7 +13,7 @@ import PaymentModel
 
 /// A deposit request whose order and part have been verified.
 struct CheckedDeposit: Sendable {
-  let request: ShopRequestKey
+  let request: RequestKey
   let body: Digest
   let order: Order
   let item: ItemPart

@@ -12,8 +12,8 @@ struct CheckedVerdict: Sendable {
   /// Who decided. Rows of another coordinator are out of its reach.
   var coordinator: Thumbprint { stated.issuer.key }
 
-  var request: ShopRequestKey {
-    ShopRequestKey(coordinator: coordinator, process: process, step: step)
+  var request: RequestKey {
+    RequestKey(coordinator: coordinator, process: process, step: step)
   }
 
   var row: ShopVerdictRow {
