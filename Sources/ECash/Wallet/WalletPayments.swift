@@ -122,10 +122,7 @@ extension Wallet {
     guard case .payment(let content)? = try? part.verify(against: order),
       content.method == .ecash
     else { throw ECashError(.orderInvalid, "a payment part does not belong to the order") }
-    let listed = trust.list.claim.recipients.first {
-      $0.party == content.bank && $0.role == .bank
-    }
-    guard let listed, let recipient = try? Age.Recipient(listed.recipient.bytes) else {
+    guard let recipient = trust.recipient(of: content.bank, role: .bank) else {
       throw ECashError(.recipientUnknown, "the trust list does not say where to seal for the bank")
     }
     return Payment(

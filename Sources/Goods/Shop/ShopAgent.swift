@@ -74,12 +74,9 @@ extension Shop: MerchantAgent {
   /// Where a coordinator has keys sealed to, when it is one that the shop trusts.
   private func escrow(of coordinator: Thumbprint, at time: Timestamp) -> Age.Recipient? {
     guard let party = trust.key(coordinator)?.party,
-      (try? trust.key(coordinator, party: party, role: .coordinator, at: time)) != nil,
-      let listed = trust.list.claim.recipients.first(where: {
-        $0.party == party && $0.role == .coordinator
-      })
+      (try? trust.key(coordinator, party: party, role: .coordinator, at: time)) != nil
     else { return nil }
-    return try? Age.Recipient(listed.recipient.bytes)
+    return trust.recipient(of: party, role: .coordinator)
   }
 
   /// The verdict, verified under the coordinator that is said to have signed it. Only rows of that
