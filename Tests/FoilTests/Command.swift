@@ -4,12 +4,17 @@ import Foundation
 import Testing
 
 /// What a program did.
-struct Run {
+struct Run: Sendable {
   let status: Int32
   let output: String
   let errors: String
 
   var lines: [String] { output.split(separator: "\n").map(String.init) }
+
+  /// The one JSON value that was printed.
+  func json<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
+    try JSONDecoder().decode(type, from: Data(output.utf8))
+  }
 }
 
 enum Command {
@@ -24,6 +29,9 @@ enum Command {
     }
     return tests.appending(path: "foil")
   }()
+
+  /// Larger sizes are tried in tier 2 only.
+  static let isTier2 = ProcessInfo.processInfo.environment["FOIL_TIER"] == "2"
 
   static func foil(
     _ arguments: [String], input: String = "", environment: [String: String] = [:],
@@ -46,6 +54,13 @@ enum Command {
       .map { URL(filePath: String($0)).appending(path: name) }
       .first { FileManager.default.isExecutableFile(atPath: $0.path) }
   }
+
+  /// What a shell makes of a line that was pasted into it.
+  static func pasted(_ line: String) throws -> Run {
+    try run(URL(filePath: "/bin/sh"), ["-c", line], input: "", environment: [:], in: nil)
+  }
+
+  static func has(_ name: String) -> Bool { path(of: name) != nil }
 
   /// Whether Python has these modules.
   static func pythonHas(_ modules: String...) -> Bool {
@@ -87,7 +102,7 @@ enum Command {
 }
 
 /// A folder that is gone when the test ends.
-final class ScratchFolder {
+final class ScratchFolder: Sendable {
   let url: URL
 
   init() throws {

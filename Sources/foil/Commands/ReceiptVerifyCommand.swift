@@ -148,17 +148,15 @@ struct Examined {
 
   /// The answer, and what it rests on.
   var conclusion: [String] {
+    let atFault = report.atFault.map { "at fault, by statements of its own: \($0)" }
     switch answer {
     case .proven:
-      [
-        report.decision?.isCommit == true
-          ? "proven: the purchase was committed" : "proven: the purchase was aborted"
-      ]
+      let isCommitted = report.decision?.isCommit == true
+      return atFault + ["proven: the purchase was \(isCommitted ? "committed" : "aborted")"]
     case .refuted:
-      refutations.map { "refuted: \($0)" }
-        + report.atFault.map { "at fault, by statements of its own: \($0)" }
+      return refutations.map { "refuted: \($0)" } + atFault
     case .cannotBeChecked:
-      missing.map { "cannot be checked: \($0)" }
+      return missing.map { "cannot be checked: \($0)" }
     }
   }
 

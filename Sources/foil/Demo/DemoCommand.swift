@@ -31,6 +31,12 @@ struct DemoCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Tell one story only.", valueName: "name"))
   var scenario: Scenario?
 
+  @Option(
+    help: ArgumentHelp(
+      "A file whose first line is the passphrase of all secrets; otherwise "
+        + "$FOIL_PASSPHRASE_FILE.", valueName: "file"))
+  var passphraseFile: String?
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -40,6 +46,8 @@ struct DemoCommand: AsyncParsableCommand {
   @Option(help: .hidden)
   var crashChild: String?
 
+  private var secretFile: String? { HomeOptions.secretFile(passphraseFile) }
+
   func validate() throws {
     guard tamper == nil || (scenario == nil && files.isEmpty) else {
       throw ValidationError("--tamper works on what an earlier demo left, and goes alone")
@@ -48,10 +56,19 @@ struct DemoCommand: AsyncParsableCommand {
 
   func run() async throws {
     let home = HomeFolder(home)
-    if let crashChild { return try await runChild(crashChild, at: home) }
-    if let tamper { return try runTamper(tamper, at: home) }
+    try await Failure.mapping {
+      if let crashChild {
+        try await runChild(crashChild, at: home)
+      } else if let tamper {
+        try runTamper(tamper, at: home)
+      } else {
+        try await tell(at: home)
+      }
+    }
+  }
 
-    let stage = try DemoStage(home: home, files: files)
+  private func tell(at home: HomeFolder) async throws {
+    let stage = try DemoStage(home: home, files: files, passphraseFile: secretFile)
     let say: (String) -> Void = json ? { _ in } : { Terminal.print($0) }
     say("A bank, two merchants, a coordinator and a customer, in \(home.path).")
     try await stage.found()
@@ -78,7 +95,7 @@ struct DemoCommand: AsyncParsableCommand {
 
   private func runChild(_ child: String, at home: HomeFolder) async throws {
     let parts = child.split(separator: "-")
-    let stage = try DemoStage(existing: home)
+    let stage = try DemoStage(existing: home, passphraseFile: secretFile)
     var hook = JournalHook.none
     if parts.count == 2, let record = Int(parts[0]),
       let moment = DeathPoint.Moment(rawValue: String(parts[1]))
@@ -92,9 +109,11 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   private func runTamper(_ tampering: Tampering, at home: HomeFolder) throws {
-    _ = try DemoStage(existing: home)
+    _ = try DemoStage(existing: home, passphraseFile: secretFile)
     Terminal.print(try tampering.apply(to: home))
-    Terminal.print("now run: \(program) receipt verify \(home.receipt) --trust \(home.trust)")
+    let word = HomeOptions.argument
+    Terminal.print(
+      "now run: \(word(program)) receipt verify \(word(home.receipt)) --trust \(word(home.trust))")
   }
 
   // MARK: - What is left behind
@@ -136,19 +155,23 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   private func suggest(_ story: StoryReport, _ then: StoryReport?, home: HomeFolder) {
-    guard let open = story.goods.first?.file, let locked = then?.goods.first?.file else { return }
-    let folder = home.path
+    guard let bought = story.goods.first?.file, let locked = then?.goods.first?.file else { return }
+    let word = HomeOptions.argument
+    let containers = [bought, locked].map { word("\(home.locked)/\($0).age") }
+    let evidence = "\(home.path)/evidence"
+    let foil = word(program)
     Terminal.print("")
     Terminal.print("See for yourself:")
     Terminal.print(
-      "  for f in \(open) \(locked); do age -d -i \(folder)/keys/\(open).key "
-        + "\(folder)/locked/$f.age >/dev/null && echo \"$f opens\"; done")
+      "  for f in \(containers.joined(separator: " ")); do "
+        + "age -d -i \(word("\(home.keys)/\(bought).key")) \"$f\" >/dev/null "
+        + "&& echo \"$f opens\"; done")
     Terminal.print(
-      "  openssl pkeyutl -verify -pubin -inkey \(folder)/evidence/coordinator.pem -rawin "
-        + "-in \(folder)/evidence/verdict.input -sigfile \(folder)/evidence/verdict.sig")
+      "  openssl pkeyutl -verify -pubin -inkey \(word("\(evidence)/coordinator.pem")) -rawin "
+        + "-in \(word("\(evidence)/verdict.input")) -sigfile \(word("\(evidence)/verdict.sig"))")
     Terminal.print(
-      "  \(program) demo --home \(folder) --tamper receipt; "
-        + "\(program) receipt verify \(home.receipt) --trust \(home.trust)")
+      "  \(foil) demo --home \(word(home.path)) --tamper receipt; "
+        + "\(foil) receipt verify \(word(home.receipt)) --trust \(word(home.trust))")
   }
 
   /// How this program was called.

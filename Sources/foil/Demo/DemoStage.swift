@@ -1,5 +1,6 @@
 // The people of the demo and what they bring: a market in a home, accounts with money, coins, goods.
 
+import Coordinator
 import ECash
 import Evidence
 import Foundation
@@ -7,6 +8,7 @@ import Goods
 import PaymentCrypto
 import PaymentModel
 import PaymentParties
+import StoreSQLite
 
 /// Names and amounts of the demo.
 enum DemoCast {
@@ -62,10 +64,14 @@ struct StagedGood {
 struct DemoStage {
   let home: HomeFolder
   let files: [URL]
+  /// The file with the passphrase of all secrets; without one each party has a key file.
+  let passphraseFile: String?
 
   /// Makes a new home. A home that an earlier demo left there is replaced; anything else is left alone.
-  init(home: HomeFolder, files: [String]) throws {
+  init(home: HomeFolder, files: [String], passphraseFile: String?) throws {
     self.home = home
+    self.passphraseFile = passphraseFile
+    try Self.check(files, outside: home)
     try Self.clear(home)
     try home.make()
     try Data().write(to: URL(filePath: home.path).appending(path: Self.marker))
@@ -74,13 +80,27 @@ struct DemoStage {
   }
 
   /// The home of an earlier run, as it is.
-  init(existing home: HomeFolder) throws {
+  init(existing home: HomeFolder, passphraseFile: String?) throws {
     guard FileManager.default.fileExists(atPath: "\(home.path)/\(Self.marker)") else {
       throw Failure(
         .notChecked, "\(home.path) was not left by a demo", hint: "run 'foil demo' first")
     }
     self.home = home
+    self.passphraseFile = passphraseFile
     files = try Self.files(in: home)
+  }
+
+  /// Opens the home's market.
+  func openMarket(journalHook: JournalHook = .none) async throws -> Market {
+    try await Market(
+      at: home, passphraseFile: passphraseFile, clock: SystemWallClock(), journalHook: journalHook)
+  }
+
+  /// The keys of a party whose folder is open already.
+  func keys(of party: PartyName) throws -> KeyCabinet {
+    let folder = home.state(of: party)
+    return KeyCabinet(
+      folder: folder, key: try AtRest(folder: folder, passphraseFile: passphraseFile).key())
   }
 
   private static let marker = ".foil-demo"
@@ -95,19 +115,40 @@ struct DemoStage {
         .usage, "\(home.path) is not empty, and was not left by a demo",
         hint: "give another folder with --home")
     }
+    // Nobody may be at work in what is removed.
+    let state = "\(home.path)/state"
+    var locks: [StateFolder] = []
+    for party in (try? files.contentsOfDirectory(atPath: state)) ?? [] {
+      locks.append(try StateFolder(at: "\(state)/\(party)"))
+    }
     for name in content { try files.removeItem(atPath: "\(home.path)/\(name)") }
+    withExtendedLifetime(locks) {}
   }
 
-  /// Puts the files that are sold into a folder, by link: those that were given, or what the merchants
-  /// make themselves.
+  private static func check(_ files: [String], outside home: HomeFolder) throws {
+    let inside = URL(filePath: home.path).resolvingSymlinksInPath().path + "/"
+    for path in files {
+      guard FileManager.default.isReadableFile(atPath: path) else {
+        throw Failure(.notChecked, "cannot read \(path)")
+      }
+      let file = URL(filePath: path).resolvingSymlinksInPath()
+      guard !file.path.hasPrefix(inside) else {
+        throw Failure(.usage, "\(path) lies in the folder that the demo replaces")
+      }
+      let type = try FileManager.default.attributesOfItem(atPath: file.path)[.type]
+      guard type as? FileAttributeType == .typeRegular else {
+        throw Failure(.notChecked, "\(path) is no file that can be sold")
+      }
+    }
+  }
+
+  /// Puts the files that are sold into a folder: those that were given, by link, and up to the number of
+  /// merchants what these make themselves. No name is taken twice: writing would follow the link.
   private static func collect(_ given: [String], in home: HomeFolder) throws {
     let folder = goods(in: home)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for path in given {
       let file = URL(filePath: path)
-      guard FileManager.default.isReadableFile(atPath: path) else {
-        throw Failure(.notChecked, "cannot read \(path)")
-      }
       do {
         try FileManager.default.createSymbolicLink(
           at: folder.appending(path: SafeFileName(file.lastPathComponent).text),
@@ -116,7 +157,9 @@ struct DemoStage {
         throw Failure(.usage, "two files are called \(file.lastPathComponent)")
       }
     }
-    for good in [DemoGood.contract(), DemoGood.picture()].dropFirst(given.count) {
+    let taken = Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
+    let made = [DemoGood.contract(), DemoGood.picture()].filter { !taken.contains($0.fileName) }
+    for good in made.suffix(max(0, DemoCast.merchants.count - given.count)) {
       try good.content.write(to: folder.appending(path: good.fileName))
     }
   }
@@ -136,13 +179,12 @@ struct DemoStage {
 
   /// Founds the market, opens accounts, and gives everybody what they need.
   func found() async throws {
-    try await Market.found(DemoCast.charter, at: home)
-    let market = try await Market(at: home)
+    try await Market.found(DemoCast.charter, at: home, passphraseFile: passphraseFile)
+    let market = try await openMarket()
     try await market.bank.openAccount(
       DemoCast.alice, key: market.customer.wallet.accountKey(at: DemoCast.bank))
     for merchant in DemoCast.merchants {
-      let folder = home.state(of: merchant)
-      let keys = KeyCabinet(folder: folder, key: try AtRest(folder: folder).key())
+      let keys = try keys(of: merchant)
       try await market.bank.openAccount(
         DemoCast.account(of: merchant), key: keys.signingKey("account").publicKey)
     }

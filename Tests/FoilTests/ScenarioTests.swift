@@ -1,0 +1,181 @@
+// Every scenario of `foil demo`: exit status, verdict, who is at fault, and that money is conserved.
+
+import Foundation
+import Testing
+
+@Suite("Scenarios of foil demo")
+struct ScenarioTests {
+  /// What the receipt of an abort holds of each kind. The guide deposits while the other merchant does
+  /// something else, and may come too late for it.
+  static func aborted(deposits: ClosedRange<Int>, acceptances: ClosedRange<Int>) -> [String:
+    ClosedRange<Int>]
+  {
+    [
+      "order": 1...1, "submission": 1...1, "offer": 2...2, "reservation": 1...1,
+      "deposit": deposits, "acceptance": acceptances, "verdict": 1...1, "void": 1...1,
+      "release": 2...2,
+    ]
+  }
+
+  static let aborts: [(String, reason: String, atFault: [String], [String: ClosedRange<Int>])] = [
+    ("timeout", "timeout", [], aborted(deposits: 1...1, acceptances: 1...1)),
+    ("customer-gone", "timeout", [], aborted(deposits: 2...2, acceptances: 2...2)),
+    (
+      "wrong-key", "invalid", ["atelier.example"], aborted(deposits: 1...2, acceptances: 0...1)
+    ),
+  ]
+
+  @Test(
+    "an aborted purchase opens nothing and costs nothing, and says who is at fault",
+    arguments: aborts)
+  func abort(
+    scenario: String, reason: String, atFault: [String], statements: [String: ClosedRange<Int>]
+  ) throws {
+    let (story, home) = try tell(scenario)
+    #expect(story.verdict == "abort")
+    #expect(story.reason == reason)
+    #expect(story.atFault == atFault)
+    for (kind, count) in statements {
+      #expect(count.contains(story.statements[kind, default: 0]), "\(kind)")
+    }
+    #expect(Set(story.statements.keys).isSubset(of: statements.keys))
+    #expect(story.goods.allSatisfy { !$0.opened && !$0.identical })
+    #expect(story.balances.before == story.balances.after)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: home.path("home/keys")).isEmpty)
+    let named = try verify(story, home).lines.filter { $0.hasPrefix("at fault") }
+    #expect(named == atFault.map { "at fault, by statements of its own: \($0)" })
+  }
+
+  @Test("coins that were spent before are refused with a proof, once that is decided")
+  func doubleSpend() throws {
+    let (story, home) = try tell("double-spend")
+    #expect(story.verdict == "abort")
+    #expect(story.reason == "refused")
+    #expect(story.waited == true)
+    #expect(story.doubleSpendProven == true)
+    #expect(story.statements["double-spend"] == 1)
+    #expect(story.statements["reservation"] == nil)
+    #expect(story.statements["deposit"] == nil, "money is reserved before keys are asked for")
+    #expect(story.goods.allSatisfy { !$0.opened })
+    // The first purchase was paid, the second was not.
+    #expect(
+      story.balances.after == ["alice": 3450, "atelier": 475, "guide": 1250, "wallet": 1725])
+    #expect(try verify(story, home).output.contains("double-spend"))
+    let first = try Command.foil([
+      "receipt", "verify", home.path("home/purchase.receipt"), "--trust",
+      home.path("home/trust.json"),
+    ])
+    #expect(first.status == 0)
+    #expect(first.lines.last == "proven: the purchase was committed")
+  }
+
+  @Test("a program that is killed at every journal record comes to one verdict")
+  func crash() throws {
+    let (story, home) = try tell("crash")
+    #expect(story.verdict == "commit")
+    #expect(story.goods.allSatisfy { $0.opened && $0.identical })
+    #expect(sum(story.balances.after) == sum(story.balances.before))
+    let crashes = try #require(story.crashes)
+    let records = crashes.map(\.record)
+    let last = try #require(records.last)
+    #expect(last >= 20, "begin, intents and results, prepared, verdict, forward, end")
+    #expect(records == (0...last).flatMap { [$0, $0] }, "each record, before and after")
+    #expect(crashes.map(\.when) == (0...last).flatMap { _ in ["before", "after"] })
+    for crash in crashes {
+      #expect(crash.conserved, "record \(crash.record) \(crash.when)")
+      // With a verdict in the journal it is that one; without, the process goes on as if asked anew.
+      #expect(crash.verdict == crash.implied ?? "commit", "record \(crash.record) \(crash.when)")
+    }
+    #expect(crashes.contains { $0.durable == 0 })
+    #expect(crashes.contains { $0.implied == nil && $0.durable > 0 })
+    #expect(crashes.contains { $0.implied == "commit" })
+    _ = try verify(story, home)
+  }
+
+  @Test(
+    "files of any size, empty ones too, are sold, opened and identical; the second story is not")
+  func files() throws {
+    let folder = try ScratchFolder()
+    let contents = [
+      "a report (final), it's \"new\".pdf": Data("%PDF".utf8),
+      "big.bin": Data((0..<3_000_017).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }),
+      "empty.bin": Data(),
+    ]
+    let names = contents.keys.sorted()
+    for (name, content) in contents {
+      try content.write(to: folder.url.appending(path: name))
+    }
+    let run = try Command.foil(
+      ["demo", "--json", "--home", folder.path("home")] + names.map(folder.path))
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.isEmpty)
+    let stories = try run.json(as: DemoStories.self)
+    let (first, then) = (stories.first, try #require(stories.then))
+
+    #expect(first.scenario == "commit" && first.verdict == "commit" && first.reason == nil)
+    #expect(first.goods.allSatisfy { $0.opened && $0.identical })
+    #expect(first.goods.map(\.merchant) == ["guide.example", "atelier.example", "guide.example"])
+    #expect(first.balances.before == ["alice": 5950, "atelier": 0, "guide": 0, "wallet": 5950])
+    #expect(
+      first.balances.after == ["alice": 5950, "atelier": 475, "guide": 2500, "wallet": 2975])
+    #expect(
+      first.statements == [
+        "order": 1, "submission": 1, "offer": 3, "reservation": 1, "deposit": 3, "acceptance": 3,
+        "delivery-request": 1, "verdict": 1, "transfer": 2, "settlement": 2,
+      ])
+    #expect(first.receiptsVerified && first.atFault.isEmpty)
+    for (good, name) in zip(first.goods, names) {
+      #expect(good.sha256 == (try sha256(folder.path(name))), "\(name)")
+      #expect(good.offer.wholeMatch(of: /[0-9a-f]{64}/) != nil)
+      let opened = folder.path("home/opened/\(good.file)")
+      #expect(FileManager.default.contentsEqual(atPath: opened, andPath: folder.path(name)))
+    }
+
+    #expect(then.verdict == "abort" && then.reason == "timeout")
+    #expect(then.process != first.process)
+    #expect(then.balances.before == first.balances.after)
+    #expect(then.balances.after == first.balances.after)
+    #expect(then.goods.map(\.sha256) == first.goods.map(\.sha256))
+    #expect(then.goods.allSatisfy { !$0.opened && !$0.identical })
+    #expect(then.receiptsVerified && then.receipts != first.receipts)
+    #expect(then.atFault.isEmpty, "silence blames nobody")
+  }
+
+  // MARK: - Telling and checking
+
+  /// Tells one story as JSON, and checks what holds for all of them.
+  private func tell(_ scenario: String) throws -> (DemoStory, ScratchFolder) {
+    let folder = try ScratchFolder()
+    let run = try Command.foil([
+      "demo", "--json", "--scenario", scenario, "--home", folder.path("home"),
+    ])
+    #expect(run.status == 0, "\(run.errors)")
+    let stories = try run.json(as: DemoStories.self)
+    let story = stories.first
+    #expect(stories.then == nil)
+    #expect(story.scenario == scenario)
+    #expect(story.process.wholeMatch(of: /[0-9a-f]{64}/) != nil)
+    #expect(story.receiptsVerified)
+    #expect(sum(story.balances.before) == 6900)
+    #expect(sum(story.balances.after) == 6900)
+    return (story, folder)
+  }
+
+  /// Verifies the story's receipt with another process.
+  private func verify(_ story: DemoStory, _ folder: ScratchFolder) throws -> Run {
+    let run = try Command.foil([
+      "receipt", "verify", story.receipts, "--trust", folder.path("home/trust.json"),
+    ])
+    #expect(run.status == 0, "\(run.output)")
+    #expect(run.output.contains(story.process))
+    let verdict = story.verdict == "commit" ? "committed" : "aborted"
+    #expect(run.output.contains("proven: the purchase was \(verdict)"))
+    return run
+  }
+
+  private func sha256(_ path: String) throws -> String? {
+    // A name with special characters makes sha256sum escape its line.
+    try Command.program("sha256sum", ["--zero", path])?.output.split(separator: " ").first
+      .map(String.init)
+  }
+}
