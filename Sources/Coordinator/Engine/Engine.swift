@@ -100,6 +100,23 @@ public actor Engine {
       if let runner = runners[process] { try await runner.ended() } else {
         try await load(process).file
       }
+    return try Self.outcome(of: process, in: file)
+  }
+
+  /// Returns when the verdict is public. It may not have been carried out by everybody.
+  ///
+  /// - Throws: as `outcome(of:)`.
+  public func verdict(of process: ProcessID) async throws(CoordinatorError) -> ProcessOutcome {
+    let file =
+      if let runner = runners[process] { try await runner.published() } else {
+        try await load(process).file
+      }
+    return try Self.outcome(of: process, in: file)
+  }
+
+  private static func outcome(
+    of process: ProcessID, in file: ProcessFile
+  ) throws(CoordinatorError) -> ProcessOutcome {
     guard let record = file.verdictRecord, let verdict = file.verdict else {
       throw CoordinatorError(.stopped, "process \(process) is not running")
     }
@@ -204,6 +221,14 @@ public actor Engine {
   /// Stops all processes where they stand, as a crash would. `recover` of another engine goes on.
   public func stop() async {
     for runner in runners.values { await runner.stop() }
+  }
+
+  /// Stops all processes, and returns when nobody is being asked any more: from then on the engine uses
+  /// none of its ports.
+  public func quiesce() async {
+    let stopping = Array(runners.values)
+    for runner in stopping { await runner.stop() }
+    for runner in stopping { await runner.rested() }
   }
 
   private func begin(

@@ -17,6 +17,8 @@ actor ProcessRunner {
   private var isAtWork = false
   private var heldBack: [JournalRow] = []
   private var calls: [Int: Task<Void, Never>] = [:]
+  /// Calls that were cancelled and may still be under way.
+  private var leaving: [Task<Void, Never>] = []
   private var nextCall = 0
   private var timer: Task<Void, Never>?
   private var failure: CoordinatorError?
@@ -52,12 +54,18 @@ actor ProcessRunner {
 
   /// Returns when the process has begun durably.
   func begun() async throws(CoordinatorError) {
-    try await wait { $0.phase != .idle }
+    try await wait { $0.state.phase != .idle }
   }
 
   /// Returns the evidence when the process has ended.
   func ended() async throws(CoordinatorError) -> ProcessFile {
-    try await wait { $0.hasEnded }
+    try await wait { $0.state.hasEnded }
+    return known.file
+  }
+
+  /// Returns the evidence when the verdict is public.
+  func published() async throws(CoordinatorError) -> ProcessFile {
+    try await wait { $0.file.verdict != nil || $0.state.hasEnded }
     return known.file
   }
 
@@ -71,10 +79,17 @@ actor ProcessRunner {
     fail(CoordinatorError(.stopped, "the coordinator was stopped"))
   }
 
+  /// Returns when a runner that was stopped asks nobody any more and writes nothing any more.
+  func rested() async {
+    for call in leaving { await call.value }
+    leaving = []
+    while isAtWork { await Task.yield() }
+  }
+
   private func wait(
-    until isTrue: (ProcessState) -> Bool
+    until isTrue: ((state: ProcessState, file: ProcessFile)) -> Bool
   ) async throws(CoordinatorError) {
-    while !isTrue(known.state) {
+    while !isTrue(known) {
       if let failure { throw failure }
       await withCheckedContinuation { waiting.append($0) }
     }
@@ -143,7 +158,10 @@ actor ProcessRunner {
 
   private func rest() {
     timer?.cancel()
-    for call in calls.values { call.cancel() }
+    for call in calls.values {
+      call.cancel()
+      leaving.append(call)
+    }
     calls = [:]
     mailbox = []
   }

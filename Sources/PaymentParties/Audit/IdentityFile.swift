@@ -49,11 +49,12 @@ public struct IdentityFile: ~Copyable, Sendable {
     }
   }
 
-  /// Writes a file with one identity, which only its owner may read. Nothing is overwritten.
+  /// Writes a file with one identity, which only its owner may read. Unless told otherwise, nothing is
+  /// overwritten.
   ///
   /// - Throws: `outputExists`, `filePath`, `file`.
   public static func write(
-    _ identity: borrowing Age.Identity, to path: String
+    _ identity: borrowing Age.Identity, to path: String, overwriting: Bool = false
   ) throws(GoodsError) {
     var bytes = Bytes("# public key: \(identity.recipient)\n".utf8)
     identity.encoded().withSpan { text in
@@ -61,7 +62,7 @@ public struct IdentityFile: ~Copyable, Sendable {
     }
     bytes.append(lineFeed)
     defer { _ = SecretBytes(taking: &bytes) }
-    try DurableFile.write(bytes, to: path)
+    try DurableFile.write(bytes, to: path, overwriting: overwriting)
   }
 
   // MARK: - Lines

@@ -87,12 +87,22 @@ extension Market {
       report: report)
   }
 
+  /// Whether nothing is left to do for a purchase: it has a verdict and a receipt, and everybody has carried
+  /// the verdict out.
+  public func isFinished(_ row: PurchaseRow) async -> Bool {
+    Self.isFinished(row, try? await coordinator.engine.status(of: row.process))
+  }
+
+  private static func isFinished(_ row: PurchaseRow, _ status: ProcessStatus?) -> Bool {
+    row.state != .undecided && row.receipt != nil && status?.state.hasEnded != false
+  }
+
   private static func word(
     _ row: PurchaseRow, status: ProcessStatus?, report: ReceiptReport?, at now: Timestamp
   ) -> PurchaseStanding.Word {
     if report?.answer == .refuted { return .disputed }
     switch row.state {
-    case .committed: return .done
+    case .committed: return isFinished(row, status) ? .done : .waiting
     case .aborted: return .cancelled
     case .undecided:
       return now < row.decideBy || status?.state.isCommitted != nil ? .waiting : .inDoubt

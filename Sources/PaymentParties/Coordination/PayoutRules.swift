@@ -30,6 +30,9 @@ enum PayoutRules {
           throw refused("\(payout.payee.account) is paid too much, or in another currency")
         }
         owed[index] = Payout(payee: payout.payee, amount: rest)
+        guard payout.payee.bank == payment.bank else {
+          throw refused("\(payment.bank) is to pay into an account at \(payout.payee.bank)")
+        }
         let means = AcceptedPayment(bank: payment.bank, method: payment.method)
         for item in items where item.offer.claim.payee == payout.payee {
           guard item.offer.claim.accepts.contains(means) else {
@@ -46,6 +49,12 @@ enum PayoutRules {
     var due: [Payout] = []
     for item in items {
       let payee = item.offer.claim.payee
+      // A transfer to a shared account would be one sum, which neither merchant could take as its own.
+      if let other = items.first(where: {
+        $0.offer.claim.payee == payee && $0.offer.issuer.party != item.offer.issuer.party
+      }) {
+        throw refused("\(item.offer.issuer.party) and \(other.offer.issuer.party) share a payee")
+      }
       do {
         let price = try item.offer.claim.price.gross.multiplied(by: UInt64(item.quantity))
         if let index = due.firstIndex(where: { $0.payee == payee }) {

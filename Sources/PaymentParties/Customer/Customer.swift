@@ -52,7 +52,7 @@ public final class Customer: Sendable {
 
   /// Draws up an order over several offers: all or nothing.
   ///
-  /// Each payee is paid from a bank that all of the payee's offers accept; one payment for each bank.
+  /// Each payee is paid by the bank that keeps the account; one payment for each bank.
   ///
   /// - Parameters:
   ///   - coordinator: whom the order lets decide; all offers must allow it.
@@ -137,14 +137,20 @@ public final class Customer: Sendable {
 
   /// Ends a purchase by its verdict: coins are spent, or free again.
   ///
+  /// - Returns: what was decided.
   /// - Throws: `purchase` when the verdict does not verify or another one ended it.
+  @discardableResult
   public func conclude(
     _ process: ProcessID, with verdict: LoggedVerdict
-  ) async throws(PartyError) {
+  ) async throws(PartyError) -> PaymentModel.Decision {
+    let row = try await purchase(process)
     do {
       try await wallet.conclude(process, with: verdict)
-    } catch {
+      return try verdicts.read(verdict, of: process, by: row.coordinator).claim.decision
+    } catch let error as ECashError {
       throw PartyError(.purchase, error.message)
+    } catch {
+      throw PartyError(.purchase, "\(error)")
     }
   }
 
@@ -209,18 +215,15 @@ public final class Customer: Sendable {
     }
   }
 
-  /// A bank through which all offers of a payee accept coins.
+  /// The bank that pays a payee: the payee's own, because a bank pays into its own accounts only.
   private static func bank(
     paying payee: Payee, in selections: [Selection]
   ) throws(PartyError) -> PartyName {
     let offers = selections.map(\.offer.claim).filter { $0.payee == payee }
-    let banks = (offers.first?.accepts ?? []).filter { $0.method == .ecash }.map(\.bank)
-    let common = banks.first { bank in
-      offers.allSatisfy { $0.accepts.contains(AcceptedPayment(bank: bank, method: .ecash)) }
+    let means = AcceptedPayment(bank: payee.bank, method: .ecash)
+    guard offers.allSatisfy({ $0.accepts.contains(means) }) else {
+      throw PartyError(.order, "\(payee.account) does not accept coins of its own bank for all")
     }
-    guard let common else {
-      throw PartyError(.order, "no bank through which \(payee.account) accepts coins for all")
-    }
-    return common
+    return payee.bank
   }
 }

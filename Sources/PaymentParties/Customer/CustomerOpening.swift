@@ -6,13 +6,16 @@ public import Goods
 import PaymentCrypto
 public import PaymentModel
 
-/// A good that a purchase has opened.
+/// A good that was bought: its key, and what came of opening it.
 public struct BoughtGood: Hashable, Sendable {
   public let offer: StatementID
   public let merchant: PartyName
   /// The age identity file that opens the container with any age program.
   public let keyPath: String
-  public let good: OpenedGood
+  /// `nil` when it did not open.
+  public let good: OpenedGood?
+  /// Why it did not open.
+  public let problem: String?
 }
 
 extension Customer {
@@ -24,39 +27,69 @@ extension Customer {
   /// - Parameters:
   ///   - bundle: the sealed keys, as the log serves them.
   ///   - goods: where the containers are.
-  /// - Throws: `purchase` unless it is committed and the bundle is the verdict's; `goods` when a container is
-  ///   missing or does not open.
+  /// - Returns: one for each offer; those that do not open say why, and keep nothing of the others back.
+  /// - Throws: `purchase` unless it is committed and the bundle is the verdict's; `goods` when the bundle does
+  ///   not hold the keys, or they cannot be kept.
   public func open(
     _ process: ProcessID, with bundle: Sealed<SealedContent.KeyBundle>, goods: [LockedGood],
     into home: HomeFolder
   ) async throws(PartyError) -> [BoughtGood] {
     let row = try await purchase(process)
     try check(bundle, against: row)
+    let offers = try await boughtOffers(of: row)
     do {
       let keys = try KeyBundle(bundle, with: try wallet.orderIdentity(row.orderNumber))
-      var opened: [BoughtGood] = []
-      for offer in try await submission(of: process).offers {
-        let offer = try trust.verify(offer, at: row.madeAt)
-        guard let locked = goods.first(where: { $0.id == offer.id }) else {
-          throw PartyError(
-            .goods, "the container of '\(offer.claim.title)' is not in \(home.locked)")
-        }
-        let identity = try keys.identity(opening: offer.claim.container)
-        let keyPath = "\(home.keys)/\(locked.name).key"
-        try DurableFile.write(identityFile(identity), to: keyPath, overwriting: true)
-        let good = try Container.open(
-          FileSource(path: locked.container), chunkList: FileSource(path: locked.chunkList),
-          against: offer.claim.container, with: identity,
-          to: .folder(home.opened, SafeFileName(offer.claim.fileName)))
-        opened.append(
-          BoughtGood(
-            offer: offer.id, merchant: offer.issuer.party, keyPath: keyPath, good: good))
+      var bought: [BoughtGood] = []
+      // All keys first: a container that does not open must not keep back the others.
+      for offer in offers {
+        let name = goods.first { $0.id == offer.id }?.name ?? offer.id.hex
+        try IdentityFile.write(
+          try keys.identity(opening: offer.claim.container), to: "\(home.keys)/\(name).key",
+          overwriting: true)
       }
-      return opened
-    } catch let error as PartyError {
-      throw error
+      for offer in offers {
+        let locked = goods.first { $0.id == offer.id }
+        let identity = try keys.identity(opening: offer.claim.container)
+        let result = Self.open(offer.claim, locked, with: identity, into: home)
+        bought.append(
+          BoughtGood(
+            offer: offer.id, merchant: offer.issuer.party,
+            keyPath: "\(home.keys)/\(locked?.name ?? offer.id.hex).key", good: result.good,
+            problem: result.problem))
+      }
+      return bought
     } catch {
       throw PartyError(.goods, "\(error)")
+    }
+  }
+
+  private func boughtOffers(
+    of row: PurchaseRow
+  ) async throws(PartyError) -> [Verified<Offer>] {
+    var offers: [Verified<Offer>] = []
+    for offer in try await submission(of: row.process).offers {
+      do {
+        offers.append(try trust.verify(offer, at: row.madeAt))
+      } catch {
+        throw PartyError(.offer, error.message)
+      }
+    }
+    return offers
+  }
+
+  private static func open(
+    _ offer: Offer, _ locked: LockedGood?, with identity: borrowing Age.Identity,
+    into home: HomeFolder
+  ) -> (good: OpenedGood?, problem: String?) {
+    guard let locked else { return (nil, "the container of '\(offer.title)' is not there") }
+    do throws(GoodsError) {
+      let good = try Container.open(
+        FileSource(path: locked.container), chunkList: FileSource(path: locked.chunkList),
+        against: offer.container, with: identity,
+        to: .folder(home.opened, SafeFileName(offer.fileName)))
+      return (good, nil)
+    } catch {
+      return (nil, error.message)
     }
   }
 
@@ -70,9 +103,5 @@ extension Customer {
     guard digest == SHA256.digest(bundle.bytes) else {
       throw PartyError(.purchase, "the key bundle is not the one that the verdict names")
     }
-  }
-
-  private func identityFile(_ identity: borrowing Age.Identity) -> Bytes {
-    identity.encoded().withSpan { span in span.indices.map { span[$0] } } + [UInt8(ascii: "\n")]
   }
 }

@@ -210,6 +210,7 @@ public final class Market: Sendable {
   ///
   /// - Throws: `home` when one does not close in order; what was answered is durable all the same.
   public func close() async throws(PartyError) {
+    await coordinator.engine.quiesce()
     do {
       try await closing()
     } catch {

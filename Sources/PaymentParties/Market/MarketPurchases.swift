@@ -12,6 +12,8 @@ public import Receipts
 public struct ConcludedPurchase: Sendable {
   public let process: ProcessID
   public let decision: PaymentModel.Decision
+  /// Whether everybody has carried out the verdict. Otherwise some of it is still pending in the receipt.
+  public let isSettled: Bool
   public let receipt: Receipt
   /// What the receipt proves.
   public let report: ReceiptReport
@@ -66,8 +68,13 @@ extension Market {
     await coordinator.engine.recover()
   }
 
-  /// Hands in a purchase that is on record, waits for its verdict, and settles the wallet. A purchase that
-  /// was handed in before goes on where it was.
+  /// How long `conclude` waits for the verdict to be carried out by everybody, in seconds. Whoever is
+  /// silent after the verdict must not keep the receipt from the customer.
+  static let settlementSeconds: Int64 = 10
+
+  /// Hands in a purchase that is on record, waits for its verdict, settles the wallet, and keeps the
+  /// receipt. A purchase that was handed in before goes on where it was; one that has ended gets a receipt
+  /// with all that has come since.
   ///
   /// - Parameter customer: whose purchase it is; this market's own customer unless said otherwise.
   /// - Throws: `submission` when the coordinator does not take it, and `undecided` when that may change;
@@ -77,30 +84,28 @@ extension Market {
   ) async throws(PartyError) -> ConcludedPurchase {
     let customer = customer ?? self.customer
     let verdict = try await verdict(of: process, for: customer)
-    try await customer.conclude(process, with: verdict)
-    let proof = try await doubleSpendProof(of: process, for: customer)
+    let decision = try await customer.conclude(process, with: verdict)
+    let isSettled = await isSettled(process)
+    let proof = await doubleSpendProof(of: process, for: customer)
     try await logStatements()
     let submission = try await customer.submission(of: process)
     let receipt = try await coordinator.receipt(
       of: process,
       adding: submission.offers.map(\.bytes) + (proof.map { [$0.signed.bytes] } ?? []),
       parts: submission.parts)
-    let report = ReceiptVerification(trust).verify(receipt)
-    guard let decision = report.decision else {
-      throw PartyError(.receipt, "the receipt does not show the verdict")
-    }
     do {
       try await customer.wallet.keep(receipt: receipt.bytes, of: process)
     } catch {
       throw PartyError(.receipt, error.message)
     }
     return ConcludedPurchase(
-      process: process, decision: decision, receipt: receipt, report: report, doubleSpend: proof)
+      process: process, decision: decision, isSettled: isSettled, receipt: receipt,
+      report: ReceiptVerification(trust).verify(receipt), doubleSpend: proof)
   }
 
   /// Opens what a committed purchase bought.
   ///
-  /// - Throws: `purchase`, `goods`.
+  /// - Throws: `purchase`.
   public func open(_ process: ProcessID) async throws(PartyError) -> [BoughtGood] {
     guard let bundle = await log.bundle(of: process) else {
       throw PartyError(.purchase, "the log has no keys of this purchase")
@@ -119,10 +124,21 @@ extension Market {
       return try await verdict(of: process, notTaken: submission, because: error)
     }
     do {
-      return try await coordinator.engine.outcome(of: process).verdict
+      return try await coordinator.engine.verdict(of: process).verdict
     } catch {
       throw PartyError(.undecided, error.message)
     }
+  }
+
+  /// Waits for a while for everybody to carry out the verdict.
+  private func isSettled(_ process: ProcessID) async -> Bool {
+    let until = ContinuousClock.now + .seconds(Self.settlementSeconds)
+    while ContinuousClock.now < until {
+      guard let status = try? await coordinator.engine.status(of: process) else { return false }
+      if status.state.hasEnded { return true }
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+    return false
   }
 
   /// An order that is not taken may have been taken earlier; one that never was is aborted once its time
@@ -131,7 +147,7 @@ extension Market {
     of process: ProcessID, notTaken submission: PurchaseSubmission, because reason: CoordinatorError
   ) async throws(PartyError) -> LoggedVerdict {
     do {
-      if let known = try? await coordinator.engine.outcome(of: process) { return known.verdict }
+      if let known = try? await coordinator.engine.verdict(of: process) { return known.verdict }
       let order = try trust.verifyOrder(submission.order).claim
       let answer = try await coordinator.engine.verdictOrAbort(
         for: submission.order, oneTimeKey: order.oneTimeKey)
@@ -142,27 +158,25 @@ extension Market {
     throw PartyError(.submission, reason.message)
   }
 
-  /// The double-spend proof behind a refusal, opened with the order's one-time identity and verified.
+  /// The double-spend proof behind a refusal, opened with the order's one-time identity; `nil` when there
+  /// is none that verifies. The signed refusal stands in the receipt either way.
   private func doubleSpendProof(
     of process: ProcessID, for customer: Customer
-  ) async throws(PartyError) -> Verified<DoubleSpend>? {
+  ) async -> Verified<DoubleSpend>? {
     guard let file = try? await coordinator.engine.file(of: process),
-      let sealed = await bank.refusalDetails(of: process)
+      let row = try? await customer.purchase(process),
+      let identity = try? customer.wallet.orderIdentity(row.orderNumber)
     else { return nil }
+    let now = customer.clock.now()
     for refusal in file.refusals where refusal.reason == .doubleSpend {
-      guard let signed = refusal.exhibit?.signed else { continue }
-      do {
-        let stated = try trust.verify(signed, at: customer.clock.now())
-        guard let digest = stated.claim.details else { continue }
-        let row = try await customer.purchase(process)
-        let details = try RefusalDetails(
-          opening: sealed, with: try customer.wallet.orderIdentity(row.orderNumber), digest: digest)
-        let proof = try trust.verify(details.proof, by: bank.name, at: customer.clock.now())
-        try proof.claim.check(with: VerdictVerifier(trust))
-        return proof
-      } catch {
-        throw PartyError(.purchase, "the double-spend proof does not verify: \(error)")
-      }
+      guard let signed = refusal.exhibit?.signed,
+        let digest = try? trust.verify(signed, at: now).claim.details,
+        let sealed = await bank.refusalDetails(of: process),
+        let details = try? RefusalDetails(opening: sealed, with: identity, digest: digest),
+        let proof = try? trust.verify(details.proof, by: bank.name, at: now),
+        (try? proof.claim.check(with: customer.verdicts)) != nil
+      else { continue }
+      return proof
     }
     return nil
   }

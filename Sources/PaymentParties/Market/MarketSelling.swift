@@ -31,11 +31,11 @@ extension Market {
   ///
   /// - Parameters:
   ///   - file: what is sold, of any size.
-  ///   - name: what its container is called; made safe, and numbered when it is taken.
+  ///   - name: what its container is called; made safe. A name that is taken is refused.
   /// - Throws: `goods` when it cannot be sealed or offered.
   public func sell(
     _ file: String, as name: String, title: String, mediaType: String, by shop: Shop,
-    terms: SaleTerms, clock: any WallClock = SystemWallClock()
+    terms: SaleTerms
   ) async throws(PartyError) -> LockedGood {
     var entropy = SystemEntropy()
     let identity = Age.Identity.generate(from: &entropy)
@@ -44,7 +44,7 @@ extension Market {
       let commitment = try Container.seal(
         FileSource(path: file), to: identity.recipient, container: "\(stem).age",
         chunkList: "\(stem).chunks", from: &entropy)
-      let now = clock.now()
+      let now = customer.clock.now()
       var draft = OfferDraft(
         title: title, fileName: name, container: commitment, price: terms.price,
         payee: terms.payee, accepts: [AcceptedPayment(bank: bank.name, method: .ecash)],

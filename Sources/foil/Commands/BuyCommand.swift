@@ -15,7 +15,7 @@ struct BuyCommand: AsyncParsableCommand {
     discussion: """
       Verifies offers and containers, shows the order from the very bytes that will be signed, and \
       asks. Then it orders, pays, and waits for the verdict. If it is interrupted, run it again: \
-      an undecided order over the same offers is carried on, not repeated.
+      an unfinished order over the same offers is carried on, not repeated.
 
       Exit status: 0 committed; 1 aborted or refused, and nothing was paid; 75 undecided.
       """)
@@ -50,11 +50,11 @@ struct BuyCommand: AsyncParsableCommand {
       for good in goods {
         selections.append(Selection(try market.inspect(good), quantity: quantity))
       }
-      _ = await market.recover()
+      await home.recover(market)
       let money = await MoneyFormat(of: market)
       let process: ProcessID
       if let unfinished = try await unfinished(selections, in: market) {
-        Terminal.note("going on with the undecided order \(unfinished.short) over these offers")
+        Terminal.note("going on with the unfinished order \(unfinished.short) over these offers")
         process = unfinished
       } else {
         process = try await place(selections, in: market, money: money)
@@ -65,13 +65,13 @@ struct BuyCommand: AsyncParsableCommand {
 
   // MARK: - Ordering
 
-  /// An undecided order over exactly these offers.
+  /// An unfinished order over exactly these offers.
   private func unfinished(
     _ selections: [Selection], in market: Market
   ) async throws -> ProcessID? {
     let wanted = Set(selections.map { "\($0.quantity) \($0.offer.id)" })
     let rows = await market.customer.wallet.purchases(atMost: Market.listedPurchases)
-    for row in rows where row.state == .undecided {
+    for row in rows where await !market.isFinished(row) {
       let standing = try await market.standing(of: row, at: SystemWallClock().now())
       if Set(standing.items.map({ "\($0.quantity) \($0.offer)" })) == wanted {
         return row.process
@@ -111,10 +111,12 @@ struct BuyCommand: AsyncParsableCommand {
   ) async throws {
     let conclusion = try await Conclusion.reach(of: process, in: market, home: home)
     // Containers from elsewhere are not found in the home.
-    let elsewhere = goods.first { $0.stem != "\(market.home.locked)/\($0.name)" }
-    let folder = elsewhere.map { URL(filePath: $0.stem).deletingLastPathComponent().path }
+    let elsewhere = goods.filter { $0.stem != "\(market.home.locked)/\($0.name)" }
+    let folders = Set(
+      elsewhere.map { URL(filePath: $0.stem).deletingLastPathComponent().path })
     let next = home.command(
-      "open \(process.short)" + (folder.map { " --goods \(HomeOptions.argument($0))" } ?? ""))
+      "open \(process.short)"
+        + folders.sorted().map { " --goods \(HomeOptions.argument($0))" }.joined())
     if json {
       try JSONOutput.print(conclusion.value)
     } else {

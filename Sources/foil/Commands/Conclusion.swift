@@ -69,6 +69,9 @@ struct Conclusion {
     } else {
       lines.append("committed: purchase \(purchase.process.short)")
     }
+    if !purchase.isSettled {
+      lines.append("not everybody has carried that out yet; the receipt shows what is pending")
+    }
     lines.append("receipt: \(Terminal.line(receiptPath)) (\(purchase.report.answer.rawValue))")
     return lines
   }

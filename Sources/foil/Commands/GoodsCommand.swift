@@ -38,6 +38,12 @@ struct GoodsSealCommand: AsyncParsableCommand {
     help: ArgumentHelp("The identity file; otherwise beside the container.", valueName: "file"))
   var identityOut: String?
 
+  func validate() throws {
+    guard output != "-" else {
+      throw ValidationError("a sealed good is several files: name the container with -o")
+    }
+  }
+
   func run() async throws {
     let stem = output.hasSuffix(".age") ? String(output.dropLast(".age".count)) : output
     let chunkList = chunks ?? "\(stem).chunks"

@@ -1,6 +1,7 @@
 // The home that a command works on, and the market in it.
 
 import ArgumentParser
+import Coordinator
 import Foundation
 import PaymentParties
 
@@ -62,8 +63,20 @@ struct HomeOptions: ParsableArguments {
     }
   }
 
-  private var secretFile: String? {
-    if let passphraseFile { return passphraseFile }
+  /// Goes on with what an earlier run left open, and says what cannot go on.
+  func recover(_ market: Market) async {
+    for (process, error) in await market.recover().failed {
+      Terminal.report(
+        "process \(process.short) cannot go on: \(error.message)",
+        hint: "its coins stay locked; the other purchases are not affected")
+    }
+  }
+
+  private var secretFile: String? { Self.secretFile(passphraseFile) }
+
+  /// The file with the passphrase: the one that was given, otherwise the one that the environment names.
+  static func secretFile(_ given: String?) -> String? {
+    if let given { return given }
     let named = ProcessInfo.processInfo.environment["FOIL_PASSPHRASE_FILE"]
     return named?.isEmpty == false ? named : nil
   }

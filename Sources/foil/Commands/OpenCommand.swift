@@ -12,7 +12,7 @@ struct OpenCommand: AsyncParsableCommand {
     commandName: "open",
     abstract: "Open everything that a purchase has bought.",
     discussion: """
-      An undecided purchase is carried on first. Each key is kept as an age identity file in the \
+      An unfinished purchase is carried on first. Each key is kept as an age identity file in the \
       home's 'keys' folder; the goods go into 'opened' and never overwrite anything.
 
       Exit status: 0 opened; 1 aborted, or a good does not open; 75 still undecided.
@@ -25,9 +25,10 @@ struct OpenCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where the containers are; otherwise the home's 'locked' folder.", valueName: "dir"),
+      "Where containers are, besides the home's 'locked' folder. May be given again.",
+      valueName: "dir"),
     completion: .directory)
-  var goods: String?
+  var goods: [String] = []
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -35,7 +36,8 @@ struct OpenCommand: AsyncParsableCommand {
   func run() async throws {
     try await home.withMarket { market in
       var row = try await market.purchase(matching: purchase)
-      if row.state == .undecided {
+      await home.recover(market)
+      if await !market.isFinished(row) {
         row = try await concluded(row.process, in: market)
       }
       guard row.state == .committed else {
@@ -45,15 +47,16 @@ struct OpenCommand: AsyncParsableCommand {
           "purchase \(row.process.short) is \(standing.wordWithReason): nothing was paid, "
             + "and nothing opens")
       }
-      try report(try await opened(row.process, in: market), of: row.process)
+      let opened = try await opened(row.process, in: market)
+      try report(opened, of: row.process)
+      guard opened.allSatisfy({ $0.good != nil }) else { throw ExitCode(.no) }
     }
   }
 
-  /// Carries an undecided purchase on. After an abort the command ends with it.
+  /// Carries an unfinished purchase on. After an abort the command ends with it.
   private func concluded(
     _ process: ProcessID, in market: Market
   ) async throws -> PurchaseRow {
-    _ = await market.recover()
     let conclusion = try await Conclusion.reach(of: process, in: market, home: home)
     if !json {
       conclusion.lines.forEach { Terminal.print($0) }
@@ -67,12 +70,13 @@ struct OpenCommand: AsyncParsableCommand {
   private func opened(
     _ process: ProcessID, in market: Market
   ) async throws -> [BoughtGood] {
-    guard let goods else { return try await market.open(process) }
     guard let bundle = await market.log.bundle(of: process) else {
       throw Failure(.notChecked, "the log has no keys of this purchase")
     }
     return try await market.customer.open(
-      process, with: bundle, goods: LockedGood.all(in: goods), into: market.home)
+      process, with: bundle,
+      goods: (goods + [market.home.locked]).flatMap { LockedGood.all(in: $0) },
+      into: market.home)
   }
 
   private func report(_ opened: [BoughtGood], of process: ProcessID) throws {
@@ -80,11 +84,16 @@ struct OpenCommand: AsyncParsableCommand {
       return try JSONOutput.print(
         Opened(process: process.hex, goods: opened.map(Opened.Good.init)))
     }
-    for good in opened {
-      Terminal.print(
-        "opened \(Terminal.line(good.good.path ?? "-")) (\(good.good.byteCount) bytes), "
-          + "from \(good.merchant)")
-      Terminal.print("  its key: \(Terminal.line(good.keyPath))")
+    for bought in opened {
+      if let good = bought.good {
+        Terminal.print(
+          "opened \(Terminal.line(good.path ?? "-")) (\(good.byteCount) bytes), "
+            + "from \(bought.merchant)")
+      } else {
+        Terminal.print(
+          "NOT opened, from \(bought.merchant): \(Terminal.line(bought.problem ?? ""))")
+      }
+      Terminal.print("  its key: \(Terminal.line(bought.keyPath))")
     }
   }
 
@@ -94,14 +103,16 @@ struct OpenCommand: AsyncParsableCommand {
       let offer: String
       let merchant: String
       let file: String?
-      let bytes: UInt64
+      let bytes: UInt64?
+      let problem: String?
       let key: String
 
       init(_ bought: BoughtGood) {
         offer = bought.offer.hex
         merchant = bought.merchant.text
-        file = bought.good.path
-        bytes = bought.good.byteCount
+        file = bought.good?.path
+        bytes = bought.good?.byteCount
+        problem = bought.problem
         key = bought.keyPath
       }
     }

@@ -41,7 +41,7 @@ struct CrashStory {
   let say: (String) -> Void
 
   func tell() async throws -> StoryReport {
-    let market = try await Market(at: stage.home)
+    let market = try await stage.openMarket()
     _ = try await stage.seal(in: market)
     try await market.close()
     let scratch = FileManager.default.temporaryDirectory.appending(path: "foil-crash-\(UUID())")
@@ -90,8 +90,7 @@ struct CrashStory {
   static func order(
     on stage: DemoStage, resuming: Bool, hook: JournalHook
   ) async throws -> StoryReport {
-    let market = try await Market(
-      at: stage.home, passphraseFile: nil, clock: SystemWallClock(), journalHook: hook)
+    let market = try await stage.openMarket(journalHook: hook)
     let goods = stage.sealed(in: stage.home)
     let before = try stage.plannedBalances()
     _ = await market.recover()
@@ -116,7 +115,13 @@ struct CrashStory {
     let (status, _) = try run([
       "demo", "--home", home, "--crash-child", "\(point.record)-\(point.moment.rawValue)",
     ])
-    return status == 128 + SIGKILL
+    switch status {
+    case 128 + SIGKILL: return true
+    case 0: return false
+    default:
+      throw Failure(
+        .no, "the child that was to die at record \(point.record) ended with status \(status)")
+    }
   }
 
   private func recover(
@@ -164,7 +169,7 @@ struct CrashStory {
   private func run(_ arguments: [String]) throws -> (status: Int32, output: Data) {
     let child = Process()
     child.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-    child.arguments = arguments
+    child.arguments = arguments + (stage.passphraseFile.map { ["--passphrase-file", $0] } ?? [])
     let pipe = Pipe()
     child.standardOutput = pipe
     child.standardError = FileHandle.nullDevice

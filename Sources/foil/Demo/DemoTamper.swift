@@ -52,9 +52,9 @@ enum Tampering: String, CaseIterable, ExpressibleByArgument {
       throw Failure(.notChecked, "\(path) is empty")
     }
     try file.seek(toOffset: middle)
-    try file.write(contentsOf: Data([byte ^ 1]))
+    try file.write(contentsOf: Data([byte &+ 1]))
     try file.close()
-    return "changed one bit in the middle of \(path)"
+    return "changed one byte in the middle of \(path)"
   }
 
   private func tamperWithKey(_ home: HomeFolder) throws -> String {

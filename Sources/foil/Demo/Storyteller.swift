@@ -14,6 +14,10 @@ import StoreSQLite
 /// Tells stories on one stage.
 struct Storyteller {
   let stage: DemoStage
+  /// How many goods, and how many statements of a receipt, are told of one by one.
+  private static let shownGoods = 2
+  private static let shownStatements = 8
+
   /// Called with each line of the story.
   let say: (String) -> Void
 
@@ -24,7 +28,7 @@ struct Storyteller {
     case .crash: return try await CrashStory(stage: stage, say: say).tell()
     default: break
     }
-    let market = try await Market(at: stage.home)
+    let market = try await stage.openMarket()
     let goods = try await stage.seal(
       in: market, prefix: prefix, holdLimitSeconds: scenario == .timeout ? 1 : 300,
       deliveryLimitSeconds: scenario == .customerGone ? 1 : 60)
@@ -45,13 +49,14 @@ struct Storyteller {
   private func describe(_ goods: [StagedGood]) {
     say("Two merchants seal their goods and sign offers:")
     var table = TextTable()
-    for (number, good) in goods.enumerated() {
+    for (number, good) in goods.prefix(Self.shownGoods).enumerated() {
       let price = (try? DemoCast.price(of: number).gross.minor) ?? 0
       table.add(
         good.merchant.text, good.locked.name, DemoCast.euros(price),
         "locked/\(good.locked.name).age")
     }
     table.lines(indent: 4).forEach(say)
+    if goods.count > Self.shownGoods { say("    … and \(goods.count - Self.shownGoods) more") }
   }
 
   /// Puts those in place who will not keep their word.
@@ -65,8 +70,7 @@ struct Storyteller {
         merchant: DelayedMerchant(shop: atelier) { try? await Task.sleep(for: .seconds(2)) },
         as: atelier.name)
     case .wrongKey:
-      let folder = stage.home.state(of: atelier.name)
-      let keys = KeyCabinet(folder: folder, key: try AtRest(folder: folder).key())
+      let keys = try stage.keys(of: atelier.name)
       market.directory.register(
         merchant: CheatingMerchant(
           shop: atelier,
@@ -120,7 +124,7 @@ struct Storyteller {
     _ good: StagedGood, bought: [BoughtGood]
   ) throws -> StoryReport.Good {
     let sealed = try Self.digest(of: good.source)
-    let opened = bought.first { $0.offer == good.locked.id }?.good.path
+    let opened = bought.first { $0.offer == good.locked.id }?.good?.path
     let found = try opened.map { try Self.digest(of: URL(filePath: $0)) }
     return StoryReport.Good(
       offer: good.locked.id.hex, merchant: good.merchant.text, file: good.locked.name,
@@ -136,13 +140,16 @@ struct Storyteller {
       else { continue }
       table.add(statement.kind.rawValue, statement.issuer.party.text, words)
     }
+    table.keepFirst(Self.shownStatements)
     for party in report.atFault { table.add("at fault", party, "by its own signature") }
     table.lines(indent: 4).forEach(say)
     let end =
       report.goods.allSatisfy { $0.opened }
       ? (report.goods.allSatisfy { $0.identical } ? "open, identical" : "open, DIFFERENT")
       : "stay locked"
-    say("    \(report.goods.map(\.file).joined(separator: ", ")) \(end)")
+    let names = report.goods.prefix(Self.shownGoods).map(\.file).joined(separator: ", ")
+    let more = report.goods.count - Self.shownGoods
+    say("    \(names)\(more > 0 ? " and \(more) more" : "") \(end)")
   }
 
   /// What a statement of the receipt says, in a few words; `nil` for those that everybody expects.
@@ -194,12 +201,12 @@ struct Storyteller {
   private func tellDoubleSpend() async throws -> StoryReport {
     let copy = "\(stage.home.path)/state/copied-wallet"
     try FileManager.default.copyItem(atPath: stage.home.wallet, toPath: copy)
-    let market = try await Market(at: stage.home)
+    let market = try await stage.openMarket()
     let first = try await stage.seal(in: market)
     let second = try await stage.seal(in: market, prefix: "again-")
     describe(first)
     let before = try await stage.balances(in: market)
-    let folder = try PartyFolder(at: copy)
+    let folder = try PartyFolder(at: copy, passphraseFile: stage.passphraseFile)
     let thief = Customer(
       wallet: try await Wallet(
         store: try SQLiteStore.wallet(in: folder.state), atRest: try folder.atRestKey(),

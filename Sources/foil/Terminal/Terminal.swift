@@ -49,8 +49,15 @@ enum Terminal {
     safe(text.replacing("\n", with: " "))
   }
 
+  /// Output that cannot be written ends the program: a file that was cut off must not look complete.
   private static func write(_ text: String, to file: FileHandle) {
-    try? file.write(contentsOf: Data(text.utf8))
+    do {
+      try file.write(contentsOf: Data(text.utf8))
+    } catch {
+      guard file === FileHandle.standardOutput else { return }
+      report("cannot write the output", hint: nil)
+      exit(ExitStatus.notChecked.rawValue)
+    }
   }
 }
 
@@ -64,6 +71,13 @@ struct TextTable {
 
   mutating func add(_ cells: [String]) {
     rows.append(cells.map(Terminal.line))
+  }
+
+  /// Says how many rows there were beyond the first so many, instead of showing them.
+  mutating func keepFirst(_ count: Int) {
+    guard rows.count > count else { return }
+    let more = rows.count - count
+    rows = rows.prefix(count) + [["… and \(more) more"]]
   }
 
   func lines(indent: Int = 2) -> [String] {
