@@ -34,8 +34,32 @@ extension Examination {
     blame(
       unused.releases.filter { $0.claim.verdict == verdict.id }, .release,
       "the merchant says that this commit was an abort")
+    checkRefusals(by: merchants)
     // A cancellation that came too late changes nothing.
     unused.cancellations = []
+  }
+
+  /// A bank or merchant that refuses what a commit obliges it to do takes nothing from the commit. Its word
+  /// alone does not tell why, so it is not at fault by it.
+  private mutating func checkRefusals(by merchants: [PartyName]) {
+    let banks = payments.map(\.content.bank)
+    let refusals = unused.refusals
+    unused.refusals = []
+    for refusal in refusals {
+      let party = refusal.issuer.party
+      let check: Finding.Check
+      switch trust.key(refusal.issuer.key)?.role {
+      case .bank where banks.contains(party): check = .transfer
+      case .merchant where merchants.contains(party): check = .settlement
+      default:
+        unused.refusals.append(refusal)
+        continue
+      }
+      find(
+        check, .pending, refusal,
+        "\(party) has refused \(refusal.claim.step) of this commit: \(refusal.claim.reason.rawValue)"
+      )
+    }
   }
 
   private mutating func checkTransfer(

@@ -443,6 +443,38 @@ struct CheatingTests {
     #expect(paid.atFault == [world.bank.issuer.party])
   }
 
+  @Test("whoever refuses after a commit does not undo it, and is not named for it")
+  func refusalAfterCommit() async throws {
+    var entropy = SeededEntropy(seed: 12)
+    let purchase = try Purchase(in: world)
+    func refusal(_ signer: StatementSigner, _ step: String) throws -> Bytes {
+      signer.sign(
+        Refusal(
+          process: purchase.process, step: try #require(StepPath(rawValue: step)),
+          reason: .conflict), entropy: &entropy
+      ).bytes
+    }
+    let verification = ReceiptVerification(world.trust)
+    for (signer, step, check) in [
+      (world.merchants[0], "settle/books.example", Finding.Check.settlement),
+      (world.bank, "post/bank.example", .transfer),
+    ] {
+      let refused = try refusal(signer, step)
+      for left in [[], ["transfer 0", "transfer 1", "settlement 0"]] as [Set<String>] {
+        let report = verification.verify(
+          try await purchase.receipt(from: log, without: left, with: [refused]))
+        let id = try UnverifiedStatement(refused).id
+        let findings = report.findings.filter { $0.statement == id && $0.check != .signature }
+        #expect(report.answer == .proven, "\(step)")
+        #expect(findings.map(\.check) == [check] && findings.map(\.result) == [.pending])
+        #expect(report.atFault == [])
+      }
+    }
+    let stranger = try refusal(world.bystander, "settle/bystander.example")
+    let report = verification.verify(try await purchase.receipt(from: log, with: [stranger]))
+    #expect(report.answer == .refuted, "it has no place in this purchase")
+  }
+
   @Test("a revealed key that does not open the good names the merchant, and only then")
   func wrongKey() async throws {
     let verification = ReceiptVerification(world.trust)

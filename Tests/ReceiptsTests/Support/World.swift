@@ -29,6 +29,8 @@ struct World {
   let merchants: [StatementSigner]
   let coordinator: StatementSigner
   let secondCoordinator: StatementSigner
+  /// A merchant that has no part in any purchase.
+  let bystander: StatementSigner
   let logSigner: NoteSigner
   let witnessSigner: NoteSigner
   let trust: TrustStore
@@ -41,12 +43,13 @@ struct World {
     merchants = [try Self.signer("books.example"), try Self.signer("maps.example")]
     coordinator = try Self.signer("coordinator.example")
     secondCoordinator = try Self.signer("other.example")
+    bystander = try Self.signer("bystander.example")
     logSigner = try Self.noteSigner("log.example", .note)
     witnessSigner = try Self.noteSigner("witness.example", .cosignature)
     let listed =
       [(root, Role.trustRoot), (bank, .bank), (coordinator, .coordinator)].map(Self.listed)
       + [Self.listed(secondCoordinator, .coordinator)]
-      + merchants.map { Self.listed($0, .merchant) }
+      + (merchants + [bystander]).map { Self.listed($0, .merchant) }
       + [
         try Self.listed(logSigner, .log), try Self.listed(witnessSigner, .witness),
       ]
