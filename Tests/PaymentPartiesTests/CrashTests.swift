@@ -80,7 +80,7 @@ import Testing
     switch story {
     case .commit:
       let opened = try await market.open(process).map { bought in
-        Bytes(try Data(contentsOf: URL(filePath: try #require(bought.good.path))))
+        Bytes(try Data(contentsOf: URL(filePath: try #require(bought.good?.path))))
       }
       #expect(Set(opened) == [Fair.contract, Fair.picture], comment)
       #expect(after.transfers.count == 2 && after.settlements.count == 2, comment)

@@ -93,7 +93,7 @@ import Testing
     // Customer: fetches the keys from the log, and opens the goods.
     let opened = try await market.open(process)
     let contents = try opened.map { bought in
-      Bytes(try Data(contentsOf: URL(filePath: try #require(bought.good.path))))
+      Bytes(try Data(contentsOf: URL(filePath: try #require(bought.good?.path))))
     }
     #expect(Set(contents) == [article, photograph])
 

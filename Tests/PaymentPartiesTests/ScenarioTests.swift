@@ -35,7 +35,7 @@ import Testing
     let again = try await market.conclude(process)
     #expect(again.decision == purchase.decision)
     #expect(
-      try await Set(market.open(process).map(\.good.path)).isDisjoint(with: opened.map(\.good.path))
+      try await Set(market.open(process).map(\.good?.path)).isDisjoint(with: opened.map(\.good?.path))
     )
     try await market.expectMoneyConserved(earned: Self.total)
     try await market.close()
@@ -250,7 +250,7 @@ import Testing
   // MARK: - Steps
 
   private func content(of good: BoughtGood) throws -> Bytes {
-    Bytes(try Data(contentsOf: URL(filePath: try #require(good.good.path))))
+    Bytes(try Data(contentsOf: URL(filePath: try #require(good.good?.path))))
   }
 
   /// Buys, and expects that nothing comes of it.

@@ -1,11 +1,12 @@
 // Heap memory for secrets: zeroed when taken, wiped when given back.
 
 internal import COpenSSL
+package import Synchronization
 
 /// Where the bytes of every secret of this module live.
 package enum SecretMemory {
   /// Called with each piece of memory after it was wiped and before it is freed. Tests look here.
-  @TaskLocal package static var wiped: (@Sendable (UnsafeRawBufferPointer) -> Void)?
+  package static let observer = Mutex<(@Sendable (UnsafeRawBufferPointer) -> Void)?>(nil)
 
   /// Memory for `count` bytes, all zero.
   static func allocate(_ count: Int) -> UnsafeMutablePointer<UInt8> {
@@ -16,7 +17,7 @@ package enum SecretMemory {
 
   static func release(_ start: UnsafeMutablePointer<UInt8>, count: Int) {
     wipe(UnsafeMutableRawBufferPointer(start: start, count: count))
-    wiped?(UnsafeRawBufferPointer(start: start, count: count))
+    observer.withLock { $0?(UnsafeRawBufferPointer(start: start, count: count)) }
     start.deallocate()
   }
 

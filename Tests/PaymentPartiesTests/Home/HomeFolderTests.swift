@@ -39,7 +39,7 @@ import Testing
     let opened = try await market.open(LatestPurchase.of(market))
     for good in opened {
       #expect(try mode(of: good.keyPath) == 0o600)
-      #expect(try mode(of: #require(good.good.path)) == 0o600)
+      #expect(try mode(of: #require(good.good?.path)) == 0o600)
     }
   }
 
