@@ -90,12 +90,35 @@ struct SyncCountTests {
       !$0.hasSuffix("-shm") && $0 != SystemCalls.standardOutput
     }
     #expect(unsynced.isEmpty)
-    #expect(trace.unsynced(at: 0).isEmpty)
     let databases = Set(
       trace.calls.compactMap { call -> String? in
         if case .sync(let file) = call, file.hasSuffix("-wal") { file } else { nil }
       })
     #expect(databases.count == 7, "bank, two shops, wallet, coordinator, log, witness")
+  }
+
+  @Test("a trace is read by when writes begin and syncs return")
+  func reader() {
+    func hex(_ text: String) -> String {
+      text.utf8.map { "\\x" + String($0, radix: 16) }.joined()
+    }
+    let (one, two, far) = (hex("/home/one"), hex("/home/two"), hex("/far"))
+    let trace = SystemCalls(
+      """
+      7 pwrite64(3<\(one)>, "\(hex("abc"))", 3, 0) = 3
+      7 fdatasync(3<\(one)> <unfinished ...>
+      8 pwrite64(4<\(two)>, "\(hex("xabcx"))", 5, 0 <unfinished ...>
+      9 write(5<\(far)>, "\(hex("abc"))", 3) = 3
+      7 <... fdatasync resumed>) = 0
+      8 <... pwrite64 resumed>) = 5
+      7 write(1<\(far)>, "\(hex("abc"))", 3) = 3
+      """, below: "/home")
+    let writes = trace.firstWrites(of: [Array("abc".utf8)])
+    #expect(writes.map(\.file) == ["one", "two", SystemCalls.standardOutput])
+    #expect(writes.map(\.place) == [0, 1, 3])
+    #expect(trace.sync(of: "one", after: 0) == 2, "after the other file has it")
+    #expect(trace.sync(of: "two", after: 1) == nil)
+    #expect(trace.unsynced(at: 3) == ["two"])
   }
 
   /// The verdict is signed when the decision is on record: the journal names the key bundle, and is
