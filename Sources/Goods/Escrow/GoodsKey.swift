@@ -13,7 +13,7 @@ public enum GoodsKey {
     of identity: borrowing Age.Identity, process: ProcessID
   ) -> Digest {
     var hasher = SHA256.Hasher()
-    hasher.update(Bytes("foil/deposit/v1".utf8) + process.bytes)
+    hasher.update(Deposit.keyDigestPrefix(of: process))
     identity.withSpan { hasher.update($0) }
     return hasher.finalize()
   }

@@ -348,6 +348,15 @@ public struct CoinUse: Hashable, Sendable {
     self.signature = signature
   }
 
+  /// What a coin signs to be used in one process at one bank: "foil/spend/v1\n" ‖ process ‖ bank. The
+  /// bytes in front are there so that no signature serves twice; a coin's key signs nothing else.
+  public static func message(in process: ProcessID, at bank: PartyName) -> Bytes {
+    Bytes("foil/spend/v1\n".utf8) + process.bytes + Bytes(bank.text.utf8)
+  }
+
+  /// What `signature` is to be over.
+  public var message: Bytes { Self.message(in: process, at: bank) }
+
   init(from reader: inout some ClaimReader) throws(ClaimError) {
     process = try reader.identifier("process")
     bank = try reader.party("bank")

@@ -41,6 +41,11 @@ public struct Deposit: Claim {
     keyDigest = try reader.identifier("keyDigest")
   }
 
+  /// What stands before the identity bytes in `keyDigest`: "foil/deposit/v1" ‖ process.
+  package static func keyDigestPrefix(of process: ProcessID) -> Bytes {
+    Bytes("foil/deposit/v1".utf8) + process.bytes
+  }
+
   public func write(to writer: inout some ClaimWriter) {
     writer.identifier("process", process)
     writer.identifier("offer", offer)

@@ -3,6 +3,19 @@
 public import Evidence
 public import PaymentModel
 
+/// Where a statement stands: in which log, and as which entry.
+public struct LogPlace: Hashable, Sendable {
+  /// The log's name, as its checkpoints have it.
+  public let log: String
+  /// From 0.
+  public let index: UInt64
+
+  /// Whether this entry was there before the other one. Of two logs nobody can say.
+  func precedes(_ other: LogPlace) -> Bool {
+    log.utf8.elementsEqual(other.log.utf8) && index < other.index
+  }
+}
+
 /// Verifies logged statements with nothing but a trust store.
 public struct VerdictVerifier: VerdictReader {
   private let trust: TrustStore
@@ -13,9 +26,10 @@ public struct VerdictVerifier: VerdictReader {
     policy = LogPolicy(trust)
   }
 
-  /// A statement and the earliest time at which a witness had seen the log with it.
+  /// A statement, its place in the log, and the earliest time at which a witness had seen the log with it.
   public struct Logged<Content: Claim>: Sendable {
     public let stated: Stated<Content>
+    public let place: LogPlace
     /// `nil` when the trust store asks for no witness and none has cosigned.
     public let witnessedAt: Timestamp?
   }
@@ -76,7 +90,10 @@ public struct VerdictVerifier: VerdictReader {
       let stated = try trust.verify(signed, at: time).stated
       try checkpoint.requireInclusion(
         of: LogEntry(slot: slot(stated), statement: stated.id), at: proof.index, path: proof.path)
-      return Logged(stated: stated, witnessedAt: checkpoint.witnessedAt)
+      return Logged(
+        stated: stated,
+        place: LogPlace(log: checkpoint.checkpoint.origin, index: proof.index),
+        witnessedAt: checkpoint.witnessedAt)
     } catch let error as ReceiptsError {
       throw NotAdmitted(code: error.code.rawValue, message: error.message)
     } catch let error as EvidenceError {

@@ -13,6 +13,8 @@ struct Examination {
   /// The checkpoint and when it was witnessed: the one time at which everything in the receipt existed.
   var checkpoint: WitnessedCheckpoint?
   var time: Timestamp?
+  /// Where the statements that were found in the log stand in it.
+  var places: [StatementID: LogPlace] = [:]
 
   var order: Stated<Order>?
   /// The items whose offers are there and fit.

@@ -28,7 +28,7 @@ extension Examination {
       return
     }
     guard
-      SHA256.digest(Bytes("foil/deposit/v1".utf8), receipt.process.bytes, identity)
+      SHA256.digest(Deposit.keyDigestPrefix(of: receipt.process), identity)
         == deposit.claim.keyDigest
     else {
       return find(.depositedKey, .refuted, deposit, "what is revealed is not the deposited key")
@@ -58,30 +58,41 @@ extension Examination {
 
   // MARK: - Coins spent before
 
+  /// The commit of the first use must stand in the log before the verdict of this purchase. Otherwise a
+  /// coin that an abort gave free, and that was well spent later, would look as if it had been spent twice.
   private mutating func checkDoubleSpend(_ proof: Stated<DoubleSpend>) {
+    guard let verdict, let place = places[verdict.id] else {
+      return find(
+        .doubleSpend, .missing, proof,
+        "the verdict is not there that the first use of the coin must precede")
+    }
     let claim = proof.claim
     let bank = proof.issuer.party
     guard payments.contains(where: { $0.content.bank == bank }), !isCommitted,
       [claim.first, claim.second].allSatisfy({ Self.isValid($0, of: claim.coin, at: bank) }),
-      isCommitted(claim.verdict, claim.first.process)
+      let first = commit(claim.verdict, of: claim.first.process)
     else {
       return find(.doubleSpend, .refuted, proof, "the proof of a double spending does not hold")
+    }
+    guard first.precedes(place) else {
+      return find(
+        .doubleSpend, .refuted, proof, "the other use of the coin was not committed before this one"
+      )
     }
     find(.doubleSpend, .proven, proof, "a coin of this payment had been spent before")
   }
 
-  /// A coin signs "foil/spend/v1\n" ‖ process ‖ bank.
   private static func isValid(_ use: CoinUse, of coin: CoinID, at bank: PartyName) -> Bool {
     guard let key = try? Ed25519.PublicKey(coin.bytes), use.bank == bank else { return false }
-    let message = Bytes("foil/spend/v1\n".utf8) + use.process.bytes + Bytes(bank.text.utf8)
-    return key.isValid(signature: use.signature, for: message)
+    return key.isValid(signature: use.signature, for: use.message)
   }
 
-  /// Whether a logged verdict of another process says commit, by whichever trusted coordinator.
-  private func isCommitted(_ verdict: LoggedVerdict, _ process: ProcessID) -> Bool {
+  /// Where another process's verdict stands, if that is a commit, by whichever trusted coordinator.
+  private func commit(_ verdict: LoggedVerdict, of process: ProcessID) -> LogPlace? {
     guard let issuer = try? UnverifiedStatement(verdict.verdict.bytes).issuer,
-      let stated = try? VerdictVerifier(trust).read(verdict, of: process, by: issuer.key)
-    else { return false }
-    return stated.claim.decision.isCommit
+      let logged = try? VerdictVerifier(trust).verify(verdict, of: process, by: issuer.key),
+      logged.stated.claim.decision.isCommit
+    else { return nil }
+    return logged.place
   }
 }

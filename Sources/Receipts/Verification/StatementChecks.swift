@@ -42,6 +42,7 @@ extension Examination {
           throw ReceiptsError(.receiptFormat, "a statement stands in the receipt twice")
         }
         try checkpoint.requireInclusion(of: logEntry, at: entry.index, path: entry.path)
+        places[statement.id] = LogPlace(log: checkpoint.checkpoint.origin, index: entry.index)
         statements.append(statement)
       } catch {
         refuse(.logged, .refuted, entry, error.message, error.code.rawValue)

@@ -512,38 +512,88 @@ struct CheatingTests {
     #expect(complaint.atFault == [world.merchants[1].issuer.party])
   }
 
+  // MARK: - Coins spent twice
+
+  /// A use of one coin, signed by it.
+  func use(_ process: ProcessID) throws -> CoinUse {
+    let bank = world.bank.issuer.party
+    let message = Bytes("foil/spend/v1\n".utf8) + process.bytes + Bytes(bank.text.utf8)
+    return CoinUse(
+      process: process, bank: bank, signature: try World.privateKey("coin").sign(message))
+  }
+
+  /// What a receipt says of the bank's double-spend proof. The first purchase's verdict is in its log
+  /// before the second one's, unless that is there already.
+  func doubleSpend(
+    _ first: Purchase, _ firstUse: CoinUse, _ second: Purchase, firstLog: TransparencyLog? = nil,
+    trust: TrustStore? = nil
+  ) async throws -> Set<Finding.Result> {
+    guard
+      case .done(let verdict) = await (firstLog ?? log).publish(
+        first.verdict, process: first.process, bundle: first.bundle)
+    else { throw BadFixture("not published") }
+    var entropy = SeededEntropy(seed: 5)
+    let proof = world.bank.sign(
+      DoubleSpend(
+        coin: try #require(CoinID(try World.privateKey("coin").publicKey.bytes)),
+        denomination: identifier("denomination"), first: firstUse,
+        second: try use(second.process), verdict: verdict), entropy: &entropy)
+    let report = ReceiptVerification(trust ?? world.trust).verify(
+      try await second.receipt(from: log, with: [proof.bytes]))
+    return Set(report.findings.filter { $0.check == .doubleSpend }.map(\.result))
+  }
+
   @Test("a coin spent before excuses the abort, when the first use is final")
-  func doubleSpend() async throws {
+  func spentBefore() async throws {
     let first = try Purchase(in: world, seed: 20)
     let aborted = try Purchase(in: world, seed: 21, abort: .timeout)
     let second = try Purchase(in: world, seed: 22, abort: .refused)
-    let coin = try World.privateKey("coin")
-    let bank = world.bank.issuer.party
-    func use(_ process: ProcessID) -> CoinUse {
-      let message = Bytes("foil/spend/v1\n".utf8) + process.bytes + Bytes(bank.text.utf8)
-      return CoinUse(process: process, bank: bank, signature: coin.sign(message))
-    }
-    let coinID = try #require(CoinID(coin.publicKey.bytes))
-    func report(_ earlier: Purchase, _ firstUse: CoinUse) async throws -> Set<Finding.Result> {
-      guard
-        case .done(let verdict) = await log.publish(
-          earlier.verdict, process: earlier.process, bundle: earlier.bundle)
-      else { throw BadFixture("not published") }
-      var entropy = SeededEntropy(seed: 5)
-      let proof = world.bank.sign(
-        DoubleSpend(
-          coin: coinID, denomination: identifier("denomination"), first: firstUse,
-          second: use(second.process), verdict: verdict), entropy: &entropy)
-      let report = ReceiptVerification(world.trust).verify(
-        try await second.receipt(from: log, with: [proof.bytes]))
-      return Set(report.findings.filter { $0.check == .doubleSpend }.map(\.result))
-    }
-    #expect(try await report(first, use(first.process)) == [.proven])
+    #expect(try await doubleSpend(first, use(first.process), second) == [.proven])
     // A use whose process was aborted proves nothing, nor one that the coin has not signed.
-    #expect(try await report(aborted, use(aborted.process)) == [.refuted])
+    #expect(try await doubleSpend(aborted, use(aborted.process), second) == [.refuted])
     let forged = CoinUse(
-      process: first.process, bank: bank, signature: use(second.process).signature)
-    #expect(try await report(first, forged) == [.refuted])
+      process: first.process, bank: world.bank.issuer.party,
+      signature: try use(second.process).signature)
+    #expect(try await doubleSpend(first, forged, second) == [.refuted])
+  }
+
+  @Test("a coin that an abort gave free and that was spent later was not spent twice")
+  func spentLater() async throws {
+    let aborted = try Purchase(in: world, seed: 23, abort: .timeout)
+    _ = try await aborted.receipt(from: log)
+    let later = try Purchase(in: world, seed: 24)
+    #expect(try await doubleSpend(later, use(later.process), aborted) == [.refuted])
+  }
+
+  @Test("a commit in another log does not tell which use came first")
+  func spentInAnotherLog() async throws {
+    let signer = try World.noteSigner("second-log.example", .note)
+    let list = world.trust.list.claim
+    var entropy = SeededEntropy(seed: 6)
+    let trust = try TrustStore(
+      TrustStore.sign(
+        TrustList(
+          madeAt: list.madeAt,
+          keys: list.keys + [
+            TrustedKey(
+              party: World.party(signer.key.name), role: .log, key: signer.key.publicKey.value,
+              validFrom: World.validFrom, validUntil: World.validUntil)
+          ], witnessQuorum: list.witnessQuorum), with: world.root, entropy: &entropy))
+    let other = TransparencyLog(
+      signer: signer, store: MemoryStore<any LogRows>(MemoryLogRows()),
+      witnesses: [
+        LocalWitness(
+          signer: world.witnessSigner, logs: [signer.key],
+          store: MemoryStore<any LogRows>(MemoryLogRows()), clock: world.clock)
+      ], quorum: 1, trust: trust, clock: world.clock)
+    let first = try Purchase(in: world, seed: 25)
+    let second = try Purchase(in: world, seed: 26, abort: .refused)
+    #expect(
+      try await doubleSpend(first, use(first.process), second, firstLog: other, trust: trust)
+        == [.refuted])
+    #expect(
+      try await doubleSpend(first, use(first.process), second, trust: trust) == [.refuted],
+      "nor does one that came into this log too late")
   }
 }
 
