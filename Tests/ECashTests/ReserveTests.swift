@@ -226,15 +226,31 @@ import Testing
     #expect(await world.bank.reserve(world.request(order, payment)).value != nil)
   }
 
-  @Test func partOfAnotherOrderIsRefused() async throws {
+  @Test func partOfAnotherOrderIsRefusedAndForgotten() async throws {
     let world = try await CashWorld()
     _ = try await world.account("shop")
     let coins = try await world.coins([1])
     let (order, other) = (try world.order([("shop", 1)]), try world.order([("shop", 1)]))
-    let request = ReserveRequest(
-      id: order.id(.reserve), order: order.signed, part: other.part,
-      instrument: try world.instrument(order, coins))
-    #expect(await world.bank.reserve(request).refusal == .invalid)
+    let payment = try world.instrument(order, coins)
+    let part = order.part
+    let untied = CommittedPart(
+      part: part.part, salt: other.part.salt, index: part.index, path: part.path)
+    for wrong in [other.part, untied] {
+      let request = ReserveRequest(
+        id: order.id(.reserve), order: order.signed, part: wrong, instrument: payment)
+      let outcome = await world.bank.reserve(request)
+      #expect(outcome.refusal == .invalid && outcome.signedRefusal == nil)
+    }
+    #expect(await world.bank.unlogged(atMost: 99).count == 1, "one withdrawal and no refusal")
+    #expect(await world.bank.reserve(world.request(order, payment)).value != nil)
+  }
+
+  @Test func partOfAnotherBankIsRefusedAndForgotten() async throws {
+    let world = try await CashWorld()
+    let order = try world.order([("shop", 1)], bank: PartyName("other.example"))
+    let outcome = try await world.reserve(order, [])
+    #expect(outcome.refusal == .invalid && outcome.signedRefusal == nil)
+    #expect(await world.bank.unlogged(atMost: 9).isEmpty)
   }
 
   @Test func raceForTheSameCoinsHasOneWinner() async throws {

@@ -6,10 +6,12 @@ public import PaymentModel
 
 extension Bank: PaymentAgent {
   /// Verifies the order, its part and all coins, and holds them. Nothing is kept for an order that does
-  /// not verify or names a coordinator that the bank does not know.
+  /// not verify or names a coordinator that the bank does not know, nor for a part that is not a payment
+  /// of this bank below that order: whoever has seen the order could else have it refused for good.
   public func reserve(_ request: ReserveRequest) async -> Outcome<Signed<Reservation>> {
     guard let order = try? trust.verifyOrder(request.order),
-      order.id.renamed() == request.id.process
+      order.id.renamed() == request.id.process,
+      case .payment(let part)? = try? request.part.verify(against: order.claim), part.bank == name
     else { return .refused(.invalid, nil) }
     let coordinator = order.claim.coordinator
     let key = RequestKey(
@@ -27,7 +29,7 @@ extension Bank: PaymentAgent {
     let check = PaymentCheck(
       bank: name, currency: keyset.currency, largestHoldSeconds: terms.largestHoldSeconds,
       denominations: await cache.denominations(period: keyset.period))
-    let finding = check.check(request, order: order, identity: identity, at: desk.now)
+    let finding = check.check(request, part, of: order, identity: identity, at: desk.now)
     return reservation(
       await answer(desk) { desk, rows throws(ECashError) in
         try ReserveRule.apply(key, body: body, finding: finding, desk: &desk, rows: &rows)

@@ -33,10 +33,11 @@ struct PaymentCheck: Sendable {
 
   /// Checks a payment that the bank was handed under a verified order.
   ///
+  /// - Parameter payment: this bank's part, which hangs below the order.
   /// - Returns: the payment, or why the bank refuses it.
   func check(
-    _ request: ReserveRequest, order: Verified<Order>, identity: borrowing Age.Identity,
-    at time: Timestamp
+    _ request: ReserveRequest, _ payment: PaymentPart, of order: Verified<Order>,
+    identity: borrowing Age.Identity, at time: Timestamp
   ) -> Result<CheckedPayment, PaymentRefusal> {
     do throws(PaymentRefusal) {
       let claim = order.claim
@@ -47,7 +48,7 @@ struct PaymentCheck: Sendable {
       guard let recipient = try? Age.Recipient(claim.recipient.bytes) else {
         throw PaymentRefusal(.invalid)
       }
-      let payment = try part(of: request, under: claim)
+      try requireOffered(payment)
       let digest = SHA256.digest(request.part.part)
       let instrument = try instrument(request, identity: identity)
       guard instrument.process == request.id.process, instrument.part == digest,
@@ -63,16 +64,11 @@ struct PaymentCheck: Sendable {
     }
   }
 
-  private func part(
-    of request: ReserveRequest, under order: Order
-  ) throws(PaymentRefusal) -> PaymentPart {
-    guard case .payment(let part)? = try? request.part.verify(against: order), part.bank == bank
-    else { throw PaymentRefusal(.invalid) }
+  private func requireOffered(_ part: PaymentPart) throws(PaymentRefusal) {
     guard part.method == .ecash else { throw PaymentRefusal(.methodRefused) }
     guard part.total.currency == currency, !part.total.isZero,
       part.payouts.allSatisfy({ $0.payee.bank == bank })
     else { throw PaymentRefusal(.notOffered) }
-    return part
   }
 
   private func instrument(
@@ -103,7 +99,7 @@ struct PaymentCheck: Sendable {
       signers.append(denomination)
     }
     guard sum == instrument.total else { throw PaymentRefusal(.amountMismatch) }
-    let purpose = CoinPurpose.spend(in: instrument.process, at: bank)
+    let purpose = CoinUse.message(in: instrument.process, at: bank)
     return try zip(instrument.coins, signers).map { coin, signer throws(PaymentRefusal) in
       guard let key = try? Ed25519.PublicKey(coin.coin.bytes),
         key.isValid(signature: coin.use, for: purpose),
