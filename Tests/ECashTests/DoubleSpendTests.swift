@@ -102,11 +102,20 @@ import Testing
         verdict: verdict)
     }
     let (one, two) = (try use(first, coins[0]), try use(second, coins[0]))
+    let other = try #require(PartyName("other.example"))
     let commit = world.commit(first.process)
     try proof(one, two, commit).check(with: world.verdicts)
     let wrong: [(Comment, DoubleSpend)] = [
       ("one use twice", proof(one, one, commit)),
       ("another coin's use", proof(one, try use(second, coins[1]), commit)),
+      (
+        "a use at another bank",
+        proof(
+          one,
+          CoinUse(
+            process: second.process, bank: other,
+            signature: try coins[0].used(in: second.process, at: other).use), commit)
+      ),
       ("an aborted first use", proof(one, two, world.abort(first.process))),
       ("a verdict about the second use", proof(one, two, world.commit(second.process))),
       (

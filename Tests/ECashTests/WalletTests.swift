@@ -191,6 +191,83 @@ import Testing
     try await world.checkBooks()
   }
 
+  // MARK: - Coins that are proven to be spent
+
+  /// A wallet whose copy has spent one of its coins, an order with that coin, and the bank's proof.
+  private func robbed(
+    _ world: CashWorld, _ store: MemoryStore<any WalletRows>
+  ) async throws -> (wallet: Wallet, order: WalletOrder, proof: Verified<DoubleSpend>) {
+    _ = try await world.account("shop")
+    let wallet = try await funded(8, in: world, store: store)
+    let copy = try await world.wallet(
+      "alice", holding: 0, in: MemoryStore<any WalletRows>(store.snapshot()))
+    let first = try await world.order([("shop", 1)], by: copy)
+    #expect(try await world.pay(first, with: copy).value != nil)
+    #expect(await world.post(first.order, world.commit(first.order.process)).value != nil)
+    let order = try await world.order([("shop", 8)], by: wallet)
+    let refused = try await world.pay(order, with: wallet)
+    let refusal = try world.trust.verify(#require(refused.signedRefusal), at: CashWorld.start)
+    let sealed = try #require(await world.bank.refusalDetails(of: order.order.process))
+    let details = try RefusalDetails(
+      opening: sealed, with: wallet.orderIdentity(order.payable.number),
+      digest: #require(refusal.claim.details))
+    return (wallet, order, try world.trust.verify(details.proof, at: CashWorld.start))
+  }
+
+  @Test(arguments: [false, true])
+  func spentCoinIsDiscardedForGood(whileLocked: Bool) async throws {
+    let world = try await CashWorld()
+    let store = MemoryStore<any WalletRows>(MemoryWalletRows())
+    let (wallet, order, proof) = try await robbed(world, store)
+    let verdict = world.abort(order.order.process)
+    if whileLocked { #expect(try await wallet.discard(proof)) }
+    try await wallet.conclude(order.order.process, with: verdict)
+    if !whileLocked {
+      #expect(try await wallet.balance(at: world.bankName, in: world.currency).minor == 8)
+      #expect(try await wallet.discard(proof))
+    }
+    #expect(try await wallet.balance(at: world.bankName, in: world.currency).minor == 7)
+    #expect(try await !wallet.discard(proof), "a second time changes nothing")
+    let again = try await world.wallet("alice", holding: 0, in: store)
+    #expect(try await again.balance(at: world.bankName, in: world.currency).minor == 7)
+    let next = try await world.order([("shop", 7)], by: again)
+    #expect(try await world.pay(next, with: again).value != nil, "the others are good")
+    let stranger = try await world.wallet("bob", holding: 0)
+    #expect(try await !stranger.discard(proof))
+  }
+
+  @Test func nothingIsDiscardedWithoutAProof() async throws {
+    let world = try await CashWorld()
+    let store = MemoryStore<any WalletRows>(MemoryWalletRows())
+    let (wallet, order, proof) = try await robbed(world, store)
+    try await wallet.conclude(order.order.process, with: world.abort(order.order.process))
+    let claim = proof.claim
+    let elsewhere = try #require(PartyName("other.example"))
+    let coin = try #require(try await world.coins([1]).first)
+    func use(_ process: ProcessID) throws -> CoinUse {
+      CoinUse(
+        process: process, bank: elsewhere,
+        signature: try coin.used(in: process, at: elsewhere).use)
+    }
+    let wrong = [
+      DoubleSpend(
+        coin: claim.coin, denomination: claim.denomination, first: claim.first,
+        second: claim.second, verdict: world.abort(claim.first.process)),
+      DoubleSpend(
+        coin: try coin.id, denomination: coin.denomination, first: try use(claim.first.process),
+        second: try use(claim.second.process), verdict: claim.verdict),
+    ]
+    var entropy = SystemEntropy()
+    for claim in wrong {
+      let signed = world.bankSigner.sign(claim, entropy: &entropy)
+      let proof = try world.trust.verify(signed, at: CashWorld.start)
+      await #expect(throws: ECashError(code: .proofInvalid)) {
+        try await wallet.discard(proof)
+      }
+    }
+    #expect(try await wallet.balance(at: world.bankName, in: world.currency).minor == 8)
+  }
+
   // MARK: - Withdrawals
 
   /// Hands requests on, loses answers when told to, and remembers what was asked.
@@ -268,15 +345,22 @@ import Testing
       world.bankSigner, world.coordinator, try #require(Nonce(Bytes(repeating: 1, count: 16)))
     )
     @Sendable func issue(
-      _ issue: PaymentModel.Issue, withdrawal: StatementID? = nil, signatures: Digest? = nil
+      _ issue: PaymentModel.Issue, withdrawal: StatementID? = nil, account: AccountName? = nil,
+      debit: Amount? = nil, signatures: Digest? = nil
     ) -> PaymentModel.Issue {
       PaymentModel.Issue(
-        withdrawal: withdrawal ?? issue.withdrawal, account: issue.account, debit: issue.debit,
-        blindSignatures: signatures ?? issue.blindSignatures)
+        withdrawal: withdrawal ?? issue.withdrawal, account: account ?? issue.account,
+        debit: debit ?? issue.debit, blindSignatures: signatures ?? issue.blindSignatures)
     }
+    let bob = try #require(AccountName("bob"))
+    let more = try world.amount(10)
+    let dollars = try Amount(minor: 9, currency: #require(Currency("USD")))
     let misstatements: [@Sendable (PaymentModel.Issue) -> Signed<PaymentModel.Issue>] = [
       { bank.sign(issue($0, withdrawal: SHA256.digest([]).renamed()), nonce: nonce) },
       { bank.sign(issue($0, signatures: SHA256.digest([])), nonce: nonce) },
+      { bank.sign(issue($0, account: bob), nonce: nonce) },
+      { bank.sign(issue($0, debit: more), nonce: nonce) },
+      { bank.sign(issue($0, debit: dollars), nonce: nonce) },
       { coordinator.sign($0, nonce: nonce) },
       { _ in Signed([1, 2]) },
     ]
@@ -292,6 +376,60 @@ import Testing
         try await wallet.resumeWithdrawals(from: world.bankName, at: agent)
       }
     }
+    #expect(
+      try await wallet.resumeWithdrawals(from: world.bankName, at: world.bank).reduce(0, +) == 9)
+  }
+
+  @Test func issueDebitsFeesOfTheKeysetAndNoMore() async throws {
+    let world = try await CashWorld(values: [1, 2], fees: Fees(perCoin: 1))
+    let wallet = try await world.wallet("alice", holding: 5)
+    let (bank, nonce) = (world.bankSigner, try #require(Nonce(Bytes(repeating: 1, count: 16))))
+    let more = try world.amount(6)
+    let greedy = MisstatingBank(
+      bank: world.bank,
+      restate: { issue in
+        bank.sign(
+          PaymentModel.Issue(
+            withdrawal: issue.withdrawal, account: issue.account, debit: more,
+            blindSignatures: issue.blindSignatures), nonce: nonce)
+      }, trust: world.trust)
+    await #expect(throws: ECashError(code: .issueInvalid), "3 in two coins cost 5") {
+      try await wallet.withdraw(
+        world.amount(3), from: #require(alice), under: world.keyset, at: greedy)
+    }
+    #expect(
+      try await wallet.resumeWithdrawals(from: world.bankName, at: world.bank).reduce(0, +) == 3)
+    #expect(try await world.balance("alice") == 0)
+  }
+
+  /// Does not answer one request.
+  private struct DeafBank: WithdrawalAgent {
+    let bank: Bank
+    let unheard: Signed<Withdrawal>?
+
+    func withdraw(_ request: WithdrawalRequest) async -> WithdrawalOutcome {
+      request.statement == unheard ? .unknown("lost") : await bank.withdraw(request)
+    }
+  }
+
+  @Test func withdrawalThatFailsDoesNotKeepOthersBack() async throws {
+    let world = try await CashWorld()
+    let store = MemoryStore<any WalletRows>(MemoryWalletRows())
+    let wallet = try await world.wallet("alice", holding: 14, in: store)
+    let agent = LossyBank(world.bank)
+    agent.fault.withLock { $0 = .answerLost }
+    for minor in [UInt64(9), 5] {
+      await #expect(throws: ECashError(code: .unanswered)) {
+        try await wallet.withdraw(
+          world.amount(minor), from: #require(alice), under: world.keyset, at: agent)
+      }
+    }
+    let first = await store.read { rows in rows.withdrawalsInFlight().first?.statement }
+    await #expect(throws: ECashError(code: .unanswered)) {
+      try await wallet.resumeWithdrawals(
+        from: world.bankName, at: DeafBank(bank: world.bank, unheard: first))
+    }
+    #expect(try await wallet.balance(at: world.bankName, in: world.currency).minor == 5)
     #expect(
       try await wallet.resumeWithdrawals(from: world.bankName, at: world.bank).reduce(0, +) == 9)
   }

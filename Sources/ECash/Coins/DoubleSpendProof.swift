@@ -5,17 +5,18 @@ import PaymentCrypto
 public import PaymentModel
 
 extension DoubleSpend {
-  /// Checks that the same coin signed two processes, and that the first one was committed.
+  /// Checks that the same coin signed two processes at the same bank, and that the first one was committed.
+  /// So the coin is spent, and the signature of the bank around it is not needed for that.
   ///
-  /// The signature of the bank around it proves nothing about the customer; this does.
+  /// It does not tell in which order the coin was used. A coin whose first process was aborted may be used
+  /// again, and then both uses are as they should be. The coin was spent twice only when the commit stands in
+  /// the log before the verdict of the other process.
   ///
   /// - Throws: `proofInvalid`.
   public func check(with verdicts: any VerdictReader) throws(ECashError) {
     guard let key = try? Ed25519.PublicKey(coin.bytes), first.process != second.process,
-      [first, second].allSatisfy({
-        key.isValid(
-          signature: $0.signature, for: CoinPurpose.spend(in: $0.process, at: $0.bank))
-      })
+      first.bank == second.bank,
+      [first, second].allSatisfy({ key.isValid(signature: $0.signature, for: $0.message) })
     else { throw ECashError(.proofInvalid, "the coin did not sign both uses") }
     let stated: Stated<Verdict>
     do {

@@ -10,7 +10,7 @@ public struct UsedCoin: Hashable, Sendable {
   public let coin: CoinID
   /// The denomination's RSA signature of the coin.
   public let signature: Bytes
-  /// The coin's signature of `CoinPurpose.spend`: 64 bytes.
+  /// The coin's signature of `CoinUse.message(in:at:)`: 64 bytes.
   public let use: Bytes
 
   public init(denomination: DenominationID, coin: CoinID, signature: Bytes, use: Bytes) {

@@ -1,10 +1,11 @@
 // Payments: coins are chosen, locked, and sign one process; a verdict ends it.
 //
 //   free ──pay──▶ locked(process) ──commit──▶ spent
-//     ▲                │
-//     └──abort, shown──┘
+//     ▲ │              │ │                     ▲
+//     └─┼─abort, shown─┘ │                     │
+//       └────────────────┴──double-spend proof─┘
 
-import Evidence
+public import Evidence
 import PaymentCrypto
 public import PaymentModel
 
@@ -99,6 +100,34 @@ extension Wallet {
     }
   }
 
+  /// Gives up a coin that a bank has proven to be spent, so that no payment is refused for it again. Only
+  /// the coin can have signed both uses, and one was committed: which came first does not matter here.
+  ///
+  /// - Returns: whether a coin of this wallet was given up. `false` when it has no such coin, or it counts as
+  ///   spent already.
+  /// - Throws: `proofInvalid` when the proof does not hold or is not about a coin at the bank that signed it.
+  public func discard(_ proof: Verified<DoubleSpend>) async throws(ECashError) -> Bool {
+    let claim = proof.claim
+    let bank = proof.issuer.party
+    guard claim.first.bank == bank else {
+      throw ECashError(.proofInvalid, "the proof is about a coin of another bank")
+    }
+    try claim.check(with: verdicts)
+    return try await store.transact { rows throws(ECashError) in
+      for var coin in rows.coins(at: bank, in: .free) + rows.coins(at: bank, in: .locked) {
+        guard try self.seed.coin(coin.key, at: bank).publicKey.coinID == claim.coin else {
+          continue
+        }
+        coin.state = .spent
+        coin.process = claim.first.process
+        coin.isShown = true
+        rows.put(coin)
+        return true
+      }
+      return false
+    }
+  }
+
   // MARK: - Checks
 
   private struct Payment: Sendable {
@@ -144,7 +173,7 @@ extension Wallet {
     guard chosen.count <= PaymentInstrument.largestCoinCount else {
       throw ECashError(.tooManyCoins, "the payment takes more coins than one may have")
     }
-    let purpose = CoinPurpose.spend(in: process, at: bank)
+    let purpose = CoinUse.message(in: process, at: bank)
     var used: [UsedCoin] = []
     for var coin in chosen {
       let key = try seed.coin(coin.key, at: bank)

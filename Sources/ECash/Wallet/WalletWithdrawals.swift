@@ -38,21 +38,28 @@ extension Wallet {
     return try await send(row, under: keyset, to: bank)
   }
 
-  /// Sends all withdrawals in flight at a bank again.
+  /// Sends all withdrawals in flight at a bank again, each of them, also after one that fails.
   ///
   /// - Returns: the values of the coins that came, in minor units.
-  /// - Throws: as `withdraw`, at the first that is still not answered.
+  /// - Throws: as `withdraw`, for the first that failed, after all were sent. The coins of the others are
+  ///   there.
   @discardableResult
   public func resumeWithdrawals(
     from bank: PartyName, at agent: any WithdrawalAgent
   ) async throws(ECashError) -> [UInt64] {
     var values: [UInt64] = []
+    var failure: ECashError?
     let rows = await store.read { rows in rows.withdrawalsInFlight() }
     for row in rows where row.bank == bank {
-      let keyset = try AcceptedKeyset(
-        row.keyset, of: bank, trust: trust, at: row.madeAt, rules: rules)
-      values += try await send(row, under: keyset, to: agent)
+      do throws(ECashError) {
+        let keyset = try AcceptedKeyset(
+          row.keyset, of: bank, trust: trust, at: row.madeAt, rules: rules)
+        values += try await send(row, under: keyset, to: agent)
+      } catch {
+        failure = failure ?? error
+      }
     }
+    if let failure { throw failure }
     return values
   }
 
@@ -126,8 +133,15 @@ extension Wallet {
     guard
       let issue = try? trust.verify(issued.statement, by: row.bank, at: clock.now()),
       issue.claim.withdrawal == row.id, issued.blindSignatures.count == row.coins.count,
-      issue.claim.blindSignatures == IssuedCoins.digest(of: issued.blindSignatures)
+      issue.claim.blindSignatures == IssuedCoins.digest(of: issued.blindSignatures),
+      let asked = try? UnverifiedStatement(row.statement.bytes)
+        .unverifiedClaim(as: Withdrawal.self)
     else { throw ECashError(.issueInvalid, "the bank's answer does not verify") }
+    guard issue.claim.account == asked.account,
+      Self.isOwed(issue.claim.debit, for: asked, fees: keyset.keyset.fees)
+    else {
+      throw ECashError(.issueInvalid, "the bank has debited another account, or too much")
+    }
     return try zip(row.coins, issued.blindSignatures).map {
       key, blindSignature throws(ECashError) in
       guard let denomination = keyset.denomination(key.denomination),
@@ -146,6 +160,17 @@ extension Wallet {
         key: key, bank: row.bank, value: value, signature: signature,
         spentUntil: denomination.content.spentUntil)
     }
+  }
+
+  /// Whether a debit is no more than the coins' values and the keyset's fees. It is less when some of the
+  /// blinded messages had been paid for before, which a wallet that was made from its seed again cannot know.
+  private static func isOwed(_ debit: Amount, for asked: Withdrawal, fees: Fees) -> Bool {
+    guard
+      let fee = try? Amount(minor: fees.perCoin, currency: asked.total.currency)
+        .multiplied(by: UInt64(clamping: asked.coinCount)),
+      let owed = try? asked.total.adding(fee), let isLess = try? owed.isLess(than: debit)
+    else { return false }
+    return !isLess
   }
 
   /// The blinded messages of coins, the same each time.

@@ -26,7 +26,7 @@ final class HeldCoin: Sendable {
   func used(in process: ProcessID, at bank: PartyName) throws -> UsedCoin {
     UsedCoin(
       denomination: denomination, coin: try id, signature: signature,
-      use: key.sign(CoinPurpose.spend(in: process, at: bank)))
+      use: key.sign(CoinUse.message(in: process, at: bank)))
   }
 }
 
