@@ -38,14 +38,33 @@ import Testing
 
   @Test mutating func severalPiecesAndSeveralBanksAreTaken() throws {
     var draft = try world.draft()
-    draft.offers[1] = try world.offer(1) { $0.banks = World.banks }
+    let abroad = Payee(bank: World.banks[1], account: Fair.account("till-abroad"))
+    draft.offers[1] = try world.offer(1) {
+      $0.banks = World.banks
+      $0.payee = abroad
+    }
+    let paid = Payout(payee: abroad, amount: try World.payout(1).amount)
     draft.parts = [
       try World.item(draft.offers[0], quantity: 2), try World.item(draft.offers[1]),
-      World.payment([try World.payout(0, minor: 22), try World.payout(1, minor: 3)]),
-      World.payment([try World.payout(1, minor: 4)], bank: World.banks[1]),
+      World.payment([try World.payout(0, minor: 22)]),
+      World.payment([paid], bank: World.banks[1]),
     ]
     draft.instrumentCount = 2
     #expect(try world.refusal(of: world.submission(draft)) == nil)
+    // A bank pays into its own accounts only.
+    draft.parts[3] = World.payment([paid])
+    draft.parts.remove(at: 2)
+    draft.instrumentCount = 1
+    #expect(try world.refusal(of: world.submission(draft)) == "payment")
+  }
+
+  /// One transfer would be the sum of both sales, and neither merchant could take it as its own.
+  @Test mutating func aPayeeThatTwoMerchantsShare() throws {
+    var draft = try world.draft()
+    draft.offers[1] = try world.offer(1) { $0.payee = Fair.payee(of: World.merchants[0]) }
+    draft.parts[1] = try World.item(draft.offers[1])
+    draft.pay([try World.payout(0, minor: World.prices[0] + World.prices[1])])
+    #expect(try world.refusal(of: world.submission(draft)) == "payment")
   }
 
   // MARK: - Codes

@@ -35,7 +35,8 @@ import Testing
     let again = try await market.conclude(process)
     #expect(again.decision == purchase.decision)
     #expect(
-      try await Set(market.open(process).map(\.good?.path)).isDisjoint(with: opened.map(\.good?.path))
+      try await Set(market.open(process).map(\.good?.path)).isDisjoint(
+        with: opened.map(\.good?.path))
     )
     try await market.expectMoneyConserved(earned: Self.total)
     try await market.close()

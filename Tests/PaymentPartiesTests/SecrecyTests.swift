@@ -114,9 +114,7 @@ import Testing
     secrets += try await walletSecrets(in: home, orderNumber: orderNumber)
     secrets += try await denominationKeys(in: home)
     for file in try FileManager.default.contentsOfDirectory(atPath: home.keys) {
-      var text = Bytes(try Data(contentsOf: URL(filePath: "\(home.keys)/\(file)")))
-      text.removeLast()
-      let identity = try Age.Identity(encoded: SecretBytes(copying: text))
+      let identity = try IdentityFile(path: "\(home.keys)/\(file)").identity(0)
       secrets.append(
         Secret(
           name: "goods identity \(file)",

@@ -178,9 +178,7 @@ import Testing
   }
 
   private func identity(in keyPath: String) throws -> Bytes {
-    var text = Bytes(try Data(contentsOf: URL(filePath: keyPath)))
-    text.removeLast()
-    let identity = try Age.Identity(encoded: SecretBytes(copying: text))
+    let identity = try IdentityFile(path: keyPath).identity(0)
     return identity.withSpan { span in span.indices.map { span[$0] } }
   }
 }

@@ -55,6 +55,32 @@ import Testing
     #expect(await second.read { $0.text(1) } == "kept")
   }
 
+  /// A descriptor that is closed twice takes somebody else's file away.
+  @Test func aRefusedOpenerClosesNothingOfOthers() async throws {
+    let path = folder.path
+    let holder = try StateFolder(at: path)
+    let lost = await withTaskGroup(of: Int.self) { group in
+      for _ in 0..<2 {
+        group.addTask {
+          for _ in 0..<500 { _ = try? StateFolder(at: path) }
+          return 0
+        }
+        group.addTask {
+          var lost = 0
+          for _ in 0..<2000 {
+            let file = open("/dev/null", O_RDONLY)
+            sched_yield()
+            if close(file) != 0 { lost += 1 }
+          }
+          return lost
+        }
+      }
+      return await group.reduce(0, +)
+    }
+    #expect(lost == 0)
+    withExtendedLifetime(holder) {}
+  }
+
   @Test func twoStoresShareAFolderThatOneProcessHolds() async throws {
     let state = try StateFolder(at: folder.path)
     let first = try NoteStore(.notes, in: state)

@@ -63,30 +63,38 @@ extension Market {
       decideWithinSeconds: decideWithinSeconds)
   }
 
-  /// Goes on with all processes that an earlier run left open.
+  /// Goes on with all processes and withdrawals that an earlier run left open. A withdrawal that is still
+  /// not answered stays in flight.
   public func recover() async -> RecoveryReport {
-    await coordinator.engine.recover()
+    _ = try? await customer.wallet.resumeWithdrawals(from: bank.name, at: bank)
+    return await coordinator.engine.recover()
   }
-
-  /// How long `conclude` waits for the verdict to be carried out by everybody, in seconds. Whoever is
-  /// silent after the verdict must not keep the receipt from the customer.
-  static let settlementSeconds: Int64 = 10
 
   /// Hands in a purchase that is on record, waits for its verdict, settles the wallet, and keeps the
   /// receipt. A purchase that was handed in before goes on where it was; one that has ended gets a receipt
   /// with all that has come since.
   ///
-  /// - Parameter customer: whose purchase it is; this market's own customer unless said otherwise.
+  /// - Parameters:
+  ///   - customer: whose purchase it is; this market's own customer unless said otherwise.
+  ///   - settlementSeconds: how long to wait, after the verdict, for everybody to carry it out. Whoever is
+  ///     silent then must not keep the receipt from the customer.
   /// - Throws: `submission` when the coordinator does not take it, and `undecided` when that may change;
   ///   `purchase`, `receipt`.
   public func conclude(
-    _ process: ProcessID, for customer: Customer? = nil
+    _ process: ProcessID, for customer: Customer? = nil, settlementSeconds: Int64 = 10
   ) async throws(PartyError) -> ConcludedPurchase {
     let customer = customer ?? self.customer
     let verdict = try await verdict(of: process, for: customer)
     let decision = try await customer.conclude(process, with: verdict)
-    let isSettled = await isSettled(process)
+    let isSettled = await isSettled(process, withinSeconds: settlementSeconds)
     let proof = await doubleSpendProof(of: process, for: customer)
+    if let proof {
+      do {
+        _ = try await customer.wallet.discard(proof)
+      } catch {
+        throw PartyError(.purchase, error.message)
+      }
+    }
     try await logStatements()
     let submission = try await customer.submission(of: process)
     let receipt = try await coordinator.receipt(
@@ -131,8 +139,10 @@ extension Market {
   }
 
   /// Waits for a while for everybody to carry out the verdict.
-  private func isSettled(_ process: ProcessID) async -> Bool {
-    let until = ContinuousClock.now + .seconds(Self.settlementSeconds)
+  private func isSettled(
+    _ process: ProcessID, withinSeconds seconds: Int64
+  ) async -> Bool {
+    let until = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < until {
       guard let status = try? await coordinator.engine.status(of: process) else { return false }
       if status.state.hasEnded { return true }

@@ -26,13 +26,11 @@ public final class StateFolder: Sendable {
     }
     self.path = path
     lock = try Self.openPrivateFile("\(path)/lock")
+    // From here on the descriptor is this object's: when this throws, `deinit` closes it.
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      let isTaken = errno == EWOULDBLOCK
-      let reason = Self.lastReason()
-      _ = close(lock)
-      throw isTaken
+      throw errno == EWOULDBLOCK
         ? StoreError(.inUse, "\(path) is in use by another process")
-        : StoreError(.folder, "cannot lock \(path): \(reason)")
+        : StoreError(.folder, "cannot lock \(path): \(Self.lastReason())")
     }
   }
 
