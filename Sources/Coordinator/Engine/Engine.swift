@@ -45,7 +45,8 @@ public actor Engine {
 
   // MARK: - Orders
 
-  /// Takes an order on. The same order is the same process, however often it is handed in.
+  /// Takes an order on. The same order is the same process, however often it is handed in; one that an
+  /// earlier run left open goes on.
   ///
   /// - Returns: the process and the coordinator's signed word for it, when both are durable.
   /// - Throws: `not-admitted`, `too-large`, `empty-order`, `unknown-template`, `too-late`, and what the
@@ -56,7 +57,10 @@ public actor Engine {
     try submission.checkSizes()
     let now = ports.clock.now()
     let order = try admit(submission, at: now)
-    if let known = try await accepted(order.process) { return known }
+    if let known = try await accepted(order.process) {
+      try await resume(order.process)
+      return known
+    }
     guard now < order.order.decideBy else {
       throw CoordinatorError(.tooLate, "the order had to be decided by \(order.order.decideBy)")
     }
@@ -204,11 +208,7 @@ public actor Engine {
       guard !page.isEmpty else { break }
       for process in page where runners[process] == nil {
         do throws(CoordinatorError) {
-          let loaded = try await load(process)
-          let runner = runner(
-            loaded.plan, machine: loaded.machine, chain: loaded.chain, file: loaded.file)
-          await runner.post(.resumed)
-          resumed.append(process)
+          if try await resume(process) { resumed.append(process) }
         } catch {
           failed.append((process, error))
         }
@@ -216,6 +216,19 @@ public actor Engine {
       last = page.last
     }
     return RecoveryReport(resumed: resumed, failed: failed)
+  }
+
+  /// Goes on with a process that an earlier run left open. `false` when it is running, or has ended.
+  @discardableResult
+  private func resume(_ process: ProcessID) async throws(CoordinatorError) -> Bool {
+    guard runners[process] == nil else { return false }
+    let loaded = try await load(process)
+    // Somebody else may have resumed it while this call was reading.
+    guard runners[process] == nil, !loaded.machine.state.hasEnded else { return false }
+    let runner = runner(
+      loaded.plan, machine: loaded.machine, chain: loaded.chain, file: loaded.file)
+    await runner.post(.resumed)
+    return true
   }
 
   /// Stops all processes where they stand, as a crash would. `recover` of another engine goes on.
@@ -263,7 +276,7 @@ public actor Engine {
     runners[process] = runner
     Task {
       _ = try? await runner.ended()
-      runners[process] = nil
+      if runners[process] === runner { runners[process] = nil }
     }
     return runner
   }

@@ -23,7 +23,8 @@ actor ProcessRunner {
   private var timer: Task<Void, Never>?
   private var failure: CoordinatorError?
   private var waiting: [CheckedContinuation<Void, Never>] = []
-  /// What others may know: nothing that a crash could take back.
+  /// What others may know. Every forced record in it is durable; an answer beside them may have to be
+  /// asked for again after a crash.
   private var known: (state: ProcessState, file: ProcessFile)
   private var needsOperator: [StepPath] = []
 

@@ -37,9 +37,7 @@ struct Conclusion {
     let standing = try await market.standing(
       of: try await market.customer.purchase(process), at: SystemWallClock().now())
     let path = "\(market.home.path)/purchase-\(process.short).receipt"
-    let file = try StagedFile(path: path, overwriting: true, permissions: .owner)
-    try file.write(purchase.receipt.bytes)
-    try file.move()
+    try PrivateFile.write(purchase.receipt.bytes, to: path)
     return Conclusion(purchase: purchase, standing: standing, receiptPath: path)
   }
 

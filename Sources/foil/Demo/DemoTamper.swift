@@ -37,7 +37,7 @@ enum Tampering: String, CaseIterable, ExpressibleByArgument {
       else { continue }
       let letter = place + signature.upperBound + 10
       bytes[letter] = bytes[letter] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
-      try Data(bytes).write(to: URL(filePath: home.receipt))
+      try PrivateFile.write(bytes, to: home.receipt)
       return "changed one letter of a transfer's signature in \(home.receipt)"
     }
     throw Failure(.notChecked, "\(home.receipt) holds no transfer")
@@ -62,7 +62,7 @@ enum Tampering: String, CaseIterable, ExpressibleByArgument {
     var entropy = SystemEntropy()
     let other = Age.Identity.generate(from: &entropy)
     let text = other.encoded().withSpan { span in span.indices.map { span[$0] } }
-    try Data(text + [UInt8(ascii: "\n")]).write(to: URL(filePath: path))
+    try PrivateFile.write(text + [UInt8(ascii: "\n")], to: path)
     return "put another key into \(path)"
   }
 

@@ -102,7 +102,7 @@ struct Storyteller {
     let receiptPath =
       concluded.decision.isCommit
       ? stage.home.receipt : "\(stage.home.path)/\(scenario.rawValue).receipt"
-    try Data(concluded.receipt.bytes).write(to: URL(filePath: receiptPath))
+    try PrivateFile.write(concluded.receipt.bytes, to: receiptPath)
     let bought = concluded.decision.isCommit ? try await market.open(concluded.process) : []
     let after = try await stage.balances(in: market)
     let reason: String? =
