@@ -20,6 +20,8 @@ public struct CoordinatorError: Error, Hashable, Sendable {
     public static let tooLarge = Code("too-large")
     /// An order without goods or without payments.
     public static let emptyOrder = Code("empty-order")
+    /// Two goods of an order draw on the same stock.
+    public static let stockShared = Code("stock-shared")
     /// The generated process could get stuck.
     public static let notWellFormed = Code("not-well-formed")
     /// The process lacks what the machine needs: one abort path and at most one decision.

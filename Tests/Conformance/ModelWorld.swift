@@ -149,7 +149,7 @@ public final class ModelWorld: Participants {
       container: ContainerCommitment(
         recipient: recipient, header: [], payloadNonce: Bytes(repeating: 0, count: 16),
         ciphertextLength: 100, chunkCount: 1, goodsRoot: zero(), plaintextLength: 10),
-      mode: .individual, stock: stock,
+      mode: stock == nil ? .catalogue : .individual, stock: stock,
       price: price(net: amount(100), tax: amount(0)), maximumQuantity: 10,
       payee: payee(of: merchant, bank: banks[0]),
       accepts: banks.map { AcceptedPayment(bank: Self.bankNames[$0], method: .ecash) },

@@ -14,9 +14,11 @@ struct MachineDriver {
   var entropy: ModelEntropy
   let order: AdmittedOrder
 
-  init(goods: [Int] = [0, 1], banks: [Int] = [0], seed: UInt64 = 1) throws {
+  init(
+    goods: [Int] = [0, 1], banks: [Int] = [0], stock: String? = nil, seed: UInt64 = 1
+  ) throws {
     let world = ModelWorld(seed: seed)
-    let submission = world.order(goods: goods, banks: banks)
+    let submission = world.order(goods: goods, banks: banks, stock: stock)
     order = try world.notary.admit(submission, at: world.clock.now())
     now = world.clock.now()
     entropy = ModelEntropy(seed: seed)

@@ -35,6 +35,40 @@ import Testing
     #expect(driver.performed == [.reserve, .deposit])
   }
 
+  /// Whatever the order of the goods in an order: two processes that want the same goods ask for them in
+  /// the same turns, so neither holds what the other needs first.
+  @Test func whatMayRunOutIsTakenInTurnsThatAllProcessesShare() throws {
+    for goods in [[0, 1, 2], [2, 0, 1]] {
+      var driver = try MachineDriver(goods: goods, stock: "chairs")
+      let deposits = driver.numbers(.deposit)
+        .sorted { driver.activity($0).resources[0] < driver.activity($1).resources[0] }
+      #expect(deposits.map { driver.activity($0).participant.name } == ModelWorld.merchantNames)
+      driver.answer(driver.numbers(.reserve)[0], driver.success(of: driver.numbers(.reserve)[0]))
+      for deposit in deposits {
+        #expect(driver.asked == [deposit])
+        driver.answer(deposit, .held(until: driver.now.adding(seconds: 60)))
+        #expect(driver.asked == [deposit], "nothing else is taken meanwhile")
+        driver.answer(deposit, driver.success(of: deposit))
+      }
+      #expect(driver.asked == driver.numbers(.decide))
+    }
+  }
+
+  @Test func whatNeverRunsOutIsTakenAtTheSameTime() throws {
+    var driver = try MachineDriver(goods: [0, 1, 2])
+    driver.answer(driver.numbers(.reserve)[0], driver.success(of: driver.numbers(.reserve)[0]))
+    #expect(driver.asked == driver.numbers(.deposit))
+  }
+
+  /// Two processes could each hold one of the last two pieces and wait for the other.
+  @Test func oneStockIsTakenOnce() throws {
+    #expect {
+      _ = try MachineDriver(goods: [0, 1, 0], stock: "chairs")
+    } throws: {
+      ($0 as? CoordinatorError)?.code == .stockShared
+    }
+  }
+
   @Test func everyRefusalAbortsAndUndoesWhatWasAsked() throws {
     for verb in [Verb.reserve, .deposit, .decide] {
       for position in 0..<2 {

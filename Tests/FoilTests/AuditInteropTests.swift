@@ -86,10 +86,10 @@ struct AuditInteropTests {
 
   @Test(
     "joserfc verifies every statement with the keys of the trust list",
-    .enabled(if: Command.pythonHas("joserfc"), "Python's joserfc is not installed"))
-  func joserfc() throws {
-    let home = try DemoHome.founded()
-    let run = try python(Self.statements, home.receipt, home.trust)
+    .enabled("Python's joserfc is not installed") { await Command.pythonHas("joserfc") })
+  func joserfc() async throws {
+    let home = try await DemoHome.founded()
+    let run = try await python(Self.statements, home.receipt, home.trust)
     #expect(run.status == 0, "\(run.errors)")
     let counts = try run.json(as: [String: Int].self)
     #expect(
@@ -97,12 +97,12 @@ struct AuditInteropTests {
         "order": 1, "offer": 2, "submission": 1, "reservation": 1, "deposit": 2, "acceptance": 2,
         "delivery-request": 1, "verdict": 1, "transfer": 2, "settlement": 2,
       ])
-    let aborted = try python(Self.statements, home.path("silent.receipt"), home.trust)
+    let aborted = try await python(Self.statements, home.path("silent.receipt"), home.trust)
     #expect(try aborted.json(as: [String: Int].self)["void"] == 1)
 
-    let changed = try DemoHome.copied()
-    _ = try changed.foil("demo", "--tamper", "receipt")
-    let refused = try python(Self.statements, changed.receipt, changed.trust)
+    let changed = try await DemoHome.copied()
+    _ = try await changed.foil("demo", "--tamper", "receipt")
+    let refused = try await python(Self.statements, changed.receipt, changed.trust)
     #expect(refused.status != 0)
     #expect(refused.errors.contains("BadSignatureError"))
   }
@@ -110,12 +110,12 @@ struct AuditInteropTests {
   @Test(
     "thirty lines over hashlib find every statement and the verdict below their checkpoints",
     .enabled(if: Command.has("python3"), "python3 is not installed"))
-  func hashlib() throws {
-    let home = try DemoHome.founded()
-    let run = try python(Self.inclusion, home.receipt)
+  func hashlib() async throws {
+    let home = try await DemoHome.founded()
+    let run = try await python(Self.inclusion, home.receipt)
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.output == "commit 15\n")
-    #expect(try python(Self.inclusion, home.path("silent.receipt")).output == "abort 11\n")
+    #expect(try await python(Self.inclusion, home.path("silent.receipt")).output == "abort 11\n")
 
     // Another root, another place.
     let text = try String(contentsOfFile: home.receipt, encoding: .utf8)
@@ -127,14 +127,14 @@ struct AuditInteropTests {
       #expect(changed != text, "\(old)")
       let path = folder.path("\(number)")
       try Data(changed.utf8).write(to: URL(filePath: path))
-      #expect(try python(Self.inclusion, path).errors.contains("AssertionError"))
+      #expect(try await python(Self.inclusion, path).errors.contains("AssertionError"))
     }
   }
 
   @Test(
     "openssl verifies a statement of the receipt under exactly one key of its party",
     .enabled(if: Command.has("openssl"), "openssl is not installed"))
-  func openssl() throws {
+  func openssl() async throws {
     struct Statement: Decodable {
       struct Signature: Decodable {
         let protected: String
@@ -157,7 +157,7 @@ struct AuditInteropTests {
       }
       let keys: [Key]
     }
-    let home = try DemoHome.founded()
+    let home = try await DemoHome.founded()
     let decoder = JSONDecoder()
     func read<Value: Decodable>(_ path: String, as type: Value.Type) throws -> Value {
       try decoder.decode(type, from: try Data(contentsOf: URL(filePath: path)))
@@ -185,7 +185,7 @@ struct AuditInteropTests {
       // SubjectPublicKeyInfo of Ed25519 (RFC 8410): a fixed beginning, then the key.
       let beginning = Data([0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0])
       let der = try write(beginning + (try #require(Data(hex: key.key))), "key")
-      let run = try Command.program(
+      let run = try await Command.program(
         "openssl",
         [
           "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", der, "-rawin", "-in", input,
@@ -196,8 +196,8 @@ struct AuditInteropTests {
     #expect(verified == 1)
   }
 
-  private func python(_ script: String, _ arguments: String...) throws -> Run {
-    try #require(try Command.program("python3", ["-c", script] + arguments))
+  private func python(_ script: String, _ arguments: String...) async throws -> Run {
+    try #require(try await Command.program("python3", ["-c", script] + arguments))
   }
 }
 

@@ -18,6 +18,8 @@ struct Run: Sendable {
 }
 
 enum Command {
+  private static let turnstile = Turnstile()
+
   /// The `foil` that was built with these tests.
   static let foil: URL = {
     let tests = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
@@ -36,16 +38,16 @@ enum Command {
   static func foil(
     _ arguments: [String], input: String = "", environment: [String: String] = [:],
     in folder: URL? = nil
-  ) throws -> Run {
-    try run(foil, arguments, input: input, environment: environment, in: folder)
+  ) async throws -> Run {
+    try await run(foil, arguments, input: input, environment: environment, in: folder)
   }
 
   /// Runs a program that nobody here wrote; `nil` when it is not installed.
   static func program(
     _ name: String, _ arguments: [String], input: String = "", in folder: URL? = nil
-  ) throws -> Run? {
+  ) async throws -> Run? {
     guard let path = path(of: name) else { return nil }
-    return try run(path, arguments, input: input, environment: [:], in: folder)
+    return try await run(path, arguments, input: input, environment: [:], in: folder)
   }
 
   /// Where a program is installed.
@@ -56,22 +58,22 @@ enum Command {
   }
 
   /// What a shell makes of a line that was pasted into it.
-  static func pasted(_ line: String) throws -> Run {
-    try run(URL(filePath: "/bin/sh"), ["-c", line], input: "", environment: [:], in: nil)
+  static func pasted(_ line: String) async throws -> Run {
+    try await run(URL(filePath: "/bin/sh"), ["-c", line], input: "", environment: [:], in: nil)
   }
 
   static func has(_ name: String) -> Bool { path(of: name) != nil }
 
   /// Whether Python has these modules.
-  static func pythonHas(_ modules: String...) -> Bool {
+  static func pythonHas(_ modules: String...) async -> Bool {
     let imports = modules.map { "import \($0)" }.joined(separator: "\n")
-    return (try? program("python3", ["-c", imports]))?.status == 0
+    return (try? await program("python3", ["-c", imports]))?.status == 0
   }
 
   private static func run(
     _ program: URL, _ arguments: [String], input: String, environment: [String: String],
     in folder: URL?
-  ) throws -> Run {
+  ) async throws -> Run {
     let scratch = FileManager.default.temporaryDirectory.appending(path: "run-\(UUID())")
     try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: scratch) }
@@ -91,13 +93,37 @@ enum Command {
     process.standardInput = try FileHandle(forReadingFrom: inputFile)
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
-    try process.run()
-    process.waitUntilExit()
+    try await turnstile.pass { try await process.runToItsEnd() }
     return Run(
       status: process.terminationReason == .exit
         ? process.terminationStatus : 128 + process.terminationStatus,
       output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
       errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
+  }
+}
+
+extension Process {
+  /// Starts the program, and returns when it has ended. No thread that tests share waits for it meanwhile.
+  func runToItsEnd() async throws {
+    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+      terminationHandler = { _ in done.resume() }
+      do { try run() } catch { done.resume(throwing: error) }
+    }
+  }
+}
+
+/// Lets so many programs run at a time as there are processors: those whose story has time limits keep
+/// them.
+private actor Turnstile {
+  private var free = ProcessInfo.processInfo.activeProcessorCount
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  func pass(_ body: () async throws -> Void) async throws {
+    if free > 0 { free -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
+    defer {
+      if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
+    }
+    try await body()
   }
 }
 

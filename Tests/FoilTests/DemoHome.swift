@@ -10,29 +10,29 @@ struct DemoHome: Sendable {
   let run: Run
 
   /// Two stories were told. Founded once: a market has twelve RSA keys.
-  private static let twoStories = Result { try DemoHome([]) }
+  private static let twoStories = Task { try await DemoHome([]) }
   /// A purchase was aborted, because a key was wrong: the goods are still to be had.
-  private static let wrongKey = Result { try DemoHome(["--scenario", "wrong-key"]) }
+  private static let wrongKey = Task { try await DemoHome(["--scenario", "wrong-key"]) }
 
   /// The home of the two stories, for reading its files. Commands that open its market take a copy: one
   /// at a time has it.
-  static func founded() throws -> DemoHome { try twoStories.get() }
+  static func founded() async throws -> DemoHome { try await twoStories.value }
 
   /// The home of a purchase that was aborted, for reading its files.
-  static func aborted() throws -> DemoHome { try wrongKey.get() }
+  static func aborted() async throws -> DemoHome { try await wrongKey.value }
 
   /// A copy of a home, which a test may change.
-  static func copied(of original: DemoHome? = nil) throws -> DemoHome {
-    let original = try original ?? founded()
+  static func copied(of original: DemoHome? = nil) async throws -> DemoHome {
+    let original = if let original { original } else { try await founded() }
     let folder = try ScratchFolder()
     try FileManager.default.copyItem(
       atPath: original.path, toPath: folder.path(original.url.lastPathComponent))
     return DemoHome(folder: folder, run: original.run)
   }
 
-  private init(_ arguments: [String]) throws {
+  private init(_ arguments: [String]) async throws {
     folder = try ScratchFolder()
-    run = try Command.foil(["demo", "--home", folder.path(Self.name)] + arguments)
+    run = try await Command.foil(["demo", "--home", folder.path(Self.name)] + arguments)
     // Nothing else ends what is shared.
     Self.shared.withLock { $0.append(folder.url) }
     atexit {
@@ -59,18 +59,18 @@ struct DemoHome: Sendable {
   func path(_ name: String) -> String { url.appending(path: name).path }
 
   /// Runs a command on this home.
-  func foil(_ arguments: String..., input: String = "") throws -> Run {
-    try Command.foil(arguments + ["--home", path], input: input)
+  func foil(_ arguments: String..., input: String = "") async throws -> Run {
+    try await Command.foil(arguments + ["--home", path], input: input)
   }
 
   /// Verifies a receipt of this home.
-  func verify(_ receipt: String? = nil) throws -> Run {
-    try Command.foil(["receipt", "verify", receipt ?? self.receipt, "--trust", trust])
+  func verify(_ receipt: String? = nil) async throws -> Run {
+    try await Command.foil(["receipt", "verify", receipt ?? self.receipt, "--trust", trust])
   }
 
   /// The commands that the demo suggests, in their order, for this home.
-  var suggestions: [String] {
-    let original = (try? Self.founded())?.folder.url.lastPathComponent ?? ""
+  func suggestions() async throws -> [String] {
+    let original = try await Self.founded().folder.url.lastPathComponent
     let lines = run.output.components(separatedBy: "\n")
     return lines.drop { $0 != "See for yourself:" }.dropFirst()
       .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }

@@ -6,8 +6,8 @@ import Testing
 @Suite("foil demo")
 struct DemoTests {
   @Test("tells two stories in at most 40 lines")
-  func text() throws {
-    let run = try DemoHome.founded().run
+  func text() async throws {
+    let run = try await DemoHome.founded().run
     #expect(run.status == 0)
     #expect(run.errors.isEmpty, "\(run.errors)")
     #expect(run.output.split(separator: "\n", omittingEmptySubsequences: false).count <= 41)
@@ -17,8 +17,8 @@ struct DemoTests {
   }
 
   @Test("leaves sealed goods, keys of what was bought, the goods, a receipt and a trust list")
-  func leftBehind() throws {
-    let home = try DemoHome.founded()
+  func leftBehind() async throws {
+    let home = try await DemoHome.founded()
     func names(_ folder: String) throws -> [String] {
       try FileManager.default.contentsOfDirectory(atPath: home.path(folder)).sorted()
     }
@@ -32,33 +32,35 @@ struct DemoTests {
         FileManager.default.contentsEqual(
           atPath: home.path("goods/\(name)"), andPath: home.path("opened/\(name)")))
     }
-    #expect(try home.verify().status == 0)
-    #expect(try home.verify(home.path("silent.receipt")).status == 0)
+    #expect(try await home.verify().status == 0)
+    #expect(try await home.verify(home.path("silent.receipt")).status == 0)
   }
 
   @Test("replaces a home that it left, and no other folder")
-  func homes() throws {
+  func homes() async throws {
     let folder = try ScratchFolder()
     let precious = folder.path("precious")
     try Data("do not delete".utf8).write(to: URL(filePath: precious))
-    let refused = try Command.foil(["demo", "--home", folder.url.path])
+    let refused = try await Command.foil(["demo", "--home", folder.url.path])
     #expect(refused.status == 64)
     #expect(refused.errors.contains("foil: error: ") && refused.errors.contains("foil: hint: "))
     #expect(refused.output.isEmpty)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["precious"])
 
-    let tampered = try Command.foil(["demo", "--home", folder.url.path, "--tamper", "receipt"])
+    let tampered = try await Command.foil([
+      "demo", "--home", folder.url.path, "--tamper", "receipt",
+    ])
     #expect(tampered.status == 2)
 
     // A file with the name of one that the demo makes is sold, and not written to.
     let picture = folder.path("tally.svg")
     try Data("mine".utf8).write(to: URL(filePath: picture))
-    let again = try DemoHome.copied()
+    let again = try await DemoHome.copied()
     let stale = again.path("stale")
     try Data().write(to: URL(filePath: stale))
-    #expect(try again.foil("demo", picture, folder.path("none")).status == 2)
+    #expect(try await again.foil("demo", picture, folder.path("none")).status == 2)
     #expect(FileManager.default.fileExists(atPath: stale), "checked before anything is removed")
-    let replaced = try again.foil("demo", "--scenario", "commit", "--json", picture)
+    let replaced = try await again.foil("demo", "--scenario", "commit", "--json", picture)
     #expect(replaced.status == 0, "\(replaced.errors)")
     #expect(!FileManager.default.fileExists(atPath: stale))
     let stories = try replaced.json(as: DemoStories.self)
@@ -68,7 +70,7 @@ struct DemoTests {
     for path in [picture, again.path("opened/tally.svg")] {
       #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
     }
-    #expect(try again.verify().status == 0)
+    #expect(try await again.verify().status == 0)
   }
 
   @Test(
@@ -78,9 +80,9 @@ struct DemoTests {
       (["--tamper", "key", "--scenario", "commit"], 64), (["--tamper", "key", "a-file"], 64),
       (["no such file"], 2), (["/"], 2),
     ] as [([String], Int32)])
-  func refusals(arguments: [String], status: Int32) throws {
+  func refusals(arguments: [String], status: Int32) async throws {
     let folder = try ScratchFolder()
-    let run = try Command.foil(["demo", "--home", folder.path("home")] + arguments)
+    let run = try await Command.foil(["demo", "--home", folder.path("home")] + arguments)
     #expect(run.status == status, "\(run.errors)")
     #expect(!run.errors.isEmpty)
   }
@@ -90,9 +92,9 @@ struct DemoTests {
   @Test(
     "its first command shows that age opens what was bought, and not what was not",
     .enabled(if: Command.has("age"), "age is not installed"))
-  func ageCommand() throws {
-    let home = try DemoHome.copied()
-    let run = try Command.pasted(try #require(home.suggestions.first))
+  func ageCommand() async throws {
+    let home = try await DemoHome.copied()
+    let run = try await Command.pasted(try #require(try await home.suggestions().first))
     #expect(run.lines == ["\(home.path("locked/contract.txt.age")) opens"])
     #expect(run.status == 1, "the other container must not open")
     #expect(run.errors.contains("no identity matched"))
@@ -101,23 +103,23 @@ struct DemoTests {
   @Test(
     "its second command verifies the verdict with openssl",
     .enabled(if: Command.has("openssl"), "openssl is not installed"))
-  func opensslCommand() throws {
-    let home = try DemoHome.copied()
-    let command = home.suggestions.dropFirst().first
-    let run = try Command.pasted(try #require(command))
+  func opensslCommand() async throws {
+    let home = try await DemoHome.copied()
+    let command = try await home.suggestions().dropFirst().first
+    let run = try await Command.pasted(try #require(command))
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.output.contains("Signature Verified Successfully"))
 
     let input = URL(filePath: home.path("evidence/verdict.input"))
     try (Data(contentsOf: input) + Data("x".utf8)).write(to: input)
-    #expect(try Command.pasted(try #require(command)).status != 0)
+    #expect(try await Command.pasted(try #require(command)).status != 0)
   }
 
   @Test("its third command changes the receipt, and verification says what and who")
-  func tamperCommand() throws {
-    let home = try DemoHome.copied()
-    #expect(home.suggestions.count == 3)
-    let run = try Command.pasted(try #require(home.suggestions.last))
+  func tamperCommand() async throws {
+    let home = try await DemoHome.copied()
+    #expect(try await home.suggestions().count == 3)
+    let run = try await Command.pasted(try #require(try await home.suggestions().last))
     #expect(run.status == 1)
     #expect(run.lines.last?.hasPrefix("refuted: a signature on this transfer is not valid") == true)
     #expect(run.lines.last?.contains("bank.example") == true)
@@ -129,11 +131,11 @@ struct DemoTests {
       ("receipt", "transfer", "bank.example"), ("goods", "goods contract.txt", "guide.example"),
       ("key", "key contract.txt.key", "guide.example"),
     ])
-  func tampering(what: String, subject: String, party: String) throws {
-    let home = try DemoHome.copied()
-    let tampered = try home.foil("demo", "--tamper", what)
+  func tampering(what: String, subject: String, party: String) async throws {
+    let home = try await DemoHome.copied()
+    let tampered = try await home.foil("demo", "--tamper", what)
     #expect(tampered.status == 0, "\(tampered.errors)")
-    let run = try home.verify()
+    let run = try await home.verify()
     #expect(run.status == 1)
     let refutations = run.lines.filter { $0.hasPrefix("refuted: ") }
     #expect(refutations.count == 1, "one thing was changed")
@@ -142,6 +144,7 @@ struct DemoTests {
     // The command that it prints is the one that was run.
     let hint = try #require(tampered.lines.last)
     #expect(hint.hasPrefix("now run: "))
-    #expect(try Command.pasted(String(hint.dropFirst("now run: ".count))).output == run.output)
+    #expect(
+      try await Command.pasted(String(hint.dropFirst("now run: ".count))).output == run.output)
   }
 }

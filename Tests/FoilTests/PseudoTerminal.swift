@@ -6,6 +6,8 @@ import Testing
 /// A terminal without a screen, with a program that reads from it.
 final class PseudoTerminal {
   private let process = Process()
+  /// Ends with the program.
+  private let ended: AsyncStream<Never>
   private let keyboard: FileHandle
   private let scratch: ScratchFolder
 
@@ -23,25 +25,28 @@ final class PseudoTerminal {
     process.standardInput = FileHandle(fileDescriptor: line, closeOnDealloc: true)
     process.standardOutput = try FileHandle(forWritingTo: scratch.url.appending(path: "output"))
     process.standardError = try FileHandle(forWritingTo: scratch.url.appending(path: "errors"))
+    let (ended, end) = AsyncStream.makeStream(of: Never.self)
+    self.ended = ended
+    process.terminationHandler = { _ in end.finish() }
     try process.run()
   }
 
   /// Waits until the program asks.
-  func question() throws -> String {
+  func question() async throws -> String {
     for _ in 0..<1200 {
       let errors = try text("errors")
       if errors.hasSuffix("[y/N] ") { return errors }
       try #require(process.isRunning, "ended without a question: \(errors)")
-      usleep(50_000)
+      try await Task.sleep(for: .milliseconds(50))
     }
     process.terminate()
     throw CocoaError(.fileReadUnknown)
   }
 
   /// Types a line, and waits until the program has ended.
-  func answer(_ text: String) throws -> Run {
+  func answer(_ text: String) async throws -> Run {
     try keyboard.write(contentsOf: Data((text + "\n").utf8))
-    process.waitUntilExit()
+    for await _ in ended {}
     return Run(
       status: process.terminationStatus, output: try self.text("output"),
       errors: try self.text("errors"))

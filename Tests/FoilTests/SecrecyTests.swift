@@ -6,14 +6,15 @@ import Testing
 @Suite("Secrets and the command")
 struct SecrecyTests {
   @Test("no command prints a key, whatever it is asked and however it fails")
-  func output() throws {
-    let home = try DemoHome.copied()
+  func output() async throws {
+    let home = try await DemoHome.copied()
     let passphrase = "correct horse battery staple"
     let passphraseFile = home.folder.path("passphrase")
     try Data((passphrase + "\n").utf8).write(to: URL(filePath: passphraseFile))
-    var runs = [home.run, try DemoHome.aborted().run]
-    runs.append(try home.foil("buy", "again-contract.txt", "again-tally.svg", "--yes", "--json"))
-    let listed = try home.foil("purchase", "list", "--json")
+    var runs = [home.run, try await DemoHome.aborted().run]
+    runs.append(
+      try await home.foil("buy", "again-contract.txt", "again-tally.svg", "--yes", "--json"))
+    let listed = try await home.foil("purchase", "list", "--json")
     struct Line: Decodable { let process: String }
     let processes = try listed.lines.map {
       try JSONDecoder().decode(Line.self, from: Data($0.utf8)).process
@@ -21,28 +22,28 @@ struct SecrecyTests {
     runs.append(listed)
     for process in processes {
       runs += [
-        try home.foil("purchase", "show", process), try home.foil("open", process),
-        try home.foil("open", process, "--json"),
-        try home.foil("process", "show", process, "--format", "json"),
+        try await home.foil("purchase", "show", process), try await home.foil("open", process),
+        try await home.foil("open", process, "--json"),
+        try await home.foil("process", "show", process, "--format", "json"),
       ]
     }
     let key = home.path("keys/tally.svg.key")
     runs += [
-      try home.foil("offer", "list"), try home.foil("offer", "list", "--json"),
-      try home.verify(), try home.verify(home.path("silent.receipt")),
-      try Command.foil(["receipt", "show", home.receipt, "--json"]),
+      try await home.foil("offer", "list"), try await home.foil("offer", "list", "--json"),
+      try await home.verify(), try await home.verify(home.path("silent.receipt")),
+      try await Command.foil(["receipt", "show", home.receipt, "--json"]),
       // Secrets where something else is expected.
-      try home.verify(key), try Command.foil(["receipt", "show", key]),
-      try Command.foil(["receipt", "verify", home.receipt, "--trust", key]),
-      try home.foil("buy", key, "--yes"),
-      try home.foil("purchase", "list", "--passphrase-file", passphraseFile),
-      try Command.foil([
+      try await home.verify(key), try await Command.foil(["receipt", "show", key]),
+      try await Command.foil(["receipt", "verify", home.receipt, "--trust", key]),
+      try await home.foil("buy", key, "--yes"),
+      try await home.foil("purchase", "list", "--passphrase-file", passphraseFile),
+      try await Command.foil([
         "goods", "open", home.path("locked/contract.txt.age"), "-i", key, "-o", "-",
       ]),
-      try Command.foil([
+      try await Command.foil([
         "goods", "open", key, "-i", home.path("state/wallet/at-rest.key"), "-o", "-",
       ]),
-      try home.foil("demo", "--tamper", "key"), try home.verify(),
+      try await home.foil("demo", "--tamper", "key"), try await home.verify(),
     ]
     #expect(runs.count > 20)
     #expect(runs.contains { $0.status != 0 })
@@ -59,8 +60,8 @@ struct SecrecyTests {
   }
 
   @Test("on disk a key of a good stands in keys/ only, after the transfer")
-  func onDisk() throws {
-    let home = try DemoHome.founded()
+  func onDisk() async throws {
+    let home = try await DemoHome.founded()
     let identity = Data("AGE-SECRET-KEY-".utf8)
     let seals = try secrets(of: home)
     var looked = 0
@@ -79,8 +80,8 @@ struct SecrecyTests {
   }
 
   @Test("folders are private, and so is every file that holds a secret")
-  func permissions() throws {
-    let home = try DemoHome.founded()
+  func permissions() async throws {
+    let home = try await DemoHome.founded()
     func mode(_ name: String) throws -> Int? {
       try FileManager.default.attributesOfItem(atPath: home.path(name))[.posixPermissions] as? Int
     }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(
   "Nothing is answered before it is durable",
-  .enabled(if: SystemCalls.canBeTraced, "strace is not installed, or may not trace"))
+  .enabled("strace is not installed, or may not trace") { await SystemCalls.canBeTraced() })
 struct SyncCountTests {
   private struct Receipt: Decodable {
     struct Entry: Decodable { let statement: Statement }
@@ -30,9 +30,9 @@ struct SyncCountTests {
   /// handed over when it first turns up in the database of somebody else, and by then the one who made
   /// it must have synced it.
   @Test("in a purchase each statement is synced by its signer before anybody else has it")
-  func purchase() throws {
-    let home = try DemoHome.copied()
-    let (traced, trace) = try SystemCalls.of(
+  func purchase() async throws {
+    let home = try await DemoHome.copied()
+    let (traced, trace) = try await SystemCalls.of(
       foil: [
         "buy", "again-contract.txt", "again-tally.svg", "--yes", "--json", "--home", home.path,
       ],
@@ -76,9 +76,9 @@ struct SyncCountTests {
   }
 
   @Test("whatever a purchase has written is synced before it says how it ended")
-  func lastWord() throws {
-    let home = try DemoHome.copied()
-    let (traced, trace) = try SystemCalls.of(
+  func lastWord() async throws {
+    let home = try await DemoHome.copied()
+    let (traced, trace) = try await SystemCalls.of(
       foil: ["buy", "again-contract.txt", "again-tally.svg", "--yes", "--home", home.path],
       below: home.path)
     #expect(try #require(traced).status == 0)

@@ -14,18 +14,19 @@ struct SystemCalls {
   static let standardOutput = "standard output"
 
   /// Whether this machine lets one process trace another.
-  static let canBeTraced =
-    (try? Command.program("strace", ["-o", "/dev/null", "true"]))?.status == 0
+  static func canBeTraced() async -> Bool {
+    (try? await Command.program("strace", ["-o", "/dev/null", "true"]))?.status == 0
+  }
 
   let calls: [Call]
 
   /// Traces the built `foil`, and looks at the files below a folder.
   static func of(
     foil arguments: [String], below folder: String
-  ) throws -> (run: Run?, trace: SystemCalls) {
+  ) async throws -> (run: Run?, trace: SystemCalls) {
     let scratch = try ScratchFolder()
     let file = scratch.path("trace")
-    let run = try Command.program(
+    let run = try await Command.program(
       "strace",
       [
         "-f", "-y", "-xx", "-s", "1000000", "-e", "signal=none", "-e",

@@ -45,10 +45,10 @@ import Testing
   @Test func aMerchantsTimeFramePassesBeforeEverybodyIsPrepared() async throws {
     let market = try await Fair.open()
     let goods = [
-      try await market.sell(Fair.contract, as: "a", by: Fair.red, for: 3, holdLimitSeconds: 1),
-      try await market.sell(Fair.picture, as: "b", by: Fair.blue, for: 2),
+      try await market.sell(Fair.contract, as: "a", by: Fair.blue, for: 3, holdLimitSeconds: 1),
+      try await market.sell(Fair.picture, as: "b", by: Fair.red, for: 2),
     ]
-    try market.replace(Fair.blue) { LateMerchant(shop: $0, delayMilliseconds: 1500) }
+    try market.replace(Fair.red) { LateMerchant(shop: $0, delayMilliseconds: 1500) }
     try await expectAbort(.timeout, of: goods, in: market)
   }
 

@@ -85,16 +85,22 @@ public enum Participant: Hashable, Sendable {
   }
 }
 
-/// Something of which there may not be enough for everybody: a merchant's stock. Activities of
-/// different processes conflict when they share one.
-public struct Resource: Hashable, Sendable {
+/// Something of which there may not be enough for everybody: a merchant's stock, or a good that is sold
+/// once. Activities of different processes conflict when they share one.
+public struct Resource: Hashable, Comparable, Sendable {
   public let owner: PartyName
-  /// The owner's name for it.
+  /// The owner's name for it, or the identifier of an offer that is for one sale.
   public let name: String
 
   public init(owner: PartyName, name: String) {
     self.owner = owner
     self.name = name
+  }
+
+  /// The order in which all processes take resources: by owner, then by the name's bytes.
+  public static func < (left: Self, right: Self) -> Bool {
+    left.owner == right.owner
+      ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8) : left.owner < right.owner
   }
 }
 

@@ -11,7 +11,7 @@ extension PaymentProcess {
   /// Generates the process for an order, and checks that it always terminates.
   ///
   /// - Parameter templateDigest: SHA-256 of the template's JSON.
-  /// - Throws: `empty-order`, `too-large`, or `not-well-formed` with the violations.
+  /// - Throws: `empty-order`, `too-large`, `stock-shared`, or `not-well-formed` with the violations.
   public static func generate(
     from order: AdmittedOrder, template: ProcessTemplate, templateDigest: Digest
   ) throws(CoordinatorError) -> PaymentProcess {
@@ -77,13 +77,30 @@ private struct ProcessGenerator {
     for alternative in template.alternatives {
       alternatives.append(try segment(from: alternative))
     }
+    let compensatable = try activities(from: template.compensatable)
     return Segment(
-      compensatable: try activities(from: template.compensatable),
+      compensatable: compensatable,
       pivot: try activities(from: template.pivot.map { [$0] } ?? []).first,
       retriable: try activities(from: template.retriable),
       alternatives: alternatives,
       precedence: try precedence(in: template.compensatable)
-        + precedence(in: template.retriable))
+        + turns(of: compensatable) + precedence(in: template.retriable))
+  }
+
+  /// What may run out is taken one after another, in an order that is the same in all processes. So of
+  /// processes that wait for each other's goods one can always go on (paper, section 6).
+  private func turns(of activities: [Activity]) throws(CoordinatorError) -> [Precedence] {
+    let taking = activities.flatMap { activity in
+      activity.resources.map { (resource: $0, path: activity.path) }
+    }.sorted { $0.resource < $1.resource }
+    let pairs = zip(taking, taking.dropFirst())
+    // Two holds on one stock would be two turns: two processes could each have the first.
+    if let (shared, _) = pairs.first(where: { !($0.resource < $1.resource) }) {
+      throw CoordinatorError(
+        .stockShared,
+        "two goods of one order draw on one stock of \(shared.resource.owner): order a quantity of one")
+    }
+    return pairs.map { Precedence(before: $0.path, after: $1.path) }
   }
 
   private func activities(from steps: [TemplateStep]) throws(CoordinatorError) -> [Activity] {
@@ -105,8 +122,10 @@ private struct ProcessGenerator {
     var resources: [Resource] = []
     if case .good(let item) = instance {
       offer = item.offer.id
-      if let stock = item.offer.claim.stock, step.verb == .deposit {
-        resources = [Resource(owner: item.merchant, name: stock)]
+      if item.offer.claim.mode == .individual, step.verb == .deposit {
+        resources = [
+          Resource(owner: item.merchant, name: item.offer.claim.stock ?? item.offer.id.hex)
+        ]
       }
     }
     return Activity(

@@ -170,6 +170,18 @@ public final class Customer: Sendable {
     guard Set(selections.map(\.offer.id)).count == selections.count else {
       throw PartyError(.order, "an offer stands in the order twice")
     }
+    for (index, selection) in selections.enumerated() {
+      guard let stock = selection.offer.claim.stock else { continue }
+      let merchant = selection.offer.stated.issuer.party
+      let isShared = selections[..<index].contains {
+        $0.offer.stated.issuer.party == merchant
+          && $0.offer.claim.stock.map { Bytes($0.utf8) } == Bytes(stock.utf8)
+      }
+      guard !isShared else {
+        throw PartyError(
+          .order, "two offers of \(merchant) draw on one stock: order a quantity of one of them")
+      }
+    }
     for selection in selections {
       let offer = selection.offer.claim
       guard offer.coordinators.contains(coordinator) else {

@@ -63,11 +63,23 @@ extension Market {
       decideWithinSeconds: decideWithinSeconds)
   }
 
-  /// Goes on with all processes and withdrawals that an earlier run left open. A withdrawal that is still
-  /// not answered stays in flight.
+  /// Goes on with all processes that an earlier run left open.
   public func recover() async -> RecoveryReport {
-    _ = try? await customer.wallet.resumeWithdrawals(from: bank.name, at: bank)
-    return await coordinator.engine.recover()
+    await coordinator.engine.recover()
+  }
+
+  /// Sends all withdrawals again that an earlier run left in flight. One that is still not answered stays
+  /// in flight.
+  ///
+  /// - Returns: the values of the coins that came, in minor units.
+  /// - Throws: `payment`, at the end, with the first that did not come.
+  @discardableResult
+  public func resumeWithdrawals() async throws(PartyError) -> [UInt64] {
+    do {
+      return try await customer.wallet.resumeWithdrawals(from: bank.name, at: bank)
+    } catch {
+      throw PartyError(.payment, error.message)
+    }
   }
 
   /// Hands in a purchase that is on record, waits for its verdict, settles the wallet, and keeps the

@@ -4,6 +4,7 @@ import ArgumentParser
 import Coordinator
 import Goods
 import PaymentParties
+import StoreSQLite
 
 extension Failure {
   /// Runs `body` and turns what the library throws into a failure with its exit status.
@@ -14,6 +15,10 @@ extension Failure {
       throw Failure(error)
     } catch let error as GoodsError {
       throw Failure(error)
+    } catch let error as StoreError {
+      throw Failure(
+        error.code == .inUse ? .pending : .notChecked, error.message,
+        hint: error.code == .inUse ? "run the same command again" : nil)
     } catch let error as CoordinatorError {
       throw Failure(
         .notChecked, error.message,

@@ -70,6 +70,11 @@ struct HomeOptions: ParsableArguments {
         "process \(process.short) cannot go on: \(error.message)",
         hint: "its coins stay locked; the other purchases are not affected")
     }
+    do {
+      try await market.resumeWithdrawals()
+    } catch {
+      Terminal.report("a withdrawal has not come: \(error.message)", hint: nil)
+    }
   }
 
   private var secretFile: String? { Self.secretFile(passphraseFile) }

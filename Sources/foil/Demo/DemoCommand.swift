@@ -78,7 +78,7 @@ struct DemoCommand: AsyncParsableCommand {
     var then: StoryReport?
     if scenario == nil {
       say("")
-      say("The same order again, but \(DemoCast.atelier) stays silent:")
+      say("The same order again, but \(DemoCast.unreliable) stays silent:")
       then = try await teller.tell(.silent, prefix: "again-")
     }
     try leaveEvidence(of: story, at: home)
@@ -191,7 +191,7 @@ extension StoryReport {
         && balances.before == balances.after
     case .wrongKey:
       return verdict == "abort" && reason == "invalid" && isAllLocked
-        && balances.before == balances.after && atFault == [DemoCast.atelier.text]
+        && balances.before == balances.after && atFault == [DemoCast.unreliable.text]
     case .doubleSpend:
       return verdict == "abort" && reason == "refused" && isAllLocked && waited == true
         && doubleSpendProven == true

@@ -16,6 +16,9 @@ enum DemoCast {
   static let guide = constant(PartyName("guide.example"))
   static let atelier = constant(PartyName("atelier.example"))
   static let merchants = [guide, atelier]
+  /// The merchant that goes wrong where one does. Its turn to deposit comes last, so the other key lies in
+  /// escrow by then.
+  static let unreliable = guide
   static let alice = constant(AccountName("alice"))
   static let currency = constant(Currency("EUR"))
   static let decimals = 2

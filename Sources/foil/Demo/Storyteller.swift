@@ -61,22 +61,22 @@ struct Storyteller {
 
   /// Puts those in place who will not keep their word.
   private func cast(_ scenario: Scenario, in market: Market) throws {
-    guard let atelier = market.shop(DemoCast.atelier) else { return }
+    guard let shop = market.shop(DemoCast.unreliable) else { return }
     switch scenario {
     case .silent:
-      market.directory.register(merchant: SilentMerchant(shop: atelier), as: atelier.name)
+      market.directory.register(merchant: SilentMerchant(shop: shop), as: shop.name)
     case .timeout:
       market.directory.register(
-        merchant: DelayedMerchant(shop: atelier) { try? await Task.sleep(for: .seconds(2)) },
-        as: atelier.name)
+        merchant: DelayedMerchant(shop: shop) { try? await Task.sleep(for: .seconds(2)) },
+        as: shop.name)
     case .wrongKey:
-      let keys = try stage.keys(of: atelier.name)
+      let keys = try stage.keys(of: shop.name)
       market.directory.register(
         merchant: CheatingMerchant(
-          shop: atelier,
-          signer: StatementSigner(party: atelier.name, key: try keys.signingKey("statements")),
+          shop: shop,
+          signer: StatementSigner(party: shop.name, key: try keys.signingKey("statements")),
           trust: market.trust, coordinator: market.coordinator.name),
-        as: atelier.name)
+        as: shop.name)
     case .customerGone:
       market.directory.register(customer: AbsentCustomer(customer: market.customer))
     case .commit, .doubleSpend, .crash: break
@@ -214,15 +214,15 @@ struct Storyteller {
       trust: market.trust, verdicts: VerdictVerifier(market.trust), clock: SystemWallClock())
 
     let gate = Gate()
-    guard let atelier = market.shop(DemoCast.atelier) else {
-      throw Failure(.notChecked, "the market has no atelier")
+    guard let shop = market.shop(DemoCast.unreliable) else {
+      throw Failure(.notChecked, "the market has no \(DemoCast.unreliable)")
     }
     market.directory.register(
-      merchant: DelayedMerchant(shop: atelier) { await gate.wait() }, as: atelier.name)
+      merchant: DelayedMerchant(shop: shop) { await gate.wait() }, as: shop.name)
     let honest = try await order(first, in: market)
     async let concluded = market.conclude(honest)
     try await waitForReservation(of: honest, in: market)
-    market.directory.register(merchant: atelier, as: atelier.name)
+    market.directory.register(merchant: shop, as: shop.name)
 
     // The copy does not know of the first order, except that its one-time keys were used.
     _ = await thief.wallet.nextOrderNumber()
