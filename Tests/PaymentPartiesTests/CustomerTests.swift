@@ -59,6 +59,19 @@ import Testing
     await expect(.order, [Selection(selections[0].offer, quantity: 2)])
     await expect(.order, selections, coordinator: SHA256.digest([1]).renamed())
 
+    // Two goods of one stock: two customers could each hold one of the last two pieces.
+    for merchant in [Fair.red, Fair.blue] {
+      try await #require(market.shop(merchant)).addStock(2, of: "chairs")
+    }
+    let chairs = [
+      try await market.sell(Fair.contract, as: "one", by: Fair.red, for: 3, stock: "chairs"),
+      try await market.sell(Fair.contract, as: "two", by: Fair.red, for: 3, stock: "chairs"),
+      try await market.sell(Fair.contract, as: "three", by: Fair.blue, for: 3, stock: "chairs"),
+    ]
+    let chair = try chairs.map { Selection(try market.inspect($0)) }
+    await expect(.order, [chair[0], chair[1]])
+    _ = try await market.plan([chair[0], chair[2]])
+
     // More than the wallet holds: nothing is locked.
     let dear = try await market.sell(Fair.contract, as: "dear", by: Fair.red, for: 61)
     await #expect { try await market.order([dear]) } throws: { code(of: $0) == .payment }

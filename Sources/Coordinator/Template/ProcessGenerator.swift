@@ -98,7 +98,8 @@ private struct ProcessGenerator {
     if let (shared, _) = pairs.first(where: { !($0.resource < $1.resource) }) {
       throw CoordinatorError(
         .stockShared,
-        "two goods of one order draw on one stock of \(shared.resource.owner): order a quantity of one")
+        "two goods of one order draw on one stock of \(shared.resource.owner): order a quantity of one"
+      )
     }
     return pairs.map { Precedence(before: $0.path, after: $1.path) }
   }

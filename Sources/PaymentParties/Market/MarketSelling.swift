@@ -12,17 +12,20 @@ public struct SaleTerms: Sendable {
   public var holdLimitSeconds: Int
   public var deliveryLimitSeconds: Int
   public var validSeconds: Int64
+  /// The merchant's stock that the good is taken from; `nil` when it is for one sale only.
+  public var stock: String?
 
   /// Five minutes to prepare, a minute to request delivery, offered for 30 days.
   public init(
     price: Price, payee: Payee, holdLimitSeconds: Int = 300, deliveryLimitSeconds: Int = 60,
-    validSeconds: Int64 = 30 * 86_400
+    validSeconds: Int64 = 30 * 86_400, stock: String? = nil
   ) {
     self.price = price
     self.payee = payee
     self.holdLimitSeconds = holdLimitSeconds
     self.deliveryLimitSeconds = deliveryLimitSeconds
     self.validSeconds = validSeconds
+    self.stock = stock
   }
 }
 
@@ -51,6 +54,7 @@ extension Market {
         coordinators: [coordinator.key], expiresAt: now.adding(seconds: terms.validSeconds),
         retainedUntil: now.adding(seconds: 2 * terms.validSeconds))
       draft.mediaType = mediaType
+      draft.stock = terms.stock
       draft.holdLimitSeconds = terms.holdLimitSeconds
       draft.deliveryLimitSeconds = terms.deliveryLimitSeconds
       let offer = try await shop.publish(draft, identity: identity)

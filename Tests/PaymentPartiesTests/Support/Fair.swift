@@ -109,7 +109,7 @@ extension Market {
   /// Seals bytes and offers them.
   func sell(
     _ content: Bytes, as name: String, by merchant: PartyName, for price: UInt64,
-    holdLimitSeconds: Int = 300, deliveryLimitSeconds: Int = 60
+    holdLimitSeconds: Int = 300, deliveryLimitSeconds: Int = 60, stock: String? = nil
   ) async throws -> LockedGood {
     let file = TestFolder.fresh("good")
     try Data(content).write(to: URL(filePath: file))
@@ -120,7 +120,7 @@ extension Market {
       terms: SaleTerms(
         price: try Price(net: try Fair.amount(price), tax: free),
         payee: Fair.payee(of: merchant), holdLimitSeconds: holdLimitSeconds,
-        deliveryLimitSeconds: deliveryLimitSeconds))
+        deliveryLimitSeconds: deliveryLimitSeconds, stock: stock))
   }
 
   /// Orders these goods, or all that are on sale: signed, on record, not yet handed in.
