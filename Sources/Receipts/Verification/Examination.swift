@@ -18,6 +18,9 @@ struct Examination {
   /// Where the statements that were found in the log stand in it.
   var places: [StatementID: LogPlace] = [:]
 
+  /// What the statements that verify rely on.
+  var reliances: [Reliance] = []
+
   /// The order that brings the customer's key: this receipt's, or the one that other evidence shows.
   var order: Stated<Order>?
   /// The items whose offers are there and fit.
@@ -32,6 +35,14 @@ struct Examination {
 
   /// Verified statements that no check has used yet.
   var unused = Statements()
+
+  /// A verified statement and the statements that it relies on.
+  struct Reliance {
+    let statement: StatementID
+    let issuer: Issuer
+    let kind: StatementKind
+    let prev: [StatementID]
+  }
 
   /// A good that is bought, as order and offer have it.
   struct Item {

@@ -68,6 +68,8 @@ extension Finding {
     public static let logged = Check("logged")
     /// A key was registered or revoked.
     public static let key = Check("key")
+    /// What a statement relies on holds.
+    public static let prev = Check("prev")
     /// A statement belongs to this purchase.
     public static let belongs = Check("belongs")
 

@@ -165,6 +165,8 @@ extension Examination {
       return find(.belongs, .refuted, stated, "the order of another purchase")
     }
     order = stated
+    reliances.append(
+      Reliance(statement: stated.id, issuer: stated.issuer, kind: .order, prev: []))
     find(.signature, .proven, stated, "signed with the one-time key that it names, and logged")
   }
 
@@ -200,6 +202,9 @@ extension Examination {
       return find(.belongs, .refuted, stated, "a statement about another purchase")
     }
     unused[keyPath: list].append(stated)
+    reliances.append(
+      Reliance(
+        statement: stated.id, issuer: stated.issuer, kind: Content.kind, prev: stated.claim.prev))
     find(.signature, .proven, stated, "signed by \(stated.issuer.party), and logged")
   }
 
