@@ -156,18 +156,17 @@ package struct CanonicalReader: ClaimReader, Sendable {
 
   /// Moves the cursor to the member of that name. It stays where it is when there is none.
   private mutating func find(_ name: String) -> Bool {
+    find(name, from: members.cursor, members.number, to: members.end)
+      || find(name, from: members.first, 0, to: members.cursor)
+  }
+
+  /// - Parameter startNumber: how many members stand before `start`.
+  private mutating func find(
+    _ name: String, from start: Int, _ startNumber: Int, to end: Int
+  ) -> Bool {
     let letters = name.utf8.span
-    var (member, number) = (members.cursor, members.number)
-    while member < members.end {
-      if isName(member, letters) {
-        (members.cursor, members.number) = (member, number)
-        return true
-      }
-      member = tape.next(after: member)
-      number += 1
-    }
-    (member, number) = (members.first, 0)
-    while member < members.cursor {
+    var (member, number) = (start, startNumber)
+    while member < end {
       if isName(member, letters) {
         (members.cursor, members.number) = (member, number)
         return true
