@@ -13,6 +13,21 @@ public protocol Claim: Equatable, Sendable {
 
   /// Writes the members, in any order.
   func write(to writer: inout some ClaimWriter)
+
+  /// The statements that this one relies on: without them it means nothing. An order is named by its process.
+  var prev: [StatementID] { get }
+
+  /// Whether a statement of this kind has more signatures than its issuer's.
+  static var isCosigned: Bool { get }
+
+  /// The keys that must sign beside the issuer's.
+  var cosigners: [SigningKeyValue] { get }
+}
+
+extension Claim {
+  public var prev: [StatementID] { [] }
+  public static var isCosigned: Bool { false }
+  public var cosigners: [SigningKeyValue] { [] }
 }
 
 /// What is wrong with the content of a claim.

@@ -76,6 +76,7 @@ extension Market {
     try add(charter.coordinator, .coordinator, KeyName.statements)
     try add(charter.log, .log, KeyName.checkpoints)
     try add(charter.witness, .witness, KeyName.cosignatures)
+    try add(charter.auditor, .auditor, KeyName.statements)
 
     let root = try PartyFolder(at: home.state(of: charter.root), passphraseFile: passphraseFile)
     let signer = StatementSigner(party: charter.root, key: try root.keys.signingKey(KeyName.root))

@@ -7,15 +7,21 @@ import PaymentModel
 /// before it have verified.
 struct Examination {
   let receipt: Receipt
-  let trust: TrustStore
+  /// The trust store, with the keys that the receipt's statements have registered and revoked.
+  private(set) var keys: KeyTimeline
+  var trust: TrustStore { keys.latest }
   var findings: [Finding] = []
 
-  /// The checkpoint and when it was witnessed: the one time at which everything in the receipt existed.
+  /// The checkpoint and when it was witnessed: the time at which everything in the receipt existed.
   var checkpoint: WitnessedCheckpoint?
   var time: Timestamp?
   /// Where the statements that were found in the log stand in it.
   var places: [StatementID: LogPlace] = [:]
 
+  /// What the statements that verify rely on.
+  var reliances: [Reliance] = []
+
+  /// The order that brings the customer's key: this receipt's, or the one that other evidence shows.
   var order: Stated<Order>?
   /// The items whose offers are there and fit.
   var items: [Item] = []
@@ -29,6 +35,14 @@ struct Examination {
 
   /// Verified statements that no check has used yet.
   var unused = Statements()
+
+  /// A verified statement and the statements that it relies on.
+  struct Reliance {
+    let statement: StatementID
+    let issuer: Issuer
+    let kind: StatementKind
+    let prev: [StatementID]
+  }
 
   /// A good that is bought, as order and offer have it.
   struct Item {
@@ -59,11 +73,29 @@ struct Examination {
     var voids: [Stated<VoidedReservation>] = []
     var releases: [Stated<Release>] = []
     var doubleSpends: [Stated<DoubleSpend>] = []
+    var acknowledgements: [Stated<Acknowledgement>] = []
+    var addressClaims: [Stated<AddressClaim>] = []
+    var dispatches: [Stated<Dispatch>] = []
+    var refunds: [Stated<Refund>] = []
+    var shareAcceptances: [Stated<ShareAcceptance>] = []
+    var withdrawals: [Stated<Withdrawal>] = []
+    var issues: [Stated<Issue>] = []
+    var complaints: [Stated<Complaint>] = []
+    var requests: [Stated<EvidenceRequest>] = []
+    var rulings: [Stated<Ruling>] = []
   }
 
-  init(_ receipt: Receipt, trust: TrustStore) {
+  init(_ receipt: Receipt, trust: TrustStore, order: Stated<Order>? = nil) {
     self.receipt = receipt
-    self.trust = trust
+    keys = KeyTimeline(trust)
+    self.order = order
+  }
+
+  /// Takes note of a key that comes or goes at that place of the log.
+  mutating func change(
+    keysAt index: UInt64, _ body: (TrustStore) throws(EvidenceError) -> TrustStore
+  ) throws(EvidenceError) {
+    try keys.change(at: index, body)
   }
 
   var isCommitted: Bool { verdict?.claim.decision.isCommit ?? false }

@@ -9,10 +9,38 @@ extension Examination {
     for exhibit in receipt.exhibits {
       switch exhibit {
       case .revealedKey(let deposit, let identity): checkRevealedKey(of: deposit, identity)
+      case .keyBundle, .oneTimeIdentity, .blindSignatures, .chunk:
+        findings.append(Finding(.exhibit, .pending, "something was revealed for a dispute"))
+      case .unlogged: break
       }
     }
     for proof in unused.doubleSpends { checkDoubleSpend(proof) }
     unused.doubleSpends = []
+    checkDisputes()
+  }
+
+  /// What was said in a dispute stands beside the purchase, and changes nothing about it.
+  private mutating func checkDisputes() {
+    for complaint in unused.complaints {
+      find(
+        .dispute, .proven, complaint,
+        "\(complaint.issuer.party) complains: \(complaint.claim.grievance.rawValue)")
+    }
+    for request in unused.requests {
+      find(
+        .dispute, .proven, request,
+        "\(request.claim.party) was asked for \(request.claim.question.rawValue) by "
+          + "\(request.claim.answerBy)")
+    }
+    for ruling in unused.rulings {
+      find(
+        .dispute, .proven, ruling,
+        "\(ruling.issuer.party) has ruled: \(ruling.claim.outcome.rawValue)"
+          + (ruling.claim.party.map { ", \($0)" } ?? ""))
+    }
+    unused.complaints = []
+    unused.requests = []
+    unused.rulings = []
   }
 
   // MARK: - A wrong key

@@ -38,6 +38,7 @@ public struct ReceiptVerification: Sendable {
     var examination = Examination(receipt, trust: trust)
     examination.checkCheckpoint()
     examination.checkStatements()
+    examination.checkReliances()
     examination.checkOrder()
     examination.checkVerdict()
     examination.checkHolds()

@@ -48,17 +48,76 @@ extension Examination {
         refuse(.logged, .refuted, entry, error.message, error.code.rawValue)
       }
     }
+    checkKeyChanges(statements, at: time)
     // The order comes first: it brings the key of all other statements of the customer.
     let isOrder = { (statement: UnverifiedStatement) in statement.kind == .order }
     for statement in statements.filter(isOrder) + statements.filter({ !isOrder($0) }) {
-      do throws(EvidenceError) {
-        try admit(statement, at: time)
-      } catch {
-        let isUnknown = [.keyUnknown, .keyNotYetValid, .keyExpired].contains(error.code)
-        refuse(
-          .signature, isUnknown ? .missing : .refuted, statement, error.message,
-          error.code.rawValue)
+      check(statement) { (examination, statement) throws(EvidenceError) in
+        try examination.admit(statement, at: time)
       }
+    }
+    for case .unlogged(let bytes) in receipt.exhibits { checkUnlogged(bytes, at: time) }
+  }
+
+  /// Keys that were registered and revoked, in the order of the log.
+  private mutating func checkKeyChanges(_ statements: [UnverifiedStatement], at time: Timestamp) {
+    let changes = statements.filter { $0.kind == .keyRegistration || $0.kind == .revocation }
+    for statement in changes.sorted(by: { index(of: $0) < index(of: $1) }) {
+      check(statement) { (examination, statement) throws(EvidenceError) in
+        let index = examination.index(of: statement)
+        let store = examination.keys.store(at: index)
+        if statement.kind == .keyRegistration {
+          let verified = try store.verify(Signed<KeyRegistration>(statement.bytes), at: time)
+          try examination.change(keysAt: index) { (trust) throws(EvidenceError) in
+            try trust.registering(verified)
+          }
+          examination.find(
+            .key, .proven, verified.stated,
+            "\(verified.issuer.party) has registered a key for \(verified.claim.role.rawValue)")
+        } else {
+          let verified = try store.verify(Signed<Revocation>(statement.bytes), at: time)
+          try examination.change(keysAt: index) { (trust) throws(EvidenceError) in
+            try trust.revoking(verified)
+          }
+          examination.find(
+            .key, .proven, verified.stated, "\(verified.issuer.party) has revoked a key")
+        }
+      }
+    }
+  }
+
+  private func index(of statement: UnverifiedStatement) -> UInt64 {
+    places[statement.id]?.index ?? 0
+  }
+
+  /// Runs a check, and reports what it throws.
+  private mutating func check(
+    _ statement: UnverifiedStatement,
+    _ body: (inout Examination, UnverifiedStatement) throws(EvidenceError) -> Void
+  ) {
+    do throws(EvidenceError) {
+      try body(&self, statement)
+    } catch {
+      let isUnknown = [.keyUnknown, .keyNotYetValid, .keyExpired].contains(error.code)
+      refuse(
+        .signature, isUnknown ? .missing : .refuted, statement, error.message,
+        error.code.rawValue)
+    }
+  }
+
+  /// A verdict that was not logged counts against whoever signed it, and for nothing else.
+  private mutating func checkUnlogged(_ bytes: Bytes, at time: Timestamp) {
+    do {
+      let verified = try trust.verify(Signed<Verdict>(bytes), at: time)
+      guard verified.claim.process == receipt.process else { return }
+      guard !unused.verdicts.contains(where: { $0.id == verified.id }) else { return }
+      unused.verdicts.append(verified.stated)
+      find(.signature, .proven, verified.stated, "signed by \(verified.issuer.party), not logged")
+    } catch {
+      findings.append(
+        Finding(
+          .signature, .refuted,
+          "an unlogged verdict does not verify: \(error.message) (\(error.code.rawValue))"))
     }
   }
 
@@ -70,6 +129,11 @@ extension Examination {
     case .order: try admitOrder(statement)
     case .deliveryRequest: try admit(statement, by: order, to: \.deliveryRequests)
     case .cancellation: try admit(statement, by: order, to: \.cancellations)
+    case .acknowledgement: try admit(statement, by: order, to: \.acknowledgements)
+    case .addressClaim: try admit(statement, by: order, to: \.addressClaims)
+    case .complaint where statement.issuer.party == .customer:
+      try admit(statement, by: order, to: \.complaints)
+    case .complaint: try admit(statement, to: \.complaints, at: time) { $0.process }
     case .offer: try admit(statement, to: \.offers, at: time) { _ in nil }
     case .submission: try admit(statement, to: \.submissions, at: time, of: \.process)
     case .reservation: try admit(statement, to: \.reservations, at: time, of: \.process)
@@ -81,18 +145,28 @@ extension Examination {
     case .settlement: try admit(statement, to: \.settlements, at: time, of: \.process)
     case .void: try admit(statement, to: \.voids, at: time, of: \.process)
     case .release: try admit(statement, to: \.releases, at: time, of: \.process)
+    case .dispatch: try admit(statement, to: \.dispatches, at: time, of: \.process)
+    case .refund: try admit(statement, to: \.refunds, at: time, of: \.process)
+    case .shareAcceptance: try admit(statement, to: \.shareAcceptances, at: time, of: \.process)
     case .doubleSpend: try admit(statement, to: \.doubleSpends, at: time, of: \.second.process)
-    case .keyset, .issue, .withdrawal, .trust:
+    case .withdrawal: try admit(statement, to: \.withdrawals, at: time) { _ in nil }
+    case .issue: try admit(statement, to: \.issues, at: time) { _ in nil }
+    case .evidenceRequest: try admit(statement, to: \.requests, at: time) { _ in nil }
+    case .ruling: try admit(statement, to: \.rulings, at: time) { _ in nil }
+    case .keyRegistration, .revocation: break
+    case .keyset, .trust:
       refuse(.belongs, .refuted, statement, "this kind of statement does not belong into a receipt")
     }
   }
 
   private mutating func admitOrder(_ statement: UnverifiedStatement) throws(EvidenceError) {
     let stated = try trust.verifyOrder(Signed(statement.bytes)).stated
-    guard stated.id.renamed() == receipt.process, order == nil else {
+    guard stated.id.renamed() == receipt.process else {
       return find(.belongs, .refuted, stated, "the order of another purchase")
     }
     order = stated
+    reliances.append(
+      Reliance(statement: stated.id, issuer: stated.issuer, kind: .order, prev: []))
     find(.signature, .proven, stated, "signed with the one-time key that it names, and logged")
   }
 
@@ -108,14 +182,15 @@ extension Examination {
     let stated = try trust.verify(
       Signed<Content>(statement.bytes), byOneTimeKey: order.claim.oneTimeKey
     ).stated
-    file(stated, in: list, process: stated.claim.process)
+    file(stated, in: list, process: stated.claim.processClaimed)
   }
 
   private mutating func admit<Content: Claim>(
     _ statement: UnverifiedStatement, to list: WritableKeyPath<Statements, [Stated<Content>]>,
     at time: Timestamp, of process: (Content) -> ProcessID?
   ) throws(EvidenceError) {
-    let stated = try trust.verify(Signed<Content>(statement.bytes), at: time).stated
+    let store = keys.store(at: index(of: statement))
+    let stated = try store.verify(Signed<Content>(statement.bytes), at: time).stated
     file(stated, in: list, process: process(stated.claim))
   }
 
@@ -127,6 +202,9 @@ extension Examination {
       return find(.belongs, .refuted, stated, "a statement about another purchase")
     }
     unused[keyPath: list].append(stated)
+    reliances.append(
+      Reliance(
+        statement: stated.id, issuer: stated.issuer, kind: Content.kind, prev: stated.claim.prev))
     find(.signature, .proven, stated, "signed by \(stated.issuer.party), and logged")
   }
 
@@ -155,8 +233,12 @@ extension Examination {
 
 /// A claim about one process that a customer's one-time key signs.
 protocol ProcessClaim: Claim {
-  var process: ProcessID { get }
+  /// `nil` for one that is about none.
+  var processClaimed: ProcessID? { get }
 }
 
-extension DeliveryRequest: ProcessClaim {}
-extension Cancellation: ProcessClaim {}
+extension DeliveryRequest: ProcessClaim { var processClaimed: ProcessID? { process } }
+extension Cancellation: ProcessClaim { var processClaimed: ProcessID? { process } }
+extension Acknowledgement: ProcessClaim { var processClaimed: ProcessID? { process } }
+extension AddressClaim: ProcessClaim { var processClaimed: ProcessID? { process } }
+extension Complaint: ProcessClaim { var processClaimed: ProcessID? { process } }

@@ -65,12 +65,22 @@ enum StatementCases {
     key.signer.sign(claim, nonce: SampleClaims.nonce).bytes
   }
 
+  /// A statement with further signatures.
+  private static func cosigned(_ statement: Bytes, by keys: [TestKey]) -> Bytes {
+    keys.reduce(statement) { bytes, key in
+      (try? key.signer.cosign(Signed<KeyRegistration>(bytes)))?.bytes ?? []
+    }
+  }
+
   static let valid: [StatementCase] =
     StatementKind.allCases.map { kind in
       let key = Parties.signer(of: kind)
+      // A key that is registered signs, too.
+      let cosigners = kind == .keyRegistration ? [Parties.registered] : []
       return good(
         "valid-\(kind.rawValue)", "one statement of each kind",
-        sign(SampleClaims.claim(kind), by: key), kind: kind, by: key)
+        cosigned(sign(SampleClaims.claim(kind), by: key), by: cosigners), kind: kind, by: key,
+        cosigners: cosigners)
     } + [
       good(
         "valid-unicode", "text is not normalized: e with a combining accent stays as it is",
