@@ -168,8 +168,9 @@ struct Examined {
     }
   }
 
+  /// What does not hold by itself; what falls with it stands among the steps.
   private var refutations: [String] {
-    report.findings.filter { $0.result == .refuted }.map(Self.words)
+    report.findings.filter { $0.result == .refuted && $0.check != .prev }.map(Self.words)
       + goods.filter { $0.result == .refuted }.map { Terminal.line($0.message) }
   }
 
