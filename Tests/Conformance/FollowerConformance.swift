@@ -153,11 +153,11 @@ package enum FollowerConformance {
       var frontier = MerkleFrontier()
       for index in 0..<rows.size { frontier.append(rows.node(level: 0, index: index)) }
       for entry in entries {
-        var nodes: [LogNode] = []
-        frontier.append(entry.leafHash) { nodes.append(LogNode(level: $0, index: $1, hash: $2)) }
+        var hashes: [Digest] = []
+        frontier.append(entry.leafHash) { _, _, hash in hashes.append(hash) }
         let isRepeat =
           entry.slot.isExclusive && !rows.indices(in: entry.slot, atMost: 1).isEmpty
-        rows.append(entry, isRepeat: isRepeat, completing: nodes)
+        rows.append(entry, isRepeat: isRepeat, completing: hashes)
       }
     }
   }

@@ -11,8 +11,9 @@ public import PaymentModel
 ///     tile/entries/<N>[.p/<width>]     entries, each after its length in two bytes
 ///
 /// where N is written in groups of three digits, all but the last after an `x`: `x001/x234/067`. Beside
-/// them `slot/<slot>` may hold statements, by the hexadecimal digits of their slot. Where a hash tile is
-/// missing, the entries below it are hashed.
+/// them `verdict/<process>` and `verdict/<process>.tlog-proof` hold the verdict of a process, by its 64
+/// hexadecimal digits, and the proof that it is in the log. Where a hash tile is missing, the entries below
+/// it are hashed.
 public struct FolderLogSource: LogSource {
   /// Entries of a bundle, hashes of a tile.
   static let tileWidth: UInt64 = 256
@@ -33,8 +34,14 @@ public struct FolderLogSource: LogSource {
     return bytes
   }
 
-  public func statement(in slot: LogSlot) async throws(ReceiptsError) -> Bytes? {
-    try read("slot/\(slot.bytes.hex)", atMost: 2 * SignedNote.largestByteCount)
+  public func verdict(
+    of process: ProcessID
+  ) async throws(ReceiptsError) -> LoggedVerdict? {
+    let name = "verdict/\(process.hex)"
+    guard let verdict = try read(name, atMost: LoggedVerdict.largestVerdict),
+      let proof = try read("\(name).tlog-proof", atMost: LoggedVerdict.largestProof)
+    else { return nil }
+    return LoggedVerdict(verdict: Signed(verdict), proof: proof)
   }
 
   // MARK: - Entries

@@ -18,10 +18,13 @@ public protocol FollowerRows: MerkleNodes {
   func indices(in slot: LogSlot, atMost count: Int) -> [UInt64]
   /// Entries from an index on that repeat an exclusive slot, ascending; at most so many.
   func repeats(from index: UInt64, atMost count: Int) -> [UInt64]
-  /// Adds an entry at index `size` with the subtrees that it completes, the leaf first.
+  /// Adds an entry at index `size`.
   ///
-  /// - Parameter isRepeat: whether an earlier entry stands in the same exclusive slot.
-  mutating func append(_ entry: LogEntry, isRepeat: Bool, completing nodes: [LogNode])
+  /// - Parameters:
+  ///   - isRepeat: whether an earlier entry stands in the same exclusive slot.
+  ///   - hashes: of the subtrees that the entry completes: its leaf, the subtree of two that ends with it,
+  ///     of four, and so on as far as they are complete.
+  mutating func append(_ entry: LogEntry, isRepeat: Bool, completing hashes: [Digest])
   /// Forgets all entries from an index on, and the subtrees that hold one of them.
   mutating func cut(to size: UInt64)
 

@@ -96,9 +96,9 @@ enum FollowerRules {
     else { return .overtaken }
     for entry in entries {
       let isRepeat = entry.slot.isExclusive && !rows.indices(in: entry.slot, atMost: 1).isEmpty
-      var nodes: [LogNode] = []
-      frontier.append(entry.leafHash) { nodes.append(LogNode(level: $0, index: $1, hash: $2)) }
-      rows.append(entry, isRepeat: isRepeat, completing: nodes)
+      var hashes: [Digest] = []
+      frontier.append(entry.leafHash) { _, _, hash in hashes.append(hash) }
+      rows.append(entry, isRepeat: isRepeat, completing: hashes)
     }
     let checkpoint = try Checkpoint(text: target.text)
     guard frontier.size >= checkpoint.size else {

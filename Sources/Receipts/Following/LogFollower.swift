@@ -134,6 +134,19 @@ public final class LogFollower: Sendable {
     }
   }
 
+  /// The verdict that the source serves for a process, to be examined with others; `nil` when it serves
+  /// none.
+  ///
+  /// - Parameter receivedAt: now.
+  /// - Throws: what `LogSource.verdict` and `LogProof` throw.
+  public func servedVerdict(
+    of process: ProcessID, receivedAt: Timestamp
+  ) async throws(ReceiptsError) -> WatchedStatement? {
+    guard let served = try await source.verdict(of: process) else { return nil }
+    return WatchedStatement(
+      served.verdict.bytes, receivedAt: receivedAt, proof: try LogProof(served.proof))
+  }
+
   // MARK: - Steps
 
   private func ownCheckpoint(of note: SignedNote) throws(ReceiptsError) -> Checkpoint {

@@ -25,10 +25,10 @@ public protocol LogSource: Sendable {
   /// - Throws: as `entries(_:in:)`.
   func node(level: Int, index: UInt64, in size: UInt64) async throws(ReceiptsError) -> Digest
 
-  /// A statement that is served for a slot; `nil` where none is served.
+  /// The verdict of a process with its log proof, where both are served.
   ///
   /// - Throws: as `entries(_:in:)`.
-  func statement(in slot: LogSlot) async throws(ReceiptsError) -> Bytes?
+  func verdict(of process: ProcessID) async throws(ReceiptsError) -> LoggedVerdict?
 }
 
 extension ReceiptsError.Code {

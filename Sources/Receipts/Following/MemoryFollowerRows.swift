@@ -36,15 +36,15 @@ public struct MemoryFollowerRows: FollowerRows, Sendable {
   }
 
   public mutating func append(
-    _ entry: LogEntry, isRepeat: Bool, completing completed: [LogNode]
+    _ entry: LogEntry, isRepeat: Bool, completing hashes: [Digest]
   ) {
     placesOfStatement[entry.statement, default: []].append(size)
     if entry.slot.isExclusive { placesInSlot[entry.slot, default: []].append(size) }
     if isRepeat { repeated.append(size) }
     entries.append(entry)
-    for node in completed {
-      if node.level == nodes.count { nodes.append([]) }
-      nodes[node.level].append(node.hash)
+    for (level, hash) in hashes.enumerated() {
+      if level == nodes.count { nodes.append([]) }
+      nodes[level].append(hash)
     }
   }
 

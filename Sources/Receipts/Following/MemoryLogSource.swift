@@ -9,13 +9,15 @@ public struct MemoryLogSource: LogSource {
   public var note: Bytes?
   /// All entries, each as it is handed out.
   public var log: [Bytes]
-  /// What is served by slot.
-  public var statements: [LogSlot: Bytes]
+  /// What is served about processes.
+  public var verdicts: [ProcessID: LoggedVerdict]
 
-  public init(note: Bytes? = nil, log: [Bytes] = [], statements: [LogSlot: Bytes] = [:]) {
+  public init(
+    note: Bytes? = nil, log: [Bytes] = [], verdicts: [ProcessID: LoggedVerdict] = [:]
+  ) {
     self.note = note
     self.log = log
-    self.statements = statements
+    self.verdicts = verdicts
   }
 
   public func checkpoint() async throws(ReceiptsError) -> Bytes {
@@ -41,7 +43,9 @@ public struct MemoryLogSource: LogSource {
     return MerkleTree.root(of: leaves.map { MerkleTree.leafHash($0) })
   }
 
-  public func statement(in slot: LogSlot) async throws(ReceiptsError) -> Bytes? {
-    statements[slot]
+  public func verdict(
+    of process: ProcessID
+  ) async throws(ReceiptsError) -> LoggedVerdict? {
+    verdicts[process]
   }
 }

@@ -100,14 +100,15 @@ struct SQLiteFollowerRows: FollowerRows {
     ) { $0[0] }
   }
 
-  mutating func append(_ entry: LogEntry, isRepeat: Bool, completing nodes: [LogNode]) {
+  mutating func append(_ entry: LogEntry, isRepeat: Bool, completing hashes: [Digest]) {
+    let index = size
     sql.run(
       "INSERT INTO entry (position, slot, statement, repeats) VALUES (?, ?, ?, ?)",
-      size, entry.slot, entry.statement, isRepeat)
-    for node in nodes {
+      index, entry.slot, entry.statement, isRepeat)
+    for (level, hash) in hashes.enumerated() {
       sql.run(
         "INSERT INTO node (level, position, hash) VALUES (?, ?, ?)",
-        node.level, node.index, node.hash)
+        level, index >> UInt64(level), hash)
     }
   }
 

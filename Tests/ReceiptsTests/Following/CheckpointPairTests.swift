@@ -233,17 +233,24 @@ struct FolderLogSourceTests {
     }
   }
 
-  @Test("what is served by slot is read by slot")
-  func statements() async throws {
+  @Test("a verdict is served with its proof, or not at all")
+  func verdicts() async throws {
     try await withFolder {
-      let slot = LogSlot.verdict(of: identifier("process"))
+      let process: ProcessID = identifier("process")
       let source = FolderLogSource(at: folder.path)
-      #expect(try await source.statement(in: slot) == nil)
-      let name = folder.appending(path: "slot/\(slot.bytes.hex)")
+      let name = folder.appending(path: "verdict/\(process.hex)")
       try FileManager.default.createDirectory(
         at: name.deletingLastPathComponent(), withIntermediateDirectories: true)
+      #expect(try await source.verdict(of: process) == nil)
       try Data([1, 2]).write(to: name)
-      #expect(try await source.statement(in: slot) == [1, 2])
+      #expect(try await source.verdict(of: process) == nil)
+      try Data([3]).write(to: name.appendingPathExtension("tlog-proof"))
+      #expect(
+        try await source.verdict(of: process) == LoggedVerdict(verdict: Signed([1, 2]), proof: [3]))
+      try Data(repeating: 1, count: LoggedVerdict.largestVerdict + 1).write(to: name)
+      await #expect(throws: ReceiptsError(.sourceForm, "")) {
+        try await source.verdict(of: process)
+      }
     }
   }
 }

@@ -63,8 +63,8 @@ struct LogFollowerTests {
     let log = ServedLog(world)
     #expect(try await follower(log.source()).step() == .verified(log.checkpoint()))
     #expect(try await follower(log.source()).step() == .upToDate(0))
-    let false0 = log.note(root: identifier("not the root of nothing"))
-    guard case .splitView = try await follower(log.source(false0)).step() else {
+    let wrong = log.note(root: identifier("not the root of nothing"))
+    guard case .splitView = try await follower(log.source(wrong)).step() else {
       Issue.record("a second root of the empty log was taken")
       return
     }
@@ -133,6 +133,41 @@ struct LogFollowerTests {
     #expect(store.snapshot().size == 4)
     #expect(try await follower(log.source()).step() == .verified(log.checkpoint()))
     #expect(store.snapshot().doubts.isEmpty)
+  }
+
+  @Test("whatever sources do, the mirror stays a state of the true history and accuses nobody")
+  func disorder() async throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var entropy = SeededEntropy(seed: seed)
+    var truth = ServedLog(world)
+    var verified: UInt64 = 0
+    for round in 0..<150 {
+      let random = entropy.bytes(3).map(Int.init)
+      truth.append((0..<random[0] % 3).map { "\(round) \($0)" })
+      let honest = truth.source()
+      let old = truth.source(truth.note(truth.entries.count / 2))
+      let source: any LogSource =
+        switch random[1] % 8 {
+        case 0: Twisted(log: honest) { $0.dropLast() }
+        case 1: Twisted(log: honest) { $0.map { [$0[0] ^ 1] + $0.dropFirst() } }
+        case 2: Twisted(log: honest, twist: { $0.reversed() }, hidesNodes: true)
+        case 3: MemoryLogSource(note: honest.note)
+        case 4: old
+        default: honest
+        }
+      // Each step by a follower that knows nothing but its rows; errors are the sources' own.
+      _ = try? await follower(source, perStep: 1 + random[2] % 7).step()
+      let rows = store.snapshot()
+      guard let note = rows.lastCheckpoint else { continue }
+      let checkpoint = try Checkpoint(text: SignedNote(note).text)
+      #expect(checkpoint == truth.checkpoint(Int(checkpoint.size)), "seed \(seed), \(round)")
+      #expect(checkpoint.size >= verified && rows.splitViews.isEmpty, "seed \(seed), \(round)")
+      #expect(rows.target != nil || rows.size == checkpoint.size, "seed \(seed), \(round)")
+      verified = checkpoint.size
+    }
+    while case .fetched = try await follower(truth.source()).step() {}
+    _ = try await follower(truth.source()).step()
+    #expect(try await follower(truth.source()).checkpoint() == truth.checkpoint(), "seed \(seed)")
   }
 
   // MARK: - Two histories

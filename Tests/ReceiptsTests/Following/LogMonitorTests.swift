@@ -240,6 +240,27 @@ struct LogMonitorTests {
     #expect(newer.alarms.isEmpty && newer.unread.isEmpty)
   }
 
+  @Test("a verdict that is served and another one that somebody was shown name their coordinator")
+  func servedVerdict() async throws {
+    let (served, shown) = (try verdict(nonce: 1), try verdict(commit: true, nonce: 2))
+    var log = ServedLog(world, ["a"])
+    log.entries.append(entry(served.id))
+    var source = log.source()
+    source.verdicts[Self.process] = LoggedVerdict(
+      verdict: Signed(served.bytes), proof: try log.proof(of: 1).bytes)
+    let follower = follower(source)
+    _ = try await follower.step()
+    let statement = try #require(
+      try await follower.servedVerdict(of: Self.process, receivedAt: World.start))
+    #expect(try await follower.examine([statement], with: monitor).alarms.isEmpty)
+    let report = try await follower.examine(
+      [WatchedStatement(shown.bytes, receivedAt: World.start), statement], with: monitor)
+    #expect(report.alarms.map(\.code) == [.twoVerdicts])
+    #expect(report.alarms[0].atFault == world.coordinator.issuer.party)
+    #expect(
+      try await follower.servedVerdict(of: identifier("other"), receivedAt: World.start) == nil)
+  }
+
   @Test("a split view that the follower has kept is an alarm")
   func keptProofs() async throws {
     try await mirror([([ServedLog.entry("a"), ServedLog.entry("b")], World.start)])

@@ -106,5 +106,5 @@ struct Twisted: LogSource {
     hidesNodes ? MerkleTree.emptyRoot : try await log.node(level: level, index: index, in: size)
   }
 
-  func statement(in slot: LogSlot) async throws(ReceiptsError) -> Bytes? { nil }
+  func verdict(of process: ProcessID) async throws(ReceiptsError) -> LoggedVerdict? { nil }
 }
