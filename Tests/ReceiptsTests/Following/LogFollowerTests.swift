@@ -165,8 +165,8 @@ struct LogFollowerTests {
       #expect(rows.target != nil || rows.size == checkpoint.size, "seed \(seed), \(round)")
       verified = checkpoint.size
     }
-    while case .fetched = try await follower(truth.source()).step() {}
-    _ = try await follower(truth.source()).step()
+    // What a liar has left half fetched is found and forgotten; the next steps bring the rest.
+    for _ in 0..<3 { _ = try? await follower(truth.source()).step() }
     #expect(try await follower(truth.source()).checkpoint() == truth.checkpoint(), "seed \(seed)")
   }
 
