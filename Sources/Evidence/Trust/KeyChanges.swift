@@ -8,10 +8,11 @@ import PaymentCrypto
 public import PaymentModel
 
 extension TrustStore {
-  /// The store with one more key of the party, for the role of the key that registered it.
+  /// The store with one more key of the party, for the role of the key that registered it and for no longer than
+  /// that one. A key that the party has for that role already stays as it is.
   ///
   /// - Throws: in this order `keyUnknown`; `keyRole` when the registration is for another role than that of
-  ///   the key that signed it; `trustKeyTwice` for a key that is known already.
+  ///   the key that signed it; `trustKeyTwice` for a key that is known for another use.
   public func registering(
     _ registration: Verified<KeyRegistration>
   ) throws(EvidenceError) -> TrustStore {
@@ -23,14 +24,20 @@ extension TrustStore {
       throw EvidenceError(
         .keyRole, "a key for \(registrar.role.rawValue) registers one for \(claim.role.rawValue)")
     }
-    return try adding(
-      Key(
-        party: registrar.party, role: claim.role,
-        publicKey: try Ed25519.PublicKey(evidence: claim.key), from: claim.validFrom,
-        until: claim.validUntil))
+    let registered = Key(
+      party: registrar.party, role: claim.role,
+      publicKey: try Ed25519.PublicKey(evidence: claim.key), from: claim.validFrom,
+      until: min(claim.validUntil, registrar.validUntil))
+    if let known = key(registered.thumbprint), known.party == registered.party,
+      known.role == registered.role
+    {
+      return self
+    }
+    return try adding(registered)
   }
 
-  /// The store in which a key ends at the revocation's time. Revoking a denomination changes no key here.
+  /// The store in which a key ends at the revocation's time. Revoking a denomination changes no key here, and is
+  /// for its bank.
   ///
   /// Keys are revoked by any key of the same party and role, that key included, and by the root.
   ///
@@ -38,8 +45,16 @@ extension TrustStore {
   public func revoking(
     _ revocation: Verified<Revocation>
   ) throws(EvidenceError) -> TrustStore {
-    guard case .key(let thumbprint) = revocation.claim.subject else { return self }
-    guard let key = key(thumbprint), let revoker = self.key(revocation.issuer.key) else {
+    guard let revoker = self.key(revocation.issuer.key) else {
+      throw EvidenceError(.keyUnknown, "the key that revokes is not known")
+    }
+    guard case .key(let thumbprint) = revocation.claim.subject else {
+      guard revoker.role == .bank else {
+        throw EvidenceError(.revocationNotEntitled, "\(revoker.party) revokes a denomination")
+      }
+      return self
+    }
+    guard let key = key(thumbprint) else {
       throw EvidenceError(.keyUnknown, "the key that is revoked is not known")
     }
     let isOwn = key.party == revoker.party && key.role == revoker.role

@@ -10,7 +10,7 @@ public enum Grievance: String, CaseIterable, Sendable {
   case notDispatched = "not-dispatched"
   /// A committed purchase was not paid to the merchant. Against the bank.
   case notPaid = "not-paid"
-  /// The merchant gave money back and it did not arrive. Against the bank, then the merchant.
+  /// The merchant gave money back and it did not arrive. Against the bank.
   case notRefunded = "not-refunded"
   /// An account was to be debited for coins, and none came. Against the bank.
   case notIssued = "not-issued"
@@ -90,7 +90,7 @@ public enum Question: String, CaseIterable, Sendable {
   case timelyVerdict = "timely-verdict"
 }
 
-/// The auditor asks a party for evidence. The request is logged, so that nobody can say it never came.
+/// The auditor asks a party for evidence. The request is logged, so that its time is known.
 public struct EvidenceRequest: Claim {
   public static let kind = StatementKind.evidenceRequest
 
@@ -162,7 +162,7 @@ public struct Ruling: Claim {
       try reader.party("party")
     }
     rule = try reader.choice("rule")
-    evidence = try reader.identifiers("evidence", atMost: 4096)
+    evidence = try reader.identifiers("evidence", atMost: JudgedRuling.mostEvidence)
     guard outcome == .notAtFault || party != nil else { throw ClaimError("party", .missing) }
   }
 

@@ -3,7 +3,8 @@
 /// A party takes a further key into use, for the role of the key that signs this. The new key signs, too,
 /// so that nobody registers a key that it does not have.
 ///
-/// It counts for statements that stand behind it in the log, from `validFrom` until `validUntil`.
+/// It counts for statements that stand behind it in the log, from `validFrom` until `validUntil`, and no longer
+/// than the key that registered it.
 public struct KeyRegistration: Claim {
   public static let kind = StatementKind.keyRegistration
 

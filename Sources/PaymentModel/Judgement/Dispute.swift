@@ -29,7 +29,7 @@ public struct LogSighting: Hashable, Sendable {
   public let log: String
   /// How many entries it had.
   public let size: UInt64
-  /// It had no fewer at that time.
+  /// A witness saw it so at that time.
   public let time: Timestamp
 
   public init(log: String, size: UInt64, time: Timestamp) {
@@ -46,11 +46,12 @@ public enum DisputeFact: Hashable, Sendable {
   case chunkIsWrong(offer: StatementID)
   /// The same, and it is what the offer says.
   case chunkIsRight(offer: StatementID)
-  /// The bundle that the verdict names, opened with the order's one-time identity, does not hold the key of
-  /// the offer.
-  case bundleLacksKey(verdict: StatementID, offer: StatementID)
-  /// The bundle that the verdict names was handed in, and nobody has shown that it lacks a key.
-  case bundleIsThere(verdict: StatementID)
+  /// The bundle of that digest, opened with the order's one-time identity, does not hold the key of the offer.
+  case bundleLacksKey(bundle: Digest, offer: StatementID)
+  /// The bundle of that digest was handed in.
+  case bundleIsThere(bundle: Digest)
+  /// The sealed address that the claim names was handed in.
+  case addressIsThere(claim: StatementID)
   /// The blind signatures that the issue names were handed in.
   case signaturesAreThere(issue: StatementID)
 }
@@ -69,7 +70,11 @@ public struct Dispute: Sendable {
   public var offers: [Exhibited<Offer>] = []
   public var reservations: [Exhibited<Reservation>] = []
   public var deposits: [Exhibited<Deposit>] = []
+  public var acceptances: [Exhibited<Acceptance>] = []
+  /// Verdicts that stand in a log. A statement may be there more than once, with each of its sights.
   public var verdicts: [Exhibited<Verdict>] = []
+  /// Verdicts that were signed and not logged. They show that they were signed, and nothing else.
+  public var unloggedVerdicts: [Stated<Verdict>] = []
   public var transfers: [Exhibited<Transfer>] = []
   public var refusals: [Exhibited<Refusal>] = []
   public var acknowledgements: [Exhibited<Acknowledgement>] = []
@@ -82,7 +87,7 @@ public struct Dispute: Sendable {
   public var facts: Set<DisputeFact> = []
   public var sightings: [LogSighting] = []
   /// Whether a verdict can stand in one log only.
-  public var hasOneLog = true
+  public var hasOneLog = false
 
   public init(_ complaint: Exhibited<Complaint>) {
     self.complaint = complaint
@@ -108,6 +113,9 @@ public enum Judgement: Hashable, Sendable {
 
 /// A decision, ready to be signed as a `Ruling`.
 public struct JudgedRuling: Hashable, Sendable {
+  /// How many statements it names at most.
+  public static let mostEvidence = 256
+
   public let outcome: RulingOutcome
   public let party: PartyName?
   public let rule: JudgementRule
@@ -121,7 +129,9 @@ public struct JudgedRuling: Hashable, Sendable {
     self.party = party
     self.rule = rule
     var sorted: [StatementID] = []
-    for id in evidence.sorted() where sorted.last != id { sorted.append(id) }
+    for id in evidence.prefix(Self.mostEvidence).sorted() where sorted.last != id {
+      sorted.append(id)
+    }
     self.evidence = sorted
   }
 

@@ -1,7 +1,8 @@
 // The judge: who is at fault, or nobody. A pure function over claims.
 //
-// Blame is sound: a party is named only by statements of its own, by bytes that it had committed to, or
-// because it was asked in the log and stayed silent. Whatever the complainant says alone names nobody.
+// A party is named at fault only by statements of its own, or by bytes that it had committed to; one that was
+// asked in the log and stayed silent is named for its silence. What the complainant says alone names nobody,
+// and whoever did its part has an answer to every question: the thing itself, or a signed refusal.
 
 /// Limits that the judge goes by.
 public struct JudgeRules: Hashable, Sendable {
@@ -25,10 +26,11 @@ private struct Judge {
 
   var complaint: Exhibited<Complaint> { dispute.complaint }
   var about: StatementID { complaint.claim.about }
+  var process: ProcessID? { complaint.claim.process }
 
   var judgement: Judgement {
     guard complaint.claim.grievance.complainants.contains(complaint.role) else {
-      return .ruled(JudgedRuling(.notAtFault, nil, .notEntitled, on: [complaint.id]))
+      return rule(.notAtFault, nil, .notEntitled, on: [])
     }
     return switch complaint.claim.grievance {
     case .goodsWrong: goodsWrong
@@ -49,74 +51,98 @@ extension Judge {
   private var goodsWrong: Judgement {
     guard let offer = dispute.offers.first(where: { $0.id == about }) else { return .lacks(.offer) }
     return withCommit { order, commit in
-      let merchant = offer.party
       let evidence = [order.id, commit.id, offer.id]
-      guard dispute.items.contains(where: { $0.process == process && $0.part.offer == offer.id })
-      else { return rule(.notAtFault, merchant, .nothingOwed, on: evidence) }
+      guard isBought(offer.id) else {
+        return rule(.notAtFault, offer.party, .nothingOwed, on: evidence)
+      }
       if dispute.facts.contains(.chunkIsWrong(offer: offer.id)) {
-        return rule(.atFault, merchant, .chunkIsWrong, on: evidence)
+        return rule(.atFault, offer.party, .chunkIsWrong, on: evidence)
       }
       let isRight = dispute.facts.contains(.chunkIsRight(offer: offer.id))
-      return rule(.notAtFault, merchant, isRight ? .chunkIsRight : .unproven, on: evidence)
+      return rule(.notAtFault, offer.party, isRight ? .chunkIsRight : .unproven, on: evidence)
     }
   }
 
+  /// The coordinator owes the keys that it has accepted. A part of the order that it was never shown has none.
   private var keyMissing: Judgement {
     withCommit { order, commit in
-      let coordinator = commit.party
-      guard commit.id == about else { return .lacks(.verdict) }
-      let offers = dispute.items.filter { $0.process == process }.map(\.part.offer)
-      let missing = offers.filter {
-        dispute.facts.contains(.bundleLacksKey(verdict: commit.id, offer: $0))
+      guard case .commit(let bundle) = commit.claim.decision else { return .lacks(.verdict) }
+      let acceptances = dispute.acceptances.filter {
+        $0.claim.process == process && $0.stated.issuer == commit.stated.issuer
       }
-      if !missing.isEmpty {
+      guard !acceptances.isEmpty else { return .lacks(.acceptance) }
+      let offers = acceptances.map(\.claim.offer)
+      let terms = dispute.offers.filter { offers.contains($0.id) }
+      guard offers.allSatisfy({ offer in terms.contains { $0.id == offer } }) else {
+        return .lacks(.offer)
+      }
+      var evidence = [order.id, commit.id]
+      // Nobody has to keep a bundle for longer than the merchants said.
+      guard terms.contains(where: { complaint.noLaterThan < $0.claim.retainedUntil }) else {
+        return rule(.notAtFault, commit.party, .nothingOwed, on: evidence)
+      }
+      if let lost = acceptances.first(where: {
+        dispute.facts.contains(.bundleLacksKey(bundle: bundle, offer: $0.claim.offer))
+      }) {
         return rule(
-          .atFault, coordinator, .bundleLacksKeys, on: [order.id, commit.id] + missing)
+          .atFault, commit.party, .bundleLacksKeys, on: evidence + [lost.claim.offer, lost.id])
       }
-      let acknowledged = dispute.acknowledgements.filter {
-        $0.claim.process == process && $0.claim.verdict == commit.id
+      let acknowledgements = offers.map { offer in
+        dispute.acknowledgements.first {
+          $0.claim.process == process && $0.claim.verdict == commit.id
+            && $0.claim.offers.contains(offer)
+        }
       }
-      if !offers.isEmpty,
-        offers.allSatisfy({ offer in acknowledged.contains { $0.claim.offers.contains(offer) } })
-      {
-        return rule(
-          .notAtFault, coordinator, .acknowledged,
-          on: [order.id, commit.id] + acknowledged.map(\.id))
+      if acknowledgements.allSatisfy({ $0 != nil }) {
+        evidence += acknowledgements.compactMap { $0?.id }
+        return rule(.notAtFault, commit.party, .acknowledged, on: evidence)
       }
-      if dispute.facts.contains(.bundleIsThere(verdict: commit.id)) {
-        return rule(.notAtFault, coordinator, .bundleIsRight, on: [order.id, commit.id])
+      if dispute.facts.contains(.bundleIsThere(bundle: bundle)) {
+        return rule(.notAtFault, commit.party, .bundleIsThere, on: evidence)
       }
-      return ask(coordinator, for: .keyBundle, on: [order.id, commit.id])
+      return ask(commit.party, for: .keyBundle, on: evidence)
     }
   }
 
+  /// The merchant that has deposited owes a dispatch to the address that is shown, or says that it owes none.
   private var notDispatched: Judgement {
-    guard let address = dispute.addressClaims.first(where: { $0.id == about }) else {
-      return .lacks(.addressClaim)
-    }
+    guard let address = dispute.addressClaims.first(where: { $0.id == about }),
+      dispute.facts.contains(.addressIsThere(claim: address.id))
+    else { return .lacks(.addressClaim) }
     guard let offer = dispute.offers.first(where: { $0.id == address.claim.offer }) else {
       return .lacks(.offer)
     }
     return withCommit { order, commit in
       var evidence = [order.id, commit.id, offer.id, address.id]
-      guard address.claim.process == process, address.claim.verdict == commit.id,
-        dispute.items.contains(where: { $0.process == process && $0.part.offer == offer.id })
-      else { return rule(.notAtFault, offer.party, .nothingOwed, on: evidence) }
-      // Without a deposit the merchant has promised nothing to this process.
+      guard address.claim.process == process, isBought(offer.id) else {
+        return rule(.notAtFault, offer.party, .nothingOwed, on: evidence)
+      }
       let deposit = dispute.deposits.first {
         $0.party == offer.party && $0.claim.process == process && $0.claim.offer == offer.id
       }
       guard let deposit else { return .lacks(.deposit) }
       evidence.append(deposit.id)
       let dispatch = dispute.dispatches.first {
-        $0.party == offer.party && $0.claim.addressClaim == address.id
-          && $0.claim.offer == offer.id && $0.claim.process == process
+        $0.party == offer.party && $0.claim.offer == offer.id && $0.claim.process == process
       }
       if let dispatch {
         return rule(.notAtFault, offer.party, .answered, on: evidence + [dispatch.id])
       }
+      let refund = dispute.refunds.first {
+        $0.party == offer.party && $0.claim.process == process
+      }
+      if let refund {
+        return rule(.notAtFault, offer.party, .answered, on: evidence + [refund.id])
+      }
+      if let refusal = refusal(of: "dispatch/\(address.id)", by: offer.party, .merchant) {
+        return rule(.notAtFault, nil, .refused, on: evidence + [refusal.id])
+      }
       return ask(offer.party, for: .dispatch, on: evidence)
     }
+  }
+
+  private func isBought(_ offer: StatementID) -> Bool {
+    dispute.items.contains { $0.process == process && $0.part.offer == offer }
   }
 }
 
@@ -127,83 +153,61 @@ extension Judge {
   /// reservation names. The merchant is owed those to the payees of its offers in this order.
   private var notPaid: Judgement {
     withCommit { order, commit in
-      guard commit.id == about else { return .lacks(.verdict) }
-      let offers = dispute.offers.filter { offer in
-        offer.party == complaint.party
-          && dispute.items.contains { $0.process == process && $0.part.offer == offer.id }
-      }
+      let offers = dispute.offers.filter { $0.party == complaint.party && isBought($0.id) }
       guard !offers.isEmpty else {
         return rule(.notAtFault, nil, .nothingOwed, on: [order.id, commit.id])
       }
-      guard let (payout, reservation) = reservedPayout(to: offers.map(\.claim.payee)) else {
-        return .lacks(.reservation)
+      let owed = reservedPayouts(to: offers.map(\.claim.payee))
+      let transfers = owed.map { payout, reservation in
+        dispute.transfers.first {
+          $0.role == .bank && $0.party == reservation.party && $0.claim.process == process
+            && $0.claim.verdict == commit.id && $0.claim.payee == payout.payee
+            && $0.claim.amount == payout.amount
+        }
       }
-      let bank = reservation.party
-      let evidence = [order.id, commit.id, reservation.id] + offers.map(\.id)
-      let transfer = dispute.transfers.first {
-        $0.role == .bank && $0.party == bank && $0.claim.process == process
-          && $0.claim.verdict == commit.id && $0.claim.payee == payout.payee
-          && $0.claim.amount == payout.amount
+      guard let first = owed.first else { return .lacks(.reservation) }
+      let evidence = [order.id, commit.id] + offers.map(\.id)
+      guard let unpaid = transfers.firstIndex(where: { $0 == nil }) else {
+        let ids = owed.map(\.reservation.id) + transfers.compactMap { $0?.id }
+        return rule(.notAtFault, first.reservation.party, .answered, on: evidence + ids)
       }
-      if let transfer {
-        return rule(.notAtFault, bank, .answered, on: evidence + [transfer.id])
-      }
-      return ask(bank, for: .transfer, on: evidence)
+      let reservation = owed[unpaid].reservation
+      return ask(reservation.party, for: .transfer, on: evidence + [reservation.id])
     }
   }
 
-  /// A payout that is reserved for one of the payees and not proven to be paid; otherwise one that is.
-  private func reservedPayout(
+  private func reservedPayouts(
     to payees: [Payee]
-  ) -> (payout: Payout, reservation: Exhibited<Reservation>)? {
-    var paid: (payout: Payout, reservation: Exhibited<Reservation>)?
+  ) -> [(payout: Payout, reservation: Exhibited<Reservation>)] {
+    var owed: [(payout: Payout, reservation: Exhibited<Reservation>)] = []
     for payment in dispute.payments where payment.process == process {
       let reservation = dispute.reservations.first {
         $0.party == payment.part.bank && $0.claim.process == process
           && $0.claim.part == payment.digest
       }
       guard let reservation else { continue }
-      for payout in payment.part.payouts where payees.contains(payout.payee) {
-        let isPaid = dispute.transfers.contains {
-          $0.party == reservation.party && $0.claim.process == process
-            && $0.claim.payee == payout.payee && $0.claim.amount == payout.amount
-        }
-        guard isPaid else { return (payout, reservation) }
-        paid = paid ?? (payout, reservation)
-      }
+      owed += payment.part.payouts.filter { payees.contains($0.payee) }
+        .map { ($0, reservation) }
     }
-    return paid
+    return owed
   }
 
-  /// The bank owes the coins of a refund, unless the merchant's money never left.
+  /// The bank owes the coins of a refund, or a refusal. Whether the merchant's money came only the two of them
+  /// know, so a refusal names nobody.
   private var notRefunded: Judgement {
     guard let refund = dispute.refunds.first(where: { $0.id == about }) else {
       return .lacks(.refund)
     }
-    guard refund.claim.process == process else {
-      return rule(.notAtFault, nil, .nothingOwed, on: [refund.id])
+    return withCommit { order, commit in
+      let bank = refund.claim.source.bank
+      let evidence = [order.id, commit.id, refund.id]
+      guard refund.claim.process == process,
+        dispute.offers.contains(where: {
+          $0.party == refund.party && isBought($0.id) && $0.claim.payee == refund.claim.source
+        })
+      else { return rule(.notAtFault, nil, .nothingOwed, on: evidence) }
+      return issued(for: refund.id, refund.claim.amount, "refund", by: bank, on: evidence)
     }
-    let bank = refund.claim.source.bank
-    let issue = dispute.issues.first {
-      $0.party == bank && $0.claim.withdrawal == refund.id && $0.claim.debit == refund.claim.amount
-    }
-    if let issue {
-      return rule(.notAtFault, bank, .answered, on: [refund.id, issue.id])
-    }
-    let refusal = dispute.refusals.first {
-      $0.role == .bank && $0.party == bank && $0.claim.process == process
-        && $0.claim.step.rawValue == "refund/\(refund.id)"
-    }
-    guard let refusal else { return ask(bank, for: .issue, on: [refund.id]) }
-    // The bank says that the merchant's money did not come. Only the bank's own transfer shows otherwise.
-    let left = dispute.transfers.first {
-      $0.role == .bank && $0.party == bank && $0.claim.process == process
-        && $0.claim.verdict == refund.id && $0.claim.amount == refund.claim.amount
-    }
-    if let left {
-      return rule(.atFault, bank, .contradiction, on: [refund.id, refusal.id, left.id])
-    }
-    return ask(refund.party, for: .transfer, on: [refund.id, refusal.id])
   }
 
   private var notIssued: Judgement {
@@ -214,25 +218,40 @@ extension Judge {
     guard withdrawal.stated.issuer == complaint.stated.issuer else {
       return rule(.notAtFault, bank, .notEntitled, on: [withdrawal.id])
     }
+    return issued(
+      for: withdrawal.id, withdrawal.claim.total, "withdraw", by: bank, on: [withdrawal.id])
+  }
+
+  /// Coins for a withdrawal or a refund: an issue with its blind signatures, or a refusal, and not both.
+  private func issued(
+    for id: StatementID, _ amount: Amount, _ step: String, by bank: PartyName,
+    on evidence: [StatementID]
+  ) -> Judgement {
     let issue = dispute.issues.first {
-      $0.party == bank && $0.claim.withdrawal == withdrawal.id
-        && $0.claim.account == withdrawal.claim.account
-        && $0.claim.debit == withdrawal.claim.total
+      $0.party == bank && $0.claim.withdrawal == id && $0.claim.debit == amount
     }
-    let refusal = dispute.refusals.first {
-      $0.role == .bank && $0.party == bank && $0.claim.step.rawValue == "withdraw/\(withdrawal.id)"
+    let refusal = refusal(of: "\(step)/\(id)", by: bank, .bank)
+    switch (issue, refusal) {
+    case (let issue?, let refusal?):
+      return rule(.atFault, bank, .contradiction, on: evidence + [issue.id, refusal.id])
+    case (nil, let refusal?):
+      return rule(.notAtFault, nil, .refused, on: evidence + [refusal.id])
+    case (nil, nil):
+      return ask(bank, for: .issue, on: evidence)
+    case (let issue?, nil):
+      guard dispute.facts.contains(.signaturesAreThere(issue: issue.id)) else {
+        return ask(bank, for: .blindSignatures, on: evidence + [issue.id])
+      }
+      return rule(.notAtFault, bank, .answered, on: evidence + [issue.id])
     }
-    if let issue, let refusal {
-      return rule(.atFault, bank, .contradiction, on: [withdrawal.id, issue.id, refusal.id])
+  }
+
+  private func refusal(
+    of step: String, by party: PartyName, _ role: Role
+  ) -> Exhibited<Refusal>? {
+    dispute.refusals.first {
+      $0.role == role && $0.party == party && $0.claim.step.rawValue == step
     }
-    if let refusal {
-      return rule(.notAtFault, bank, .refused, on: [withdrawal.id, refusal.id])
-    }
-    guard let issue else { return ask(bank, for: .issue, on: [withdrawal.id]) }
-    guard dispute.facts.contains(.signaturesAreThere(issue: issue.id)) else {
-      return ask(bank, for: .blindSignatures, on: [withdrawal.id, issue.id])
-    }
-    return rule(.notAtFault, bank, .answered, on: [withdrawal.id, issue.id])
   }
 }
 
@@ -240,17 +259,17 @@ extension Judge {
 
 extension Judge {
   private var twoVerdicts: Judgement {
-    guard let verdict = dispute.verdicts.first(where: { $0.id == about }) else {
-      return .lacks(.verdict)
-    }
-    let others = dispute.verdicts.filter {
+    let all = dispute.verdicts.map(\.stated) + dispute.unloggedVerdicts
+    guard let verdict = all.first(where: { $0.id == about }) else { return .lacks(.verdict) }
+    let others = all.filter {
       $0.id != verdict.id && $0.claim.process == verdict.claim.process
-        && $0.stated.issuer == verdict.stated.issuer
+        && $0.issuer == verdict.issuer
     }
     guard let other = others.min(by: { $0.id < $1.id }) else {
-      return rule(.notAtFault, verdict.party, .notTwoVerdicts, on: [verdict.id])
+      return rule(.notAtFault, verdict.issuer.party, .notTwoVerdicts, on: [verdict.id])
     }
-    return rule(.atFault, verdict.party, .twoVerdictsByOneKey, on: [verdict.id, other.id])
+    return rule(
+      .atFault, verdict.issuer.party, .twoVerdictsByOneKey, on: [verdict.id, other.id])
   }
 
   private var lateVerdict: Judgement {
@@ -264,34 +283,37 @@ extension Judge {
     guard order.claim.coordinator == verdict.stated.issuer.key else {
       return rule(.notAtFault, nil, .nothingOwed, on: evidence)
     }
-    let limit = order.claim.decideBy.adding(seconds: rules.marginSeconds)
     guard verdict.claim.decision.isCommit else {
       return rule(.notAtFault, verdict.party, .inTime, on: evidence)
     }
     if verdict.claim.decidedAt >= order.claim.decideBy {
       return rule(.atFault, verdict.party, .commitDatedLate, on: evidence)
     }
+    let limit = order.claim.decideBy.adding(seconds: rules.marginSeconds)
     if verdict.noLaterThan < limit {
       return rule(.notAtFault, verdict.party, .inTime, on: evidence)
     }
-    // A late proof does not show that there was none before; a log that lacked it at that time does.
-    let wasAbsent = dispute.sightings.contains { sighting in
-      sighting.time >= limit
-        && sights.contains { $0.log == sighting.log && sighting.size <= $0.index }
-    }
-    if wasAbsent, dispute.hasOneLog {
-      return rule(.atFault, verdict.party, .commitLoggedLate, on: evidence)
-    }
-    return ask(verdict.party, for: .timelyVerdict, on: evidence)
+    // A late proof does not show that there was none before. That the log lacked it at that time does, unless
+    // the coordinator shows that it stood there, or in another log.
+    let answer = ask(verdict.party, for: .timelyVerdict, on: evidence)
+    guard case .ruled(let silence) = answer, wasAbsent(sights, at: limit) else { return answer }
+    return rule(.atFault, verdict.party, .commitLoggedLate, on: silence.evidence)
+  }
+
+  private func wasAbsent(_ sights: [Exhibited<Verdict>], at limit: Timestamp) -> Bool {
+    dispute.hasOneLog
+      && dispute.sightings.contains { sighting in
+        sighting.time >= limit
+          && sights.allSatisfy { $0.log == sighting.log && sighting.size <= $0.index }
+      }
   }
 }
 
 // MARK: - What all have in common
 
 extension Judge {
-  private var process: ProcessID? { complaint.claim.process }
-
-  /// Goes on with the order and the commit that the complaint presupposes.
+  /// Goes on with the order and the commit that the complaint presupposes. Where its coordinator has decided both
+  /// ways, others have kept to the one that they were shown: then that is the complaint to file.
   private func withCommit(
     _ body: (Exhibited<Order>, Exhibited<Verdict>) -> Judgement
   ) -> Judgement {
@@ -301,10 +323,10 @@ extension Judge {
       $0.claim.process == process && $0.stated.issuer.key == order.claim.coordinator
     }
     guard let first = verdicts.first else { return .lacks(.verdict) }
-    guard let commit = verdicts.first(where: { $0.claim.decision.isCommit }) else {
+    guard first.claim.decision.isCommit, verdicts.allSatisfy({ $0.id == first.id }) else {
       return rule(.notAtFault, nil, .nothingOwed, on: [order.id, first.id])
     }
-    return body(order, commit)
+    return body(order, first)
   }
 
   /// A party that was asked and stayed silent did not answer; one that was not asked has to be.
@@ -316,7 +338,7 @@ extension Judge {
         && $0.claim.question == question
         && $0.claim.answerBy >= $0.noLaterThan.adding(seconds: rules.shortestAnswerSeconds)
     }
-    guard let request = requests.min(by: { $0.claim.answerBy < $1.claim.answerBy }) else {
+    guard let request = requests.max(by: { $0.claim.answerBy < $1.claim.answerBy }) else {
       return .ask(party, question)
     }
     guard dispute.now >= request.claim.answerBy else {

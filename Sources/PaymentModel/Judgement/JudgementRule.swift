@@ -19,8 +19,8 @@ public enum JudgementRule: String, CaseIterable, Sendable {
   // Keys
   /// The bundle that the commit names does not hold the keys.
   case bundleLacksKeys = "bundle-lacks-keys"
-  /// The bundle that the commit names opens and holds the keys.
-  case bundleIsRight = "bundle-is-right"
+  /// The bundle that the commit names is there, and nothing shows that it lacks a key.
+  case bundleIsThere = "bundle-is-there"
   /// The customer has acknowledged these goods.
   case acknowledged
 

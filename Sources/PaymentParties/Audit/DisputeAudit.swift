@@ -8,8 +8,8 @@ public import Receipts
 
 /// A complaint, examined.
 public struct DisputeAudit: Sendable {
-  /// What was found in each file of evidence, in their order.
-  public let findings: [[Finding]]
+  /// The evidence, verified.
+  public let evidence: DisputeEvidence
   public let dispute: Dispute
   public let judgement: Judgement
 
@@ -31,11 +31,11 @@ public struct DisputeAudit: Sendable {
       throw PartyError(.complaint, "the evidence holds \(complaints.count) complaints: name one")
     }
     var dispute = evidence.dispute(over: first)
-    for (process, exhibit, attachment) in evidence.exhibits {
-      dispute.facts.formUnion(
-        Self.facts(from: exhibit, attachment, about: process, in: dispute, evidence))
+    let identity = Self.oneTimeIdentity(in: evidence, of: dispute)
+    for exhibit in evidence.exhibits {
+      dispute.facts.formUnion(Self.facts(from: exhibit, in: dispute, identity))
     }
-    findings = evidence.findings
+    self.evidence = evidence
     self.dispute = dispute
     judgement = judge(dispute)
   }
@@ -43,23 +43,50 @@ public struct DisputeAudit: Sendable {
   // MARK: - Facts about bytes
 
   private static func facts(
-    from exhibit: Receipt.Exhibit, _ attachment: Bytes?, about process: ProcessID,
-    in dispute: Dispute, _ evidence: DisputeEvidence
+    from exhibit: DisputeEvidence.Exhibit, in dispute: Dispute, _ identity: Bytes?
   ) -> Set<DisputeFact> {
-    switch exhibit {
+    switch exhibit.content {
     case .chunk(let offer, let index, let listed, let path, let fileKey):
-      guard let ciphertext = attachment else { return [] }
+      guard let ciphertext = exhibit.attachment else { return [] }
       let chunk = ChunkEvidence(
         index: index, listed: listed, path: path, fileKey: fileKey, ciphertext: ciphertext)
       return facts(about: chunk, of: offer, in: dispute)
     case .keyBundle(let bundle):
-      return facts(about: bundle, of: process, in: dispute, evidence)
+      return facts(about: bundle, in: dispute, identity)
     case .blindSignatures(let issue, let signatures):
       let digest = SHA256.digest(signatures)
       return dispute.issues.contains { $0.id == issue && $0.claim.blindSignatures == digest }
         ? [.signaturesAreThere(issue: issue)] : []
+    case .address(let claim, let address):
+      let digest = SHA256.digest(address)
+      return dispute.addressClaims.contains { $0.id == claim && $0.claim.address == digest }
+        ? [.addressIsThere(claim: claim)] : []
     case .revealedKey, .oneTimeIdentity, .unlogged: return []
     }
+  }
+
+  /// The order of the process that is complained of.
+  private static func order(of dispute: Dispute) -> Order? {
+    dispute.orders.first { $0.id.renamed() == dispute.complaint.claim.process }?.claim
+  }
+
+  /// The identity among those revealed that belongs to the order's recipient.
+  private static func oneTimeIdentity(
+    in evidence: DisputeEvidence, of dispute: Dispute
+  ) -> Bytes? {
+    guard let recipient = order(of: dispute)?.recipient else { return nil }
+    var revealed: Set<Bytes> = []
+    for exhibit in evidence.exhibits {
+      guard case .oneTimeIdentity(let bytes) = exhibit.content,
+        exhibit.process == dispute.complaint.claim.process, revealed.insert(bytes).inserted
+      else { continue }
+      if let identity = try? Age.Identity(copying: SecretBytes(copying: bytes)),
+        identity.recipient.bytes == recipient.bytes
+      {
+        return bytes
+      }
+    }
+    return nil
   }
 
   private static func facts(
@@ -73,28 +100,25 @@ public struct DisputeAudit: Sendable {
     }
   }
 
+  /// What a bundle holds, for each verdict that may have named it.
   private static func facts(
-    about bundle: Bytes, of process: ProcessID, in dispute: Dispute, _ evidence: DisputeEvidence
+    about bundle: Bytes, in dispute: Dispute, _ identity: Bytes?
   ) -> Set<DisputeFact> {
     let digest = SHA256.digest(bundle)
-    let verdict = dispute.verdicts.first {
-      $0.claim.process == process && $0.claim.decision == .commit(keyBundle: digest)
-    }
-    guard let verdict, let order = dispute.orders.first(where: { $0.id.renamed() == process })
-    else { return [] }
-    var facts: Set<DisputeFact> = [.bundleIsThere(verdict: verdict.id)]
-    let bought = Set(dispute.items.filter { $0.process == process }.map(\.part.offer))
+    let isNamed = dispute.verdicts.contains { $0.claim.decision == .commit(keyBundle: digest) }
+    guard isNamed, let order = order(of: dispute) else { return [] }
+    var facts: Set<DisputeFact> = [.bundleIsThere(bundle: digest)]
+    guard let identity else { return facts }
     var offers: [Stated<Offer>] = []
+    let accepted = Set(dispute.acceptances.map(\.claim.offer))
     for offer in dispute.offers
-    where bought.contains(offer.id) && !offers.contains(where: { $0.id == offer.id }) {
+    where accepted.contains(offer.id) && !offers.contains(where: { $0.id == offer.id }) {
       offers.append(offer.stated)
     }
-    for case (process, .oneTimeIdentity(let identity), _) in evidence.exhibits {
-      let finding = BundleEvidence.examine(
-        bundle, digest: digest, recipient: order.claim.recipient, identity: identity,
-        offers: offers)
-      guard case .lacks(let missing) = finding else { continue }
-      for offer in missing { facts.insert(.bundleLacksKey(verdict: verdict.id, offer: offer)) }
+    let finding = BundleEvidence.examine(
+      bundle, digest: digest, recipient: order.recipient, identity: identity, offers: offers)
+    if case .lacks(let missing) = finding {
+      for offer in missing { facts.insert(.bundleLacksKey(bundle: digest, offer: offer)) }
     }
     return facts
   }

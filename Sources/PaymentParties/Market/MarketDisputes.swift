@@ -14,12 +14,15 @@ extension Market {
   /// `goods-wrong` takes the first chunk that is not what the merchant committed to, and gives away the key
   /// of that good. `key-missing` reveals the order's one-time identity, and with it all keys of the purchase.
   ///
-  /// - Parameter offer: the good that it is about, for `goods-wrong`.
+  /// - Parameters:
+  ///   - offer: the good that it is about, for `goods-wrong`.
+  ///   - verdict: the other verdict, for `two-verdicts`.
   /// - Returns: the purchase's statements with the complaint: what goes to an auditor as a `.complaint`.
   /// - Throws: `evidence` for a grievance that is not the customer's, or when there is nothing to complain
   ///   about; `purchase`, `goods`, `receipt`.
   public func complain(
-    _ grievance: Grievance, of process: ProcessID, offer: StatementID? = nil
+    _ grievance: Grievance, of process: ProcessID, offer: StatementID? = nil,
+    unlogged verdict: Bytes? = nil
   ) async throws(PartyError) -> Receipt {
     guard grievance.complainants.contains(.customer) else {
       throw PartyError(.evidence, "a customer does not complain of \(grievance.rawValue)")
@@ -41,6 +44,9 @@ extension Market {
     case .keyMissing:
       if let bundle = await log.bundle(of: process) { exhibits.append(.keyBundle(bundle.bytes)) }
       exhibits.append(.oneTimeIdentity(try oneTimeIdentity(of: row)))
+    case .twoVerdicts:
+      guard let verdict else { throw PartyError(.evidence, "two verdicts need the other one") }
+      exhibits = [.unlogged(verdict)]
     default: break
     }
     var entropy = SystemEntropy()
@@ -59,7 +65,8 @@ extension Market {
   /// evidence.
   ///
   /// - Parameters:
-  ///   - files: the evidence that was examined; what is signed goes with the first that holds the complaint.
+  ///   - files: the evidence that was examined; what is signed goes with the first that holds the complaint, as far
+  ///     as that verifies and stands in this market's log.
   ///   - answerSeconds: how long the party that is asked has time.
   /// - Returns: the evidence with the auditor's statement; `nil` while an answer is awaited or evidence is
   ///   lacking.
@@ -85,10 +92,19 @@ extension Market {
       file.entries.contains { (try? UnverifiedStatement($0.statement).id) == complaint }
     }
     guard let file else { throw PartyError(.receipt, "the complaint is in none of the files") }
+    // Only what stands in this log already goes with it: a file must not put anything there.
+    let known = audit.evidence.statements(in: log.key.name)
+    let kept = Receipt(
+      process: file.process,
+      entries: file.entries.filter { entry in
+        (try? UnverifiedStatement(entry.statement)).map { known.contains($0.id) } ?? false
+      },
+      checkpoint: file.checkpoint, verdictProof: file.verdictProof, parts: file.parts,
+      exhibits: file.exhibits, keyBundle: file.keyBundle)
     do {
       return try await log.receipt(
         for: Self.contents(
-          of: file, adding: statement, exhibits: file.exhibits, attachment: file.attachment))
+          of: kept, adding: statement, exhibits: file.exhibits, attachment: file.attachment))
     } catch {
       throw PartyError(.receipt, "\(error)")
     }

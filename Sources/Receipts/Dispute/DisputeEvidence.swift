@@ -7,40 +7,50 @@ public import PaymentModel
 /// Files of evidence, each verified like a receipt, and what they show together.
 ///
 /// A file may hold any statements of the dispute with their places in the log; it need not be a whole
-/// receipt. A statement of the customer is verified with the key of her order, whichever file holds it.
-/// Statements that do not verify are findings, and are not looked at.
+/// receipt. A statement of the customer is verified with the key of her order, whichever file holds it, and
+/// keys that one file shows to be registered or revoked are so for all. Statements that do not verify are
+/// findings, and are not looked at.
 public struct DisputeEvidence: Sendable {
+  /// Something revealed, about a process, and the chunk that goes with it.
+  public struct Exhibit: Sendable {
+    public let process: ProcessID
+    public let content: Receipt.Exhibit
+    public let attachment: Bytes?
+  }
+
   /// What was found in each file, in their order.
   public let findings: [[Finding]]
-  /// Something revealed: in which file, about which process, and the chunk that goes with it.
-  public let exhibits: [(process: ProcessID, exhibit: Receipt.Exhibit, attachment: Bytes?)]
+  public let exhibits: [Exhibit]
   private let examinations: [Examination]
-  private let trust: TrustStore
+  private let hasOneLog: Bool
 
   /// Verifies the files' statements and parts.
   public init(_ files: [Receipt], trust: TrustStore) {
-    let first = files.map { Self.examine($0, trust: trust, order: nil) }
+    func examine(_ file: Receipt, _ order: Stated<Order>?, _ changes: [KeyChange]) -> Examination {
+      var examination = Examination(file, trust: trust, order: order, changes: changes)
+      examination.checkCheckpoint()
+      examination.checkStatements()
+      examination.checkReliances()
+      return examination
+    }
+    let first = files.map { examine($0, nil, []) }
     let orders = first.compactMap(\.order)
+    var changes: [StatementID: KeyChange] = [:]
+    for change in first.flatMap(\.keyChanges) { changes[change.statement] = change }
+    let shared = changes.values.sorted { $0.statement < $1.statement }
+      .prefix(KeyChange.mostChanges)
     examinations = zip(files, first).map { file, examination in
-      guard examination.order == nil,
-        let order = orders.first(where: { $0.id.renamed() == file.process })
-      else { return examination }
-      return Self.examine(file, trust: trust, order: order)
+      let order = orders.first { $0.id.renamed() == file.process }
+      return shared.isEmpty && (examination.order != nil || order == nil)
+        ? examination : examine(file, examination.order ?? order, Array(shared))
     }
     findings = examinations.map(\.findings)
     exhibits = files.flatMap { file in
-      file.exhibits.map { (file.process, $0, file.attachment) }
+      file.exhibits.map {
+        Exhibit(process: file.process, content: $0, attachment: file.attachment)
+      }
     }
-    self.trust = trust
-  }
-
-  private static func examine(
-    _ file: Receipt, trust: TrustStore, order: Stated<Order>?
-  ) -> Examination {
-    var examination = Examination(file, trust: trust, order: order)
-    examination.checkCheckpoint()
-    examination.checkStatements()
-    return examination
+    hasOneLog = Set(trust.logKeys.map(\.party)).count == 1
   }
 
   /// The complaints in the files, each once, the earliest first.
@@ -53,6 +63,18 @@ public struct DisputeEvidence: Sendable {
     return complaints
   }
 
+  /// The statements that were found in that log and verify.
+  public func statements(in log: String) -> Set<StatementID> {
+    var statements: Set<StatementID> = []
+    for examination in examinations {
+      for reliance in examination.reliances
+      where examination.places[reliance.statement]?.log.utf8.elementsEqual(log.utf8) == true {
+        statements.insert(reliance.statement)
+      }
+    }
+    return statements
+  }
+
   /// All that the judge may look at, but for facts about bytes.
   public func dispute(over complaint: Exhibited<Complaint>) -> Dispute {
     var dispute = Dispute(complaint)
@@ -60,7 +82,9 @@ public struct DisputeEvidence: Sendable {
     dispute.offers = all(\.offers)
     dispute.reservations = all(\.reservations)
     dispute.deposits = all(\.deposits)
-    dispute.verdicts = all(\.verdicts)
+    dispute.acceptances = all(\.acceptances)
+    dispute.verdicts = sorted(examinations.flatMap(\.sightsOfVerdicts))
+    dispute.unloggedVerdicts = examinations.flatMap(\.unused.unloggedVerdicts)
     dispute.transfers = all(\.transfers)
     dispute.refusals = all(\.refusals)
     dispute.acknowledgements = all(\.acknowledgements)
@@ -70,8 +94,8 @@ public struct DisputeEvidence: Sendable {
     dispute.withdrawals = all(\.withdrawals)
     dispute.issues = all(\.issues)
     dispute.requests = all(\.requests)
-    dispute.sightings = examinations.flatMap { $0.sightings }
-    dispute.hasOneLog = Set(trust.logKeys.map(\.party)).count == 1
+    dispute.sightings = examinations.flatMap(\.sightings)
+    dispute.hasOneLog = hasOneLog
     for examination in examinations {
       guard let order = examination.order else { continue }
       for part in examination.receipt.parts {
@@ -104,20 +128,32 @@ public struct DisputeEvidence: Sendable {
 }
 
 extension Examination {
-  /// A verified statement with its place and time. One that was not logged stands behind all others.
+  /// A verified statement with its place and time.
   fileprivate func exhibited<Content: Claim>(_ stated: Stated<Content>?) -> Exhibited<Content>? {
-    guard let stated, let checkpoint, let time else { return nil }
-    let place = places[stated.id] ?? LogPlace(log: checkpoint.checkpoint.origin, index: .max)
+    guard let stated, let time, let place = places[stated.id] else { return nil }
     return Exhibited(
       stated, role: trust.key(stated.issuer.key)?.role ?? .customer, noLaterThan: time,
       log: place.log, index: place.index)
   }
 
+  /// Each logged verdict, as the file's checkpoint shows it and as a proof of its own does.
+  fileprivate var sightsOfVerdicts: [Exhibited<Verdict>] {
+    unused.verdicts.flatMap { verdict -> [Exhibited<Verdict>] in
+      let sights = [exhibited(verdict)].compactMap { $0 }
+      let entry = LogEntry(slot: .verdict(of: verdict.claim.process), statement: verdict.id)
+      guard let proof = receipt.verdictProof, let sight = try? policy.verify(entry, by: proof),
+        let time = sight.witnessedAt
+      else { return sights }
+      let own = Exhibited(
+        verdict, role: trust.key(verdict.issuer.key)?.role ?? .customer, noLaterThan: time,
+        log: sight.checkpoint.origin, index: proof.index)
+      return sights + [own]
+    }
+  }
+
   /// The states of logs that the file shows.
   fileprivate var sightings: [LogSighting] {
-    let earlier = receipt.verdictProof.flatMap {
-      try? policy.verify($0.checkpoint)
-    }
+    let earlier = receipt.verdictProof.flatMap { try? policy.verify($0.checkpoint) }
     return [checkpoint, earlier].compactMap { witnessed in
       guard let witnessed, let time = witnessed.witnessedAt else { return nil }
       return LogSighting(

@@ -9,6 +9,7 @@ extension Receipt.Exhibit {
     case keyBundle = "key-bundle"
     case oneTimeIdentity = "one-time-identity"
     case blindSignatures = "blind-signatures"
+    case address
     case chunk
     case unlogged
   }
@@ -27,6 +28,9 @@ extension Receipt.Exhibit {
       self = .blindSignatures(
         issue: try reader.identifier("issue"),
         try reader.bytes("signatures", atMost: Receipt.largestExhibit))
+    case .address:
+      self = .address(
+        claim: try reader.identifier("claim"), try reader.bytes("address", atMost: 65_536))
     case .chunk:
       self = .chunk(
         offer: try reader.identifier("offer"), index: try reader.number("index"),
@@ -55,6 +59,10 @@ extension Receipt.Exhibit {
       writer.choice("kind", Kind.blindSignatures)
       writer.identifier("issue", issue)
       writer.bytes("signatures", signatures)
+    case .address(let claim, let address):
+      writer.choice("kind", Kind.address)
+      writer.identifier("claim", claim)
+      writer.bytes("address", address)
     case .chunk(let offer, let index, let listed, let path, let fileKey):
       writer.choice("kind", Kind.chunk)
       writer.identifier("offer", offer)

@@ -45,10 +45,13 @@ public struct Receipt: Hashable, Sendable {
     case oneTimeIdentity(Bytes)
     /// The blind signatures that an issue names, one after another.
     case blindSignatures(issue: StatementID, Bytes)
+    /// A customer's address, sealed to the merchant, as an address claim names it.
+    case address(claim: StatementID, Bytes)
     /// A chunk of a good: its number, its h_i, its path to the goods root, and the file key. Its bytes are
     /// the receipt's `attachment`.
     case chunk(offer: StatementID, index: UInt64, listed: Digest, path: [Digest], fileKey: Bytes)
-    /// A verdict that its coordinator signed and did not log. It counts against the coordinator only.
+    /// A verdict that its coordinator signed and did not log. It counts against the coordinator only, and is none
+    /// of the purchase.
     case unlogged(Bytes)
   }
 

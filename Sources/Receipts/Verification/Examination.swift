@@ -20,6 +20,10 @@ struct Examination {
   /// Where the statements that were found in the log stand in it.
   var places: [StatementID: LogPlace] = [:]
 
+  /// Keys that came and went by statements of this receipt.
+  private(set) var keyChanges: [KeyChange] = []
+  /// Those among them that the time line has already, by other evidence.
+  private let otherChanges: Set<StatementID>
   /// What the statements that verify rely on.
   var reliances: [Reliance] = []
 
@@ -70,6 +74,8 @@ struct Examination {
     var cancellations: [Stated<Cancellation>] = []
     var refusals: [Stated<Refusal>] = []
     var verdicts: [Stated<Verdict>] = []
+    /// Signed and not logged.
+    var unloggedVerdicts: [Stated<Verdict>] = []
     var transfers: [Stated<Transfer>] = []
     var settlements: [Stated<Settlement>] = []
     var voids: [Stated<VoidedReservation>] = []
@@ -87,20 +93,27 @@ struct Examination {
     var rulings: [Stated<Ruling>] = []
   }
 
+  /// - Parameters:
+  ///   - order: the order of this purchase, when other evidence shows it.
+  ///   - changes: keys that came and went, as other evidence shows.
   init(
-    _ receipt: Receipt, trust: TrustStore, policy: LogPolicy? = nil, order: Stated<Order>? = nil
+    _ receipt: Receipt, trust: TrustStore, policy: LogPolicy? = nil, order: Stated<Order>? = nil,
+    changes: [KeyChange] = []
   ) {
     self.receipt = receipt
     self.policy = policy ?? LogPolicy(trust)
-    keys = KeyTimeline(trust)
+    keys = KeyTimeline(
+      trust, changes: changes,
+      in: (try? Checkpoint(text: receipt.checkpoint.text))?.origin)
+    otherChanges = Set(changes.map(\.statement))
     self.order = order
   }
 
-  /// Takes note of a key that comes or goes at that place of the log.
-  mutating func change(
-    keysAt index: UInt64, _ body: (TrustStore) throws(EvidenceError) -> TrustStore
-  ) throws(EvidenceError) {
-    try keys.change(at: index, body)
+  /// Takes note of a key that comes or goes.
+  mutating func take(_ change: KeyChange) throws(EvidenceError) {
+    keyChanges.append(change)
+    guard !otherChanges.contains(change.statement) else { return }
+    try keys.change(at: change.index, change.content)
   }
 
   var isCommitted: Bool { verdict?.claim.decision.isCommit ?? false }

@@ -244,6 +244,8 @@ extension Examination {
     report(unused.refunds, as: result)
     report(unused.shareAcceptances, as: result)
     report(unused.withdrawals, as: result)
+    report(unused.requests, as: result)
+    report(unused.rulings, as: result)
     report(unused.issues, as: result)
   }
 

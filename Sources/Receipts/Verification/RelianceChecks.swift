@@ -1,36 +1,44 @@
 // What becomes of statements that rely on others which do not hold.
 
-import Evidence
 import PaymentModel
 
 extension Examination {
   /// A statement falls with those that it relies on: where one of them is in the receipt and does not verify, or
   /// has fallen itself. Where that one could only not be checked, neither can this.
   mutating func checkReliances() {
-    var fallen: [StatementID: Finding.Result] = [:]
+    var dependants: [StatementID: [Int]] = [:]
+    for (number, reliance) in reliances.enumerated() {
+      for id in reliance.prev { dependants[id, default: []].append(number) }
+    }
     let standing = Set(reliances.map(\.statement))
-    let refuted = Set(findings.filter { $0.result == .refuted }.compactMap(\.statement))
-    for entry in receipt.entries {
-      guard let id = try? UnverifiedStatement(entry.statement).id, !standing.contains(id) else {
+    var fallen: [StatementID: Finding.Result] = [:]
+    var rest: [StatementID] = []
+    for finding in findings {
+      guard let id = finding.statement, !standing.contains(id), finding.result != .proven else {
         continue
       }
-      fallen[id] = refuted.contains(id) ? .refuted : .missing
+      if fallen[id] == nil { rest.append(id) }
+      if fallen[id] != .refuted { fallen[id] = finding.result == .refuted ? .refuted : .missing }
     }
-    var rest = reliances
-    while let index = rest.firstIndex(where: { $0.prev.contains { fallen[$0] != nil } }) {
-      let reliance = rest.remove(at: index)
-      let lost = reliance.prev.filter { fallen[$0] != nil }
-      guard let first = lost.first(where: { fallen[$0] == .refuted }) ?? lost.first,
-        let result = fallen[first]
-      else { continue }
-      fallen[reliance.statement] = result
-      findings.append(
-        Finding(
-          .prev, result,
-          "it relies on statement \(first), which "
-            + (result == .refuted ? "does not hold" : "cannot be checked"),
-          party: reliance.issuer.party, key: reliance.issuer.key, kind: reliance.kind,
-          statement: reliance.statement))
+    // What was refuted goes first, so that it decides.
+    rest.sort { fallen[$0] == .refuted && fallen[$1] != .refuted }
+    var next = 0
+    while next < rest.count {
+      let id = rest[next]
+      next += 1
+      for number in dependants[id] ?? [] {
+        let reliance = reliances[number]
+        guard fallen[reliance.statement] == nil, let result = fallen[id] else { continue }
+        fallen[reliance.statement] = result
+        rest.append(reliance.statement)
+        findings.append(
+          Finding(
+            .prev, result,
+            "it relies on statement \(id), which "
+              + (result == .refuted ? "does not hold" : "cannot be checked"),
+            party: reliance.issuer.party, key: reliance.issuer.key, kind: reliance.kind,
+            statement: reliance.statement))
+      }
     }
   }
 }

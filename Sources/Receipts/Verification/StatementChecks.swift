@@ -62,28 +62,47 @@ extension Examination {
   /// Keys that were registered and revoked, in the order of the log.
   private mutating func checkKeyChanges(_ statements: [UnverifiedStatement], at time: Timestamp) {
     let changes = statements.filter { $0.kind == .keyRegistration || $0.kind == .revocation }
+    guard changes.count <= KeyChange.mostChanges else {
+      findings.append(
+        Finding(.key, .refuted, "more than \(KeyChange.mostChanges) keys come and go"))
+      return
+    }
     for statement in changes.sorted(by: { index(of: $0) < index(of: $1) }) {
       check(statement) { (examination, statement) throws(EvidenceError) in
-        let index = examination.index(of: statement)
-        let store = examination.keys.store(at: index)
-        if statement.kind == .keyRegistration {
-          let verified = try store.verify(Signed<KeyRegistration>(statement.bytes), at: time)
-          try examination.change(keysAt: index) { (trust) throws(EvidenceError) in
-            try trust.registering(verified)
-          }
+        let content = try examination.keyChange(by: statement, at: time)
+        guard let place = examination.places[statement.id] else { return }
+        try examination.take(
+          KeyChange(
+            statement: statement.id, log: place.log, index: place.index, content: content))
+        switch content {
+        case .registration(let verified):
           examination.find(
             .key, .proven, verified.stated,
             "\(verified.issuer.party) has registered a key for \(verified.claim.role.rawValue)")
-        } else {
-          let verified = try store.verify(Signed<Revocation>(statement.bytes), at: time)
-          try examination.change(keysAt: index) { (trust) throws(EvidenceError) in
-            try trust.revoking(verified)
-          }
+        case .revocation(let verified):
           examination.find(
             .key, .proven, verified.stated, "\(verified.issuer.party) has revoked a key")
         }
       }
     }
+  }
+
+  /// Verifies a registration or a revocation. A revocation outlives the key that signed it, unless that key was
+  /// revoked before; a registration by a key that has ended may come from whoever found it.
+  private func keyChange(
+    by statement: UnverifiedStatement, at time: Timestamp
+  ) throws(EvidenceError) -> KeyChange.Content {
+    let store = keys.store(at: index(of: statement))
+    guard statement.kind == .revocation else {
+      return .registration(try store.verify(Signed<KeyRegistration>(statement.bytes), at: time))
+    }
+    var then = time
+    if let key = store.key(statement.issuer.key),
+      keys.store(at: 0).key(key.thumbprint)?.validUntil == key.validUntil
+    {
+      then = min(time, key.validUntil.adding(milliseconds: -1))
+    }
+    return .revocation(try store.verify(Signed<Revocation>(statement.bytes), at: then))
   }
 
   private func index(of statement: UnverifiedStatement) -> UInt64 {
@@ -105,18 +124,19 @@ extension Examination {
     }
   }
 
-  /// A verdict that was not logged counts against whoever signed it, and for nothing else.
+  /// A verdict that was not logged counts against whoever signed it, and for nothing else. A key that was revoked
+  /// anywhere has not signed it.
   private mutating func checkUnlogged(_ bytes: Bytes, at time: Timestamp) {
     do {
       let verified = try trust.verify(Signed<Verdict>(bytes), at: time)
       guard verified.claim.process == receipt.process else { return }
-      guard !unused.verdicts.contains(where: { $0.id == verified.id }) else { return }
-      unused.verdicts.append(verified.stated)
-      find(.signature, .proven, verified.stated, "signed by \(verified.issuer.party), not logged")
+      unused.unloggedVerdicts.append(verified.stated)
+      find(.exhibit, .pending, verified.stated, "signed by \(verified.issuer.party), not logged")
     } catch {
+      let isUnknown = [.keyUnknown, .keyNotYetValid, .keyExpired].contains(error.code)
       findings.append(
         Finding(
-          .signature, .refuted,
+          .exhibit, isUnknown ? .missing : .refuted,
           "an unlogged verdict does not verify: \(error.message) (\(error.code.rawValue))"))
     }
   }
@@ -127,12 +147,12 @@ extension Examination {
   ) throws(EvidenceError) {
     switch statement.kind {
     case .order: try admitOrder(statement)
-    case .deliveryRequest: try admit(statement, by: order, to: \.deliveryRequests)
-    case .cancellation: try admit(statement, by: order, to: \.cancellations)
-    case .acknowledgement: try admit(statement, by: order, to: \.acknowledgements)
-    case .addressClaim: try admit(statement, by: order, to: \.addressClaims)
+    case .deliveryRequest: try admit(statement, by: order, to: \.deliveryRequests, of: \.process)
+    case .cancellation: try admit(statement, by: order, to: \.cancellations, of: \.process)
+    case .acknowledgement: try admit(statement, by: order, to: \.acknowledgements, of: \.process)
+    case .addressClaim: try admit(statement, by: order, to: \.addressClaims, of: \.process)
     case .complaint where statement.issuer.party == .customer:
-      try admit(statement, by: order, to: \.complaints)
+      try admit(statement, by: order, to: \.complaints, of: \.process)
     case .complaint: try admit(statement, to: \.complaints, at: time) { $0.process }
     case .offer: try admit(statement, to: \.offers, at: time) { _ in nil }
     case .submission: try admit(statement, to: \.submissions, at: time, of: \.process)
@@ -171,9 +191,9 @@ extension Examination {
   }
 
   /// A statement of the customer's one-time key.
-  private mutating func admit<Content: ProcessClaim>(
+  private mutating func admit<Content: Claim>(
     _ statement: UnverifiedStatement, by order: Stated<Order>?,
-    to list: WritableKeyPath<Statements, [Stated<Content>]>
+    to list: WritableKeyPath<Statements, [Stated<Content>]>, of process: (Content) -> ProcessID?
   ) throws(EvidenceError) {
     guard let order else {
       return refuse(
@@ -182,7 +202,7 @@ extension Examination {
     let stated = try trust.verify(
       Signed<Content>(statement.bytes), byOneTimeKey: order.claim.oneTimeKey
     ).stated
-    file(stated, in: list, process: stated.claim.processClaimed)
+    file(stated, in: list, process: process(stated.claim))
   }
 
   private mutating func admit<Content: Claim>(
@@ -230,15 +250,3 @@ extension Examination {
     }
   }
 }
-
-/// A claim about one process that a customer's one-time key signs.
-protocol ProcessClaim: Claim {
-  /// `nil` for one that is about none.
-  var processClaimed: ProcessID? { get }
-}
-
-extension DeliveryRequest: ProcessClaim { var processClaimed: ProcessID? { process } }
-extension Cancellation: ProcessClaim { var processClaimed: ProcessID? { process } }
-extension Acknowledgement: ProcessClaim { var processClaimed: ProcessID? { process } }
-extension AddressClaim: ProcessClaim { var processClaimed: ProcessID? { process } }
-extension Complaint: ProcessClaim { var processClaimed: ProcessID? { process } }

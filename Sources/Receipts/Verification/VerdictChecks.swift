@@ -22,6 +22,12 @@ extension Examination {
       }
       return
     }
+    for other in unused.unloggedVerdicts
+    where other.id != verdict.id && other.issuer == verdict.issuer {
+      find(
+        .verdict, .refuted, other, "another verdict about this purchase was signed by the same key",
+        atFault: other.issuer.party)
+    }
     guard verdict.issuer.key == order.claim.coordinator else {
       return find(.verdict, .refuted, verdict, "the verdict is not by the order's coordinator")
     }

@@ -128,8 +128,10 @@ struct DisputeOutcome: Encodable {
     complaint = exhibited.id.hex
     grievance = exhibited.claim.grievance.rawValue
     complainant = exhibited.party.text
-    unverified = audit.findings.joined().filter { $0.result == .refuted || $0.result == .missing }
-      .map(\.message)
+    unverified = audit.evidence.findings.joined().filter {
+      $0.result == .refuted || $0.result == .missing
+    }
+    .map(\.message)
     switch audit.judgement {
     case .ruled(let ruling):
       outcome = ruling.outcome.rawValue

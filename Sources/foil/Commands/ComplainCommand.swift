@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import ECash
+import Evidence
 import PaymentModel
 import PaymentParties
 import Receipts
@@ -32,9 +33,25 @@ struct ComplainCommand: AsyncParsableCommand {
   var offer: String?
 
   @Option(
+    help: ArgumentHelp(
+      "The other verdict, for two-verdicts: a statement that the log does not have.",
+      valueName: "file"),
+    completion: .file())
+  var verdict: String?
+
+  @Option(
     name: .shortAndLong,
     help: ArgumentHelp("Where the complaint goes.", valueName: "file"), completion: .file())
   var output: String
+
+  func validate() throws {
+    guard offer == nil || about.grievance == .goodsWrong else {
+      throw ValidationError("--offer is for goods-wrong")
+    }
+    guard (verdict != nil) == (about.grievance == .twoVerdicts) else {
+      throw ValidationError("--verdict is for two-verdicts, which needs it")
+    }
+  }
 
   @OptionGroup var home: HomeOptions
 
@@ -52,7 +69,11 @@ struct ComplainCommand: AsyncParsableCommand {
           .first { $0.name == offer || $0.id.hex.hasPrefix(offer) }?.id
         guard good != nil else { throw Failure(.notChecked, "there is no offer \(offer)") }
       }
-      let file = try await market.complain(about.grievance, of: row.process, offer: good)
+      let other = try verdict.map {
+        try InputFile.read($0, largestByteCount: UnverifiedStatement.largestByteCount)
+      }
+      let file = try await market.complain(
+        about.grievance, of: row.process, offer: good, unlogged: other)
       try PrivateFile.write(file.bytes, to: output)
       guard !json else {
         return try JSONOutput.print(

@@ -121,14 +121,21 @@ extension DisputeCase {
       let issue = world.sign(
         Issue(
           withdrawal: refund.id, account: Fair.account("books"), debit: refund.claim.amount,
-          blindSignatures: SHA256.digest([])), by: world.bank)
+          blindSignatures: SHA256.digest(Bytes("coins".utf8))), by: world.bank)
       let (_, file) = try await world.complaint(
         .notRefunded, of: purchase, about: refund.id, with: [refund.bytes])
-      return [file, try await world.file(about: purchase.process, [issue.bytes])]
+      return [
+        file,
+        try await world.file(
+          about: purchase.process, [issue.bytes],
+          exhibits: [
+            .blindSignatures(issue: try UnverifiedStatement(issue.bytes).id, Bytes("coins".utf8))
+          ]),
+      ]
     },
     DisputeCase(
-      "not-refunded-refused", "ask books.example transfer",
-      "the bank says that the money did not come: the merchant has to show that it left"
+      "not-refunded-refused", "not-at-fault nobody refused",
+      "the bank says that the money did not come: only the two know"
     ) { world in
       let purchase = try DisputedPurchase(in: world)
       let refund = try world.refund(of: purchase)
@@ -139,15 +146,18 @@ extension DisputeCase {
     },
     DisputeCase(
       "not-refunded-contradiction", "at-fault bank.example contradiction",
-      "the bank has taken the merchant's money, and says that it did not come"
+      "the bank says that it issued coins for the refund, and that it refused to"
     ) { world in
       let purchase = try DisputedPurchase(in: world)
       let refund = try world.refund(of: purchase)
       let refusal = try world.refusal("refund/\(refund.id)", of: purchase.process)
-      let left = try world.transfer(of: purchase, on: refund.id)
+      let issue = world.sign(
+        Issue(
+          withdrawal: refund.id, account: Fair.account("books"), debit: refund.claim.amount,
+          blindSignatures: SHA256.digest([])), by: world.bank)
       let (_, file) = try await world.complaint(
         .notRefunded, of: purchase, about: refund.id, with: [refund.bytes])
-      return [file, try await world.file(about: purchase.process, [refusal, left.bytes])]
+      return [file, try await world.file(about: purchase.process, [refusal, issue.bytes])]
     },
   ]
 
@@ -180,7 +190,7 @@ extension DisputeCase {
       ]
     },
     DisputeCase(
-      "not-issued-refused", "not-at-fault bank.example refused",
+      "not-issued-refused", "not-at-fault nobody refused",
       "the bank has refused the withdrawal and debited nothing"
     ) { world in
       let made = try world.withdrawal()
@@ -256,12 +266,38 @@ extension DisputeCase {
     },
     DisputeCase(
       "late-verdict-backdated", "at-fault coordinator.example commit-logged-late",
-      "a commit with an early date, which the log did not have an hour after the order's time"
+      "a commit with an early date, which the log did not have an hour after the order's time, and for which the coordinator has no answer"
     ) { world in
       let purchase = try DisputedPurchase(in: world)
       world.clock.pass(seconds: 4200)
       let before = try await world.file(about: purchase.process, [purchase.order.bytes])
-      return [before, try await world.complaint(.lateVerdict, of: purchase).file]
+      let (id, file) = try await world.complaint(.lateVerdict, of: purchase)
+      return [before, file]
+        + (try await world.asked(world.coordinator, .timelyVerdict, about: id, of: purchase))
+    },
+    DisputeCase(
+      "late-verdict-unlogged-copy", "ask coordinator.example timely-verdict",
+      "a copy of the commit beside a late checkpoint is no sight of it"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world)
+      _ = try await world.file(about: purchase.process, [purchase.verdict.bytes])
+      world.clock.pass(seconds: 4200)
+      return [
+        try await world.complaint(
+          .lateVerdict, of: purchase, exhibits: [.unlogged(purchase.verdict.bytes)]
+        ).file
+      ]
+    },
+    DisputeCase(
+      "late-verdict-early-copy", "ask coordinator.example timely-verdict",
+      "a late commit as an unlogged copy beside an early checkpoint is not in time"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world)
+      let early = try await world.file(
+        about: purchase.process, [purchase.order.bytes],
+        exhibits: [.unlogged(purchase.verdict.bytes)])
+      world.clock.pass(seconds: 4200)
+      return [early, try await world.complaint(.lateVerdict, of: purchase).file]
     },
     DisputeCase(
       "late-verdict-dishonest", "ask coordinator.example timely-verdict",
@@ -274,12 +310,38 @@ extension DisputeCase {
     },
     DisputeCase(
       "late-verdict-answered", "not-at-fault coordinator.example in-time",
-      "the coordinator shows that the verdict was in the log in time"
+      "the coordinator shows by an early proof of its own that the verdict was in the log in time"
     ) { world in
       let purchase = try DisputedPurchase(in: world)
-      let early = try await world.file(about: purchase.process, [purchase.verdict.bytes])
+      let logged = await world.log.publish(
+        purchase.verdict, process: purchase.process,
+        bundle: Sealed(purchase.bundle, digest: SHA256.digest(purchase.bundle)))
+      guard case .done(let verdict) = logged else { throw BadStep() }
       world.clock.pass(seconds: 4200)
-      return [try await world.complaint(.lateVerdict, of: purchase).file, early]
+      return [
+        try await world.complaint(.lateVerdict, of: purchase).file,
+        try await world.file(about: purchase.process, [], verdict: verdict),
+      ]
+    },
+    DisputeCase(
+      "not-paid-both-ways", "not-at-fault nobody nothing-owed",
+      "the coordinator has logged a commit and an abort: the bank kept to the one that it was shown"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world, .init(abort: .timeout))
+      let commit = world.sign(
+        Verdict(
+          process: purchase.process,
+          decision: .commit(keyBundle: SHA256.digest(purchase.bundle)),
+          decidedAt: DisputeWorld.start, evidence: SHA256.digest([])), by: world.coordinator)
+      let complaint = world.sign(
+        Complaint(
+          .notPaid, about: try UnverifiedStatement(commit.bytes).id, process: purchase.process),
+        by: world.merchant)
+      return [
+        try await world.file(
+          about: purchase.process, purchase.statements + [complaint.bytes],
+          parts: purchase.parts, exhibits: [.unlogged(commit.bytes)])
+      ]
     },
     DisputeCase(
       "late-verdict-abort", "not-at-fault coordinator.example in-time",
@@ -293,11 +355,16 @@ extension DisputeCase {
 }
 
 extension DisputeWorld {
-  /// The bank's refusal of a step.
-  fileprivate func refusal(_ step: String, of process: ProcessID) throws -> Bytes {
+  /// A refusal of a step, by the bank unless said otherwise.
+  func refusal(
+    _ step: String, of process: ProcessID, by signer: StatementSigner? = nil
+  ) throws -> Bytes {
     guard let step = StepPath(rawValue: step) else { throw BadStep() }
-    return sign(Refusal(process: process, step: step, reason: .amountMismatch), by: bank).bytes
+    return sign(
+      Refusal(process: process, step: step, reason: .invalid), by: signer ?? bank
+    ).bytes
   }
-
-  private struct BadStep: Error {}
 }
+
+/// A fixture that does not hold what the case needs.
+struct BadStep: Error {}

@@ -24,7 +24,7 @@ struct DisputeCase {
     self.evidence = evidence
   }
 
-  static let all = goods + keys + parcels + money + verdicts
+  static let all = goods + keys + decoys + parcels + money + verdicts
 
   /// What a judgement is in words.
   static func words(_ judgement: Judgement) -> String {
@@ -183,7 +183,7 @@ extension DisputeCase {
       ]
     },
     DisputeCase(
-      "key-missing-dishonest", "not-at-fault coordinator.example bundle-is-right",
+      "key-missing-dishonest", "not-at-fault coordinator.example bundle-is-there",
       "the bundle holds the key"
     ) { world in
       let purchase = try DisputedPurchase(in: world)
@@ -197,7 +197,7 @@ extension DisputeCase {
       ]
     },
     DisputeCase(
-      "key-missing-other-identity", "not-at-fault coordinator.example bundle-is-right",
+      "key-missing-other-identity", "not-at-fault coordinator.example bundle-is-there",
       "an identity is revealed that is not the order's, so that nothing opens"
     ) { world in
       let purchase = try DisputedPurchase(in: world)
@@ -247,7 +247,7 @@ extension DisputeCase {
           world.coordinator, .keyBundle, about: id, of: purchase, answerSeconds: 3600))
     },
     DisputeCase(
-      "key-missing-answered", "not-at-fault coordinator.example bundle-is-right",
+      "key-missing-answered", "not-at-fault coordinator.example bundle-is-there",
       "the coordinator hands the bundle in"
     ) { world in
       let purchase = try DisputedPurchase(in: world)
@@ -274,7 +274,68 @@ extension DisputeCase {
     },
   ]
 
+  private static let decoys: [DisputeCase] = [
+    DisputeCase(
+      "key-missing-hidden-part", "not-at-fault coordinator.example bundle-is-there",
+      "a part of the order that the coordinator was never shown has no key, and none was accepted"
+    ) { world in
+      let hidden = try DisputedPurchase(in: world, .init(goodsName: "another good"))
+      let purchase = try DisputedPurchase(in: world, .init(hiddenOffer: hidden.offerID))
+      return [
+        try await world.complaint(
+          .keyMissing, of: purchase, with: [hidden.offer.bytes],
+          exhibits: [.keyBundle(purchase.bundle), .oneTimeIdentity(world.oneTimeIdentity)]
+        ).file
+      ]
+    },
+    DisputeCase(
+      "key-missing-no-acceptance", "lacks acceptance",
+      "without an acceptance the coordinator owes no key"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world)
+      let complaint = world.sign(
+        Complaint(.keyMissing, about: purchase.verdictID, process: purchase.process),
+        by: world.customer)
+      return [
+        try await world.file(
+          about: purchase.process,
+          purchase.statements.filter { $0 != purchase.acceptance.bytes } + [complaint.bytes],
+          parts: purchase.parts)
+      ]
+    },
+    DisputeCase(
+      "key-missing-after-retention", "not-at-fault coordinator.example nothing-owed",
+      "she complains when nobody has to keep the bundle any more"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world)
+      world.clock.pass(seconds: 5000)
+      return [try await world.complaint(.keyMissing, of: purchase).file]
+    },
+    DisputeCase(
+      "key-missing-decoy-verdict", "at-fault coordinator.example bundle-lacks-keys",
+      "another coordinator's verdict over the same bundle hides nothing"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world, .init(bundleIsEmpty: true))
+      let decoy = world.sign(
+        Verdict(
+          process: purchase.process,
+          decision: .commit(keyBundle: SHA256.digest(purchase.bundle)),
+          decidedAt: DisputeWorld.start, evidence: SHA256.digest([])), by: world.otherCoordinator)
+      return [
+        try await world.file(
+          about: purchase.process, [purchase.offer.bytes], exhibits: [.unlogged(decoy.bytes)]),
+        try await world.complaint(
+          .keyMissing, of: purchase,
+          exhibits: [.keyBundle(purchase.bundle), .oneTimeIdentity(world.oneTimeIdentity)]
+        ).file,
+      ]
+    },
+  ]
+
   // MARK: - Parcels
+
+  /// A sealed address, as far as anybody but the merchant can tell.
+  private static let street = Bytes("a street, sealed".utf8)
 
   private static func address(
     of purchase: DisputedPurchase, in world: DisputeWorld
@@ -282,7 +343,7 @@ extension DisputeCase {
     let claim = world.sign(
       AddressClaim(
         process: purchase.process, offer: purchase.offerID, verdict: purchase.verdictID,
-        address: SHA256.digest(Bytes("a street".utf8))), by: world.customer)
+        address: SHA256.digest(street)), by: world.customer)
     return (try UnverifiedStatement(claim.bytes).id, claim.bytes)
   }
 
@@ -294,7 +355,8 @@ extension DisputeCase {
       let purchase = try DisputedPurchase(in: world)
       let address = try address(of: purchase, in: world)
       let (id, file) = try await world.complaint(
-        .notDispatched, of: purchase, about: address.id, with: [address.bytes])
+        .notDispatched, of: purchase, about: address.id, with: [address.bytes],
+        exhibits: [.address(claim: address.id, Self.street)])
       return [file] + (try await world.asked(world.merchant, .dispatch, about: id, of: purchase))
     },
     DisputeCase(
@@ -308,7 +370,8 @@ extension DisputeCase {
           process: purchase.process, offer: purchase.offerID, addressClaim: address.id,
           reference: "parcel 1"), by: world.merchant)
       let (_, file) = try await world.complaint(
-        .notDispatched, of: purchase, about: address.id, with: [address.bytes])
+        .notDispatched, of: purchase, about: address.id, with: [address.bytes],
+        exhibits: [.address(claim: address.id, Self.street)])
       return [file, try await world.file(about: purchase.process, [dispatch.bytes])]
     },
     DisputeCase(
@@ -322,8 +385,55 @@ extension DisputeCase {
           process: purchase.process, offer: purchase.offerID, addressClaim: address.id,
           reference: "parcel 1"), by: world.bystander)
       let (_, file) = try await world.complaint(
-        .notDispatched, of: purchase, about: address.id, with: [address.bytes, dispatch.bytes])
+        .notDispatched, of: purchase, about: address.id, with: [address.bytes, dispatch.bytes],
+        exhibits: [.address(claim: address.id, Self.street)])
       return [file]
+    },
+    DisputeCase(
+      "not-dispatched-no-address", "lacks address-claim",
+      "the digest of an address that nobody is shown asks nobody for a parcel"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world)
+      let address = try address(of: purchase, in: world)
+      return [
+        try await world.complaint(
+          .notDispatched, of: purchase, about: address.id, with: [address.bytes]
+        ).file
+      ]
+    },
+    DisputeCase(
+      "not-dispatched-a-second-address", "not-at-fault books.example answered",
+      "the good was sent to the first address, and she gives another one"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world)
+      let (first, second) = (
+        try address(of: purchase, in: world), try address(of: purchase, in: world)
+      )
+      let dispatch = world.sign(
+        Dispatch(
+          process: purchase.process, offer: purchase.offerID, addressClaim: first.id,
+          reference: "parcel 1"), by: world.merchant)
+      return [
+        try await world.complaint(
+          .notDispatched, of: purchase, about: second.id,
+          with: [second.bytes, dispatch.bytes],
+          exhibits: [.address(claim: second.id, Self.street)]
+        ).file
+      ]
+    },
+    DisputeCase(
+      "not-dispatched-refused", "not-at-fault nobody refused",
+      "the merchant says that this good is not one to be sent"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world)
+      let address = try address(of: purchase, in: world)
+      let refusal = try world.refusal(
+        "dispatch/\(address.id)", of: purchase.process, by: world.merchant)
+      let (id, file) = try await world.complaint(
+        .notDispatched, of: purchase, about: address.id, with: [address.bytes],
+        exhibits: [.address(claim: address.id, Self.street)])
+      return [file, try await world.file(about: purchase.process, [refusal])]
+        + (try await world.asked(world.merchant, .dispatch, about: id, of: purchase))
     },
   ]
 }

@@ -78,11 +78,11 @@ final class DisputeWorld: Sendable {
   /// A file of evidence, with everything in it logged now.
   func file(
     about process: ProcessID, _ statements: [Bytes], parts: [CommittedPart] = [],
-    exhibits: [Receipt.Exhibit] = [], attachment: Bytes? = nil
+    exhibits: [Receipt.Exhibit] = [], attachment: Bytes? = nil, verdict: LoggedVerdict? = nil
   ) async throws -> Receipt {
     try await log.receipt(
       for: ReceiptContents(
-        process: process, statements: statements, verdict: nil, parts: parts,
+        process: process, statements: statements, verdict: verdict, parts: parts,
         exhibits: exhibits, attachment: attachment))
   }
 
@@ -129,6 +129,7 @@ struct DisputedPurchase {
   let parts: [CommittedPart]
   let reservation: Signed<Reservation>
   let deposit: Signed<Deposit>
+  let acceptance: Signed<Acceptance>
   let verdict: Signed<Verdict>
   let verdictID: StatementID
   let bundle: Bytes
@@ -143,12 +144,15 @@ struct DisputedPurchase {
     /// The coordinator delivers a bundle without keys.
     var bundleIsEmpty = false
     var abort: AbortReason?
+    var goodsName = "good"
+    /// An offer that hangs below the order's root as well, and that nobody handed in.
+    var hiddenOffer: StatementID?
     var decidedAt = DisputeWorld.start.adding(seconds: 60)
   }
 
   init(in world: DisputeWorld, _ changes: Changes = Changes()) throws {
     let euro = Fair.euro
-    let good = try Self.good(in: world, lies: changes.merchantLies)
+    let good = try Self.good(in: world, lies: changes.merchantLies, secret: changes.goodsName)
     container = good.commitment
     chunk = (good.ciphertext, good.listed, good.fileKey)
     let payee = Payee(bank: world.bank.issuer.party, account: Fair.account("books"))
@@ -169,7 +173,10 @@ struct DisputedPurchase {
       payouts: [Payout(payee: payee, amount: price.gross)])
     let item = ItemPart(offer: offerID, quantity: 1)
     let commitment = try world.draw { entropy in
-      try OrderCommitment([.item(item), .payment(payment)], entropy: &entropy)
+      try OrderCommitment(
+        [.item(item), .payment(payment)]
+          + (changes.hiddenOffer.map { [.item(ItemPart(offer: $0, quantity: 1))] } ?? []),
+        entropy: &entropy)
     }
     parts = commitment.parts
     let recipient = try DisputeWorld.recipient(of: world.oneTimeIdentity)
@@ -192,6 +199,12 @@ struct DisputedPurchase {
         decideBy: DisputeWorld.decideBy, heldUntil: DisputeWorld.decideBy,
         keyDigest: SHA256.digest(
           Bytes("foil/deposit/v1".utf8), process.bytes, world.goodsIdentity)), by: world.merchant)
+    acceptance = world.sign(
+      Acceptance(
+        process: process, offer: offerID, deposit: try UnverifiedStatement(deposit.bytes).id,
+        keyDigest: SHA256.digest(
+          Bytes("foil/deposit/v1".utf8), process.bytes, world.goodsIdentity)),
+      by: world.coordinator)
     bundle = try Self.bundle(
       of: changes.bundleIsEmpty ? [] : [world.goodsIdentity], to: recipient, in: world)
     verdict = world.sign(
@@ -204,13 +217,15 @@ struct DisputedPurchase {
 
   /// All statements up to the verdict.
   var statements: [Bytes] {
-    [order.bytes, offer.bytes, reservation.bytes, deposit.bytes, verdict.bytes]
+    [
+      order.bytes, offer.bytes, reservation.bytes, deposit.bytes, acceptance.bytes, verdict.bytes,
+    ]
   }
 
   // MARK: - Goods and keys
 
   private static func good(
-    in world: DisputeWorld, lies: Bool
+    in world: DisputeWorld, lies: Bool, secret name: String
   ) throws -> (commitment: ContainerCommitment, ciphertext: Bytes, listed: Digest, fileKey: Bytes) {
     let folder = try TestFolder.make("disputed")
     try Data("Once upon a time there was a merchant.".utf8).write(
@@ -218,7 +233,7 @@ struct DisputedPurchase {
     let honest = try world.draw { entropy in
       try Container.seal(
         FileSource(path: "\(folder)/good"),
-        to: DisputeWorld.recipient(of: world.goodsIdentity), container: "\(folder)/good.age",
+        to: DisputeWorld.recipient(of: DisputeWorld.secret(name)), container: "\(folder)/good.age",
         chunkList: "\(folder)/good.chunks", from: &entropy)
     }
     let sealed = Bytes(try Data(contentsOf: URL(filePath: "\(folder)/good.age")))
@@ -226,7 +241,7 @@ struct DisputedPurchase {
     let list = Bytes(try Data(contentsOf: URL(filePath: "\(folder)/good.chunks")))
     let signed = lies ? SHA256.digest([7]) : Digest(list.suffix(32)) ?? SHA256.digest([])
     let root = MerkleTree.leafHash(SHA256.digest(ciphertext).bytes + signed.bytes)
-    let identity = try Age.Identity(copying: SecretBytes(copying: world.goodsIdentity))
+    let identity = try Age.Identity(copying: SecretBytes(copying: DisputeWorld.secret(name)))
     let key = try Age.Header(honest.header).unwrap(with: identity)
     return (
       ContainerCommitment(
