@@ -120,4 +120,32 @@ extension CryptoError.Code {
   public static let ageDualFlagChunk = Self(rawValue: "age-dual-flag-chunk")
   /// The content is larger than the caller allows.
   public static let ageTooLarge = Self(rawValue: "age-too-large")
+
+  // Certificates
+  /// A chain has no certificate or more than 8, or there is no anchor or more than 64.
+  public static let certificateCount = Self(rawValue: "certificate-count")
+  /// A certificate has more than 16 KiB.
+  public static let certificateSize = Self(rawValue: "certificate-size")
+  /// A certificate is not X.509 version 3 in DER.
+  public static let certificateEncoding = Self(rawValue: "certificate-encoding")
+  /// An anchor is not an authority's certificate.
+  public static let certificateAnchor = Self(rawValue: "certificate-anchor")
+  /// The first certificate is an authority's, or its key is not for signing.
+  public static let certificateLeaf = Self(rawValue: "certificate-leaf")
+  /// A certified key is of a kind or size that is not accepted.
+  public static let certificateKey = Self(rawValue: "certificate-key")
+  /// A subject is empty, too long, or not readable.
+  public static let certificateSubject = Self(rawValue: "certificate-subject")
+  /// No path leads to an anchor.
+  public static let certificateUntrusted = Self(rawValue: "certificate-untrusted")
+  /// A certificate on the path is not valid yet at that time.
+  public static let certificateNotYetValid = Self(rawValue: "certificate-not-yet-valid")
+  /// A certificate on the path is not valid any more at that time.
+  public static let certificateExpired = Self(rawValue: "certificate-expired")
+  /// A signature on the path is wrong.
+  public static let certificateSignature = Self(rawValue: "certificate-signature")
+  /// Another rule of path validation is broken.
+  public static let certificatePath = Self(rawValue: "certificate-path")
+  /// A certificate was presented that is not on the path, or not in its order.
+  public static let certificateOrder = Self(rawValue: "certificate-order")
 }

@@ -41,7 +41,7 @@ struct ReceiptVerifyCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let store = try trustStore()
+    let store = try TrustFile.read(trust)
     let bytes = try InputFile.read(file, largestByteCount: Receipt.largestByteCount)
     let verification = ReceiptVerification(store)
     let examined: Examined
@@ -63,15 +63,6 @@ struct ReceiptVerifyCommand: ParsableCommand {
     case .proven: break
     case .refuted: throw ExitCode(.no)
     case .cannotBeChecked: throw ExitCode(.notChecked)
-    }
-  }
-
-  private func trustStore() throws -> TrustStore {
-    let bytes = try InputFile.read(trust, largestByteCount: UnverifiedStatement.largestByteCount)
-    do {
-      return try TrustStore(Signed(bytes))
-    } catch {
-      throw Failure(.notChecked, "\(trust) is no trust list: \(error.message)")
     }
   }
 
