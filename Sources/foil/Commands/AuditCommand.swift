@@ -5,5 +5,5 @@ import ArgumentParser
 struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Report on evidence, and see who stands behind it.",
-    subcommands: [AuditReportCommand.self])
+    subcommands: [AuditReportCommand.self, AuditMaskCommand.self])
 }
