@@ -148,4 +148,18 @@ extension CryptoError.Code {
   public static let certificatePath = Self(rawValue: "certificate-path")
   /// A certificate was presented that is not on the path, or not in its order.
   public static let certificateOrder = Self(rawValue: "certificate-order")
+
+  // Time stamps
+  /// A time-stamp token has more than 32 KiB.
+  public static let timeStampSize = Self(rawValue: "time-stamp-size")
+  /// A time-stamp token is not one of RFC 3161.
+  public static let timeStampFormat = Self(rawValue: "time-stamp-format")
+  /// A time stamp is over another digest, or not over one by SHA-256.
+  public static let timeStampDigest = Self(rawValue: "time-stamp-digest")
+  /// A time-stamp token does not hold the certificate of its only signer.
+  public static let timeStampSigner = Self(rawValue: "time-stamp-signer")
+  /// A time stamp is signed with a hash function that is not accepted.
+  public static let timeStampAlgorithm = Self(rawValue: "time-stamp-algorithm")
+  /// The signature of a time stamp is not valid.
+  public static let timeStampSignature = Self(rawValue: "time-stamp-signature")
 }

@@ -58,8 +58,22 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = critical, timeStamping
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
+[tsa]
+default_tsa = stamps
+[stamps]
+serial = $ENV::work/stamps
+crypto_device = builtin
+signer_digest = sha256
+default_policy = 1.2.3.4.1
+digests = sha1, sha256, sha384
+accuracy = secs:1, millisecs:500
+ordering = no
+tsa_name = yes
+ess_cert_id_chain = no
+ess_cert_id_alg = sha256
 CONFIG
 export work
+echo 01 > "$work/stamps"
 
 # key NAME OPTIONS…: a key.
 key() { name=$1; shift; openssl genpkey "$@" -out "$work/$name.key" 2>/dev/null; }
@@ -114,3 +128,23 @@ openssl dgst -sha384 -sign "$work/p256.key" -out p256-sha384.sig message
 # The seed of the Ed25519 key, so that tests can sign with it.
 openssl pkey -in "$work/ed25519.key" -outform DER | tail -c 32 > ed25519.seed
 cat "$work/registrar.pem" "$work/root.pem" > chain.pem
+
+# stamp NAME SIGNER REQUEST [REPLY]: a time stamp over the message, with options for request and reply.
+stamp() {
+  openssl ts -query -config "$work/config" -data message $3 -out "$work/query" 2>/dev/null
+  openssl ts -reply -config "$work/config" -queryfile "$work/query" -signer "$work/$2.pem" \
+    -inkey "$work/$2.key" $4 -token_out -out "$1.token" 2>/dev/null
+}
+key stamper-expired $p256
+issue stamper-expired root stamper "/CN=Old time stamps" 20260101000000Z 20260201000000Z
+key stamper-stranger $p256; issue stamper-stranger stranger stamper "/CN=Other time stamps"
+key stamper-below $p256;    issue stamper-below registrar stamper "/CN=Time stamps below"
+stamp stamp stamper "-sha256 -cert"
+stamp stamp-chain stamper-below "-sha256 -cert" "-chain $work/registrar.pem"
+stamp stamp-sha1 stamper "-sha1 -cert"
+stamp stamp-sha384 stamper "-sha384 -cert"
+stamp stamp-signed-sha1 stamper "-sha256 -cert" "-sha1"
+stamp stamp-without-certificate stamper "-sha256"
+stamp stamp-expired stamper-expired "-sha256 -cert"
+stamp stamp-stranger stamper-stranger "-sha256 -cert"
+rm stamper-expired.der stamper-stranger.der stamper-below.der

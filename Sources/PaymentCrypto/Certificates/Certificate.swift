@@ -25,12 +25,35 @@ final class Certificate {
     self.handle = handle
     self.der = der
     // The one encoding of what was read: no BER, and nothing that follows.
-    guard encoding({ i2d_X509(handle, $0) }) == der, X509_get_version(handle) == 2,
+    guard Self.encoding({ i2d_X509(handle, $0) }) == der, X509_get_version(handle) == 2,
       X509_get_extension_flags(handle) & UInt32(EXFLAG_INVALID) == 0
     else { throw Self.malformed }
   }
 
   deinit { X509_free(handle) }
+
+  /// Reads several.
+  static func all(_ certificates: [Bytes]) throws(CryptoError) -> [Certificate] {
+    var read: [Certificate] = []
+    for der in certificates { read.append(try Certificate(der)) }
+    return read
+  }
+
+  /// Reads the certificates of authorities that are trusted.
+  ///
+  /// - Throws: `certificateCount` unless there are 1 to 64, `certificateSize`, `certificateEncoding`,
+  ///   `certificateAnchor`.
+  static func anchors(_ certificates: [Bytes]) throws(CryptoError) -> [Certificate] {
+    guard (1...CertificateChain.mostAnchors).contains(certificates.count) else {
+      throw CryptoError(
+        .certificateCount, "1 to \(CertificateChain.mostAnchors) anchors are trusted")
+    }
+    let anchors = try all(certificates)
+    guard anchors.allSatisfy({ $0.isAuthority && $0.hasBoundedKey }) else {
+      throw CryptoError(.certificateAnchor, "an anchor is not an authority's certificate")
+    }
+    return anchors
+  }
 
   private static var malformed: CryptoError {
     CryptoError(.certificateEncoding, "not an X.509 certificate of version 3 in DER")
@@ -38,7 +61,7 @@ final class Certificate {
 
   /// SubjectPublicKeyInfo in DER, as it stands in the certificate.
   var subjectPublicKeyInfo: Bytes {
-    encoding { i2d_X509_PUBKEY(X509_get_X509_PUBKEY(handle), $0) }
+    Self.encoding { i2d_X509_PUBKEY(X509_get_X509_PUBKEY(handle), $0) }
   }
 
   /// Whether its basic constraints make it an authority's.
@@ -91,7 +114,7 @@ final class Certificate {
   }
 
   /// What one of libcrypto's encoders writes.
-  private func encoding(_ encode: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32)
+  static func encoding(_ encode: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32)
     -> Bytes
   {
     let count = encode(nil)

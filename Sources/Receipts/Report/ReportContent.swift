@@ -150,6 +150,8 @@ struct ReportContent {
   private static func bought(
     _ parts: [Part], _ exhibits: [Exhibit], _ findings: Findings
   ) -> ([Item], [PaymentPart]) {
+    let offers = Dictionary(
+      exhibits.compactMap(\.statement).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     var items: [Item] = []
     var payments: [PaymentPart] = []
     for part in parts.compactMap(\.content) {
@@ -157,8 +159,7 @@ struct ReportContent {
       case .payment(let payment): payments.append(payment)
       case .item(let item):
         guard holds(.offer, item.offer, findings),
-          let statement = exhibits.compactMap(\.statement).first(where: { $0.id == item.offer }),
-          let offer: Offer = try? statement.unverifiedClaim()
+          let statement = offers[item.offer], let offer: Offer = try? statement.unverifiedClaim()
         else { continue }
         items.append(
           Item(
