@@ -52,8 +52,8 @@ extension ReportWriter {
       """
     case .cannotBeChecked:
       """
-      Nothing in the receipt is wrong, but without what is missing neither the purchase nor its abort is \
-      proven.
+      Nothing that could be checked is wrong, but without what is missing neither the purchase nor its abort \
+      is proven.
       """
     }
   }
@@ -98,7 +98,7 @@ extension ReportWriter {
     line("Refuted", &html) { writeFindings(.refuted, "Nothing.", content, &$0) }
     line("Missing", &html) { writeFindings(.missing, "Nothing that is needed.", content, &$0) }
     line(isCommitted(content) ? "Still open" : "Not there", &html) {
-      writeFindings(.pending, "Nothing: all that could follow is there.", content, &$0)
+      writeFindings(.pending, nothingPending(content), content, &$0)
     }
     line("Rests on", &html) { html in
       html.markup("the trust list of ")
@@ -106,6 +106,12 @@ extension ReportWriter {
       html.markup(", SHA-256 ")
       html.span("code", nil, content.trust.digest.hex)
     }
+  }
+
+  /// Without a verdict the examination does not look for what follows it.
+  private static func nothingPending(_ content: ReportContent) -> StaticString {
+    content.report.decision == nil
+      ? "What follows a verdict was not looked for." : "Nothing: all that could follow is there."
   }
 
   private static func isCommitted(_ content: ReportContent) -> Bool {
@@ -159,7 +165,7 @@ extension ReportWriter {
 
   private static func writePayments(_ content: ReportContent, _ html: inout HTMLWriter) {
     let payments = content.payments
-    guard !payments.isEmpty else { return html.markup("No payment is shown.") }
+    guard !payments.isEmpty else { return html.markup("No payment is proven.") }
     func proven(_ check: Finding.Check) -> Int {
       content.report.findings.count { $0.check == check && $0.result == .proven }
     }

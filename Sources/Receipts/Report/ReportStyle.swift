@@ -97,7 +97,7 @@ enum ReportStyle {
 
     @media (max-width: 44rem) {
       .stages { flex-wrap: wrap; }
-      .stages li { flex: 1 0 45%; }
+      .stages li { flex: 1 0 45%; border-left: 0; border-top: 1px solid var(--line); margin-top: -1px; }
       .finding, .rules { grid-template-columns: 1fr; }
       .finding dt { border-bottom: 0; padding-bottom: 0; }
       .finding dd { padding-top: 0; }

@@ -111,6 +111,7 @@ struct ReceiptPageTests {
     #expect(stranger.contains("<h1>Cannot be checked: something is missing.</h1>"))
     #expect(stranger.contains("not verified</span>"))
     #expect(stranger.contains("not in the trust list</span>"))
+    #expect(line("Not there", stranger) == "What follows a verdict was not looked for.</dd>")
     #expect(stranger.contains("No item is proven.") && !stranger.contains("Good 0"))
 
     // One letter of a transfer's signature.
