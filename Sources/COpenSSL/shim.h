@@ -13,9 +13,13 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs7.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+#include <openssl/ts.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 /// HKDF of RFC 5869 with SHA-256, extract and expand. 1 on success.
 static inline int foil_hkdf_sha256(
@@ -50,4 +54,10 @@ static inline int foil_no_passphrase(char *buffer, int size, int rwflag, void *u
 /// The unencrypted PKCS#8 key in a PEM text.
 static inline PKCS8_PRIV_KEY_INFO *foil_pem_read_pkcs8(BIO *bio) {
   return PEM_read_bio_PKCS8_PRIV_KEY_INFO(bio, NULL, foil_no_passphrase, NULL);
+}
+
+/// Prints a distinguished name as RFC 2253 has it, but with UTF-8 as it is. Negative on failure.
+static inline int foil_print_name(BIO *output, const X509_NAME *name) {
+  return X509_NAME_print_ex(
+      output, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
 }

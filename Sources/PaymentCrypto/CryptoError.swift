@@ -120,4 +120,46 @@ extension CryptoError.Code {
   public static let ageDualFlagChunk = Self(rawValue: "age-dual-flag-chunk")
   /// The content is larger than the caller allows.
   public static let ageTooLarge = Self(rawValue: "age-too-large")
+
+  // Certificates
+  /// A chain has no certificate or more than 8, or there is no anchor or more than 64.
+  public static let certificateCount = Self(rawValue: "certificate-count")
+  /// A certificate has more than 16 KiB.
+  public static let certificateSize = Self(rawValue: "certificate-size")
+  /// A certificate is not X.509 version 3 in DER.
+  public static let certificateEncoding = Self(rawValue: "certificate-encoding")
+  /// An anchor is not an authority's certificate.
+  public static let certificateAnchor = Self(rawValue: "certificate-anchor")
+  /// The first certificate is an authority's, or its key is not for signing.
+  public static let certificateLeaf = Self(rawValue: "certificate-leaf")
+  /// A certified key is of a kind or size that is not accepted.
+  public static let certificateKey = Self(rawValue: "certificate-key")
+  /// A subject is empty, too long, or not readable.
+  public static let certificateSubject = Self(rawValue: "certificate-subject")
+  /// No path leads to an anchor.
+  public static let certificateUntrusted = Self(rawValue: "certificate-untrusted")
+  /// A certificate on the path is not valid yet at that time.
+  public static let certificateNotYetValid = Self(rawValue: "certificate-not-yet-valid")
+  /// A certificate on the path is not valid any more at that time.
+  public static let certificateExpired = Self(rawValue: "certificate-expired")
+  /// A signature on the path is wrong.
+  public static let certificateSignature = Self(rawValue: "certificate-signature")
+  /// Another rule of path validation is broken.
+  public static let certificatePath = Self(rawValue: "certificate-path")
+  /// A certificate was presented that is not on the path, or not in its order.
+  public static let certificateOrder = Self(rawValue: "certificate-order")
+
+  // Time stamps
+  /// A time-stamp token has more than 32 KiB.
+  public static let timeStampSize = Self(rawValue: "time-stamp-size")
+  /// A time-stamp token is not one of RFC 3161.
+  public static let timeStampFormat = Self(rawValue: "time-stamp-format")
+  /// A time stamp is over another digest, or not over one by SHA-256.
+  public static let timeStampDigest = Self(rawValue: "time-stamp-digest")
+  /// A time-stamp token does not hold the certificate of its only signer.
+  public static let timeStampSigner = Self(rawValue: "time-stamp-signer")
+  /// A time stamp is signed with a hash function that is not accepted.
+  public static let timeStampAlgorithm = Self(rawValue: "time-stamp-algorithm")
+  /// The signature of a time stamp is not valid.
+  public static let timeStampSignature = Self(rawValue: "time-stamp-signature")
 }

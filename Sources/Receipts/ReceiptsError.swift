@@ -81,4 +81,30 @@ extension ReceiptsError.Code {
   public static let receiptSize = Self(rawValue: "receipt-size")
   /// A receipt is not the canonical JSON of a receipt.
   public static let receiptFormat = Self(rawValue: "receipt-format")
+
+  // Openings of masks
+  /// An opening is larger than 256 KiB.
+  public static let openingSize = Self(rawValue: "opening-size")
+  /// An opening is not the canonical JSON of one.
+  public static let openingFormat = Self(rawValue: "opening-format")
+  /// An opening has no salt.
+  public static let openingWithoutSalt = Self(rawValue: "opening-without-salt")
+  /// An opening has no certificate.
+  public static let openingWithoutCertificate = Self(rawValue: "opening-without-certificate")
+  /// An opening has no signature.
+  public static let openingWithoutSignature = Self(rawValue: "opening-without-signature")
+  /// An opening is for another purchase.
+  public static let openingProcess = Self(rawValue: "opening-process")
+  /// The order that an opening is for is not proven.
+  public static let openingOrder = Self(rawValue: "opening-order")
+  /// The certificates of an opening lead to no trusted registrar.
+  public static let openingRegistrar = Self(rawValue: "opening-registrar")
+  /// A certificate of an opening was not valid when the order was seen.
+  public static let openingCertificateTime = Self(rawValue: "opening-certificate-time")
+  /// The certificates of an opening do not verify.
+  public static let openingCertificate = Self(rawValue: "opening-certificate")
+  /// Salt and identity key are not what the mask commits to.
+  public static let openingMask = Self(rawValue: "opening-mask")
+  /// The identity key has not signed for the purchase.
+  public static let openingSignature = Self(rawValue: "opening-signature")
 }

@@ -96,6 +96,20 @@ import Testing
     #expect(locked == Fair.withdrawn - Fair.redPrice - Fair.bluePrice)
   }
 
+  /// A mask that she commits to stands in the order; without one it is another random one each time.
+  @Test func aMaskIsTheCustomersOrRandom() async throws {
+    let market = try await Fair.open()
+    let selections = try LockedGood.all(in: market.home.locked).map {
+      Selection(try market.inspect($0))
+    }
+    let usual = try await market.plan(selections)
+    let mask = SHA256.digest(Bytes("a commitment".utf8))
+    let plan = try await market.customer.plan(
+      selections, coordinator: usual.order.coordinator, template: usual.order.template, mask: mask)
+    #expect(plan.order.mask == mask)
+    #expect(try await market.plan(selections).order.mask != usual.order.mask)
+  }
+
   // MARK: - Answers to the coordinator
 
   @Test func aDeliveryRequestNeedsAnAcceptanceForEachGood() async throws {

@@ -58,10 +58,12 @@ public final class Customer: Sendable {
   ///   - coordinator: whom the order lets decide; all offers must allow it.
   ///   - template: the digest of the template from which the process is generated.
   ///   - decideWithinSeconds: until when it must be decided; without one, the offers' limits and a minute.
+  ///   - mask: a commitment to an identity, which `MaskOpening` can open later; without one, the order's mask
+  ///     is random and nobody can.
   /// - Throws: `order` when the offers cannot be bought together.
   public func plan(
     _ selections: [Selection], coordinator: Thumbprint, template: Digest,
-    decideWithinSeconds: Int64? = nil
+    decideWithinSeconds: Int64? = nil, mask: Digest? = nil
   ) async throws(PartyError) -> PurchasePlan {
     let parts = try Self.parts(for: selections, coordinator: coordinator)
     let now = clock.now()
@@ -74,13 +76,13 @@ public final class Customer: Sendable {
       let recipient = try wallet.orderIdentity(number).recipient
       guard let oneTimeKey = SigningKeyValue(key.bytes),
         let oneTimeRecipient = RecipientValue(recipient.bytes),
-        let mask = Digest(entropy.bytes(Digest.byteCount))
+        let randomMask = Digest(entropy.bytes(Digest.byteCount))
       else { throw PartyError(.order, "the one-time keys are unusable") }
       return PurchasePlan(
         order: Order(
           oneTimeKey: oneTimeKey, recipient: oneTimeRecipient, root: commitment.root,
           entryCount: commitment.entryCount, coordinator: coordinator, template: template,
-          decideBy: decideBy, mask: mask),
+          decideBy: decideBy, mask: mask ?? randomMask),
         parts: commitment.parts, selections: selections, orderNumber: number,
         nonce: Nonce(from: &entropy))
     } catch {

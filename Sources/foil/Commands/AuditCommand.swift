@@ -5,5 +5,8 @@ import ArgumentParser
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Look into what was signed, and decide complaints.",
-    subcommands: [AuditDisputeCommand.self, AuditLogCommand.self])
+    subcommands: [
+      AuditDisputeCommand.self, AuditLogCommand.self, AuditMaskCommand.self,
+      AuditReportCommand.self,
+    ])
 }

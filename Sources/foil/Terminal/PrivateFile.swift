@@ -5,8 +5,12 @@ import PaymentModel
 
 enum PrivateFile {
   /// Writes a file with mode 0600, in place of one that may be there.
-  static func write(_ bytes: Bytes, to path: String) throws(GoodsError) {
-    let file = try StagedFile(path: path, overwriting: true, permissions: .owner)
+  ///
+  /// - Throws: `outputExists` when one is there that must not be overwritten.
+  static func write(
+    _ bytes: Bytes, to path: String, overwriting: Bool = true
+  ) throws(GoodsError) {
+    let file = try StagedFile(path: path, overwriting: overwriting, permissions: .owner)
     try file.write(bytes)
     try file.move()
   }

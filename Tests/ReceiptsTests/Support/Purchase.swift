@@ -35,6 +35,8 @@ struct Purchase {
     var decider: (World) -> StatementSigner = { $0.coordinator }
     /// Which merchant deposits another identity than that of the offer's recipient.
     var wrongKey: Int?
+    /// What the order carries as its mask.
+    var mask: Digest = identifier("mask")
   }
 
   init(
@@ -106,7 +108,7 @@ struct Purchase {
           oneTimeKey: customer.publicKey.value, recipient: identifier("one-time recipient"),
           root: commitment.root, entryCount: commitment.entryCount,
           coordinator: world.coordinator.issuer.key, template: identifier("template"),
-          decideBy: decideBy, mask: identifier("mask")), entropy: &entropy))
+          decideBy: decideBy, mask: changes.mask), entropy: &entropy))
     let process: ProcessID = order.id.renamed()
     _ = try add(
       "submission",
