@@ -11,6 +11,7 @@ struct ClaimMemberTests {
   /// Members that may be absent, with nothing else changed.
   static let optional: [StatementKind: Set<String>] = [
     .offer: ["stock"], .refusal: ["details"], .void: ["released"],
+    .complaint: ["process"],
   ]
 
   /// The members of a payload of that kind, with names in between.

@@ -26,15 +26,15 @@ import Testing
       func sleep(until time: Timestamp) async {}
     }
     let home = HomeFolder(TestFolder.fresh("second"))
-    let names = try ["bank", "shop", "coordinator", "log", "witness", "root"].map {
+    let names = try ["bank", "shop", "coordinator", "log", "witness", "auditor", "root"].map {
       try #require(PartyName("\($0).example"))
     }
     let clock = StandingClock()
     try await Market.found(
       Charter(
         bank: names[0], merchants: [names[1]], coordinator: names[2], log: names[3],
-        witness: names[4], root: names[5], currency: Fair.euro, decimals: 2, coinValues: [1]),
-      at: home, clock: clock)
+        witness: names[4], auditor: names[5], root: names[6], currency: Fair.euro, decimals: 2,
+        coinValues: [1]), at: home, clock: clock)
     let market = try await Market(at: home, clock: clock)
     #expect(try await market.keyset().bank == names[0])
     try await market.close()
