@@ -116,7 +116,7 @@ extension Examination {
   /// The states of logs that the file shows.
   fileprivate var sightings: [LogSighting] {
     let earlier = receipt.verdictProof.flatMap {
-      try? LogPolicy(trust).verify($0.checkpoint)
+      try? policy.verify($0.checkpoint)
     }
     return [checkpoint, earlier].compactMap { witnessed in
       guard let witnessed, let time = witnessed.witnessedAt else { return nil }

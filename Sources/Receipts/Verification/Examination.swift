@@ -10,6 +10,8 @@ struct Examination {
   /// The trust store, with the keys that the receipt's statements have registered and revoked.
   private(set) var keys: KeyTimeline
   var trust: TrustStore { keys.latest }
+  /// Which logs and witnesses are believed.
+  let policy: LogPolicy
   var findings: [Finding] = []
 
   /// The checkpoint and when it was witnessed: the time at which everything in the receipt existed.
@@ -85,8 +87,11 @@ struct Examination {
     var rulings: [Stated<Ruling>] = []
   }
 
-  init(_ receipt: Receipt, trust: TrustStore, order: Stated<Order>? = nil) {
+  init(
+    _ receipt: Receipt, trust: TrustStore, policy: LogPolicy? = nil, order: Stated<Order>? = nil
+  ) {
     self.receipt = receipt
+    self.policy = policy ?? LogPolicy(trust)
     keys = KeyTimeline(trust)
     self.order = order
   }

@@ -118,7 +118,8 @@ extension Examination {
   /// Where another process's verdict stands, if that is a commit, by whichever trusted coordinator.
   private func commit(_ verdict: LoggedVerdict, of process: ProcessID) -> LogPlace? {
     guard let issuer = try? UnverifiedStatement(verdict.verdict.bytes).issuer,
-      let logged = try? VerdictVerifier(trust).verify(verdict, of: process, by: issuer.key),
+      let logged = try? VerdictVerifier(trust, policy: policy).verify(
+        verdict, of: process, by: issuer.key),
       logged.stated.claim.decision.isCommit
     else { return nil }
     return logged.place

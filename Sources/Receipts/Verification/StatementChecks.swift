@@ -9,7 +9,7 @@ extension Examination {
   /// The checkpoint, which also tells the time.
   mutating func checkCheckpoint() {
     do {
-      let checkpoint = try LogPolicy(trust).verify(receipt.checkpoint)
+      let checkpoint = try policy.verify(receipt.checkpoint)
       self.checkpoint = checkpoint
       time = checkpoint.witnessedAt
       let log = checkpoint.checkpoint.origin

@@ -41,7 +41,7 @@ extension Examination {
     guard let time, let proof = receipt.verdictProof else { return time }
     do {
       let entry = LogEntry(slot: .verdict(of: receipt.process), statement: verdict.id)
-      let sight = try LogPolicy(trust).verify(entry, by: proof)
+      let sight = try policy.verify(entry, by: proof)
       return min(time, sight.witnessedAt ?? time)
     } catch {
       find(

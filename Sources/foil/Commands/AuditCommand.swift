@@ -1,9 +1,9 @@
-// `foil audit`: an auditor's work, offline.
+// `foil audit`: what an auditor finds out with nothing but files.
 
 import ArgumentParser
 
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "audit", abstract: "Decide complaints.",
-    subcommands: [AuditDisputeCommand.self])
+    commandName: "audit", abstract: "Look into what was signed, and decide complaints.",
+    subcommands: [AuditDisputeCommand.self, AuditLogCommand.self])
 }

@@ -10,6 +10,7 @@ import Testing
 struct ClaimMemberTests {
   /// Members that may be absent, with nothing else changed.
   static let optional: [StatementKind: Set<String>] = [
+    .complaint: ["process"],
     .offer: ["stock"], .refusal: ["details"], .void: ["released"],
     .complaint: ["process"],
   ]

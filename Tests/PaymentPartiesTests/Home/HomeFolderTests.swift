@@ -34,7 +34,8 @@ import Testing
       Charter(
         bank: names[0], merchants: [names[1]], coordinator: names[2], log: names[3],
         witness: names[4], auditor: names[5], root: names[6], currency: Fair.euro, decimals: 2,
-        coinValues: [1]), at: home, clock: clock)
+        coinValues: [1]),
+      at: home, clock: clock)
     let market = try await Market(at: home, clock: clock)
     #expect(try await market.keyset().bank == names[0])
     try await market.close()
