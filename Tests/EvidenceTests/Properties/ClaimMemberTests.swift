@@ -12,7 +12,6 @@ struct ClaimMemberTests {
   static let optional: [StatementKind: Set<String>] = [
     .complaint: ["process"],
     .offer: ["stock"], .refusal: ["details"], .void: ["released"],
-    .complaint: ["process"],
   ]
 
   /// The members of a payload of that kind, with names in between.
