@@ -33,6 +33,7 @@ struct BoughtReceipt {
         coordinator: try required(PartyName("coordinator.example")),
         log: try required(PartyName("log.example")),
         witness: try required(PartyName("witness.example")),
+        auditor: try required(PartyName("auditor.example")),
         root: try required(PartyName("root.example")), currency: currency, decimals: 2,
         coinValues: (0...5).map { 1 << $0 }), at: home)
     let market = try await Market(at: home)
