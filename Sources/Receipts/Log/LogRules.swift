@@ -29,6 +29,7 @@ struct LogStanding: Sendable {
 /// A log as its last round left it.
 struct LogTip: Sendable {
   let edge: RightEdge
+  let checkpoint: Checkpoint
   /// The checkpoint over all entries, as it is stored.
   let note: SignedNote
   let noteBytes: Bytes
@@ -84,7 +85,8 @@ enum LogRules {
     let nodes = EdgeAndRows(edge: edge, rows: rows)
     if let witness = hands.witness, !note.isSigned(by: witness.key) || edge.size != oldSize {
       note = note.adding([
-        try witness.cosign(checkpoint, nodes: nodes, at: time, in: &rows)
+        try witness.cosign(
+          checkpoint, text, after: last?.checkpoint, nodes: nodes, at: time, in: &rows)
       ])
     }
     let noteBytes = note.bytes
@@ -97,7 +99,8 @@ enum LogRules {
       }
     }
     return Round(
-      tip: LogTip(edge: edge, note: note, noteBytes: noteBytes), standings: standings)
+      tip: LogTip(edge: edge, checkpoint: checkpoint, note: note, noteBytes: noteBytes),
+      standings: standings)
   }
 
   /// Adds a request's entries that are not there yet and tells where each stands. An exclusive slot never

@@ -21,22 +21,22 @@ public struct EmbeddedWitness: Sendable {
 
   /// Moves on to a checkpoint of the log that the rows hold, and cosigns it.
   ///
-  /// - Parameter nodes: the hashes of that log.
+  /// - Parameters:
+  ///   - text: that of the checkpoint.
+  ///   - known: the checkpoint that it has probably cosigned last.
+  ///   - nodes: the hashes of that log.
   /// - Throws: `logBehind` when the witness has seen more, or something else.
   func cosign(
-    _ checkpoint: Checkpoint, nodes: some MerkleNodes, at time: Timestamp,
-    in rows: inout any LogRows
+    _ checkpoint: Checkpoint, _ text: Bytes, after known: Checkpoint?, nodes: some MerkleNodes,
+    at time: Timestamp, in rows: inout any LogRows
   ) throws(ReceiptsError) -> NoteSignature {
-    let last = try rows.cosignedCheckpoint(of: checkpoint.origin).map(Checkpoint.init(text:))
-    let oldSize = last?.size ?? 0
+    let last = try WitnessRules.last(of: checkpoint.origin, known: known, in: rows)
+    let proof = nodes.consistencyProof(from: last?.size ?? 0, to: checkpoint.size)
     do {
-      _ = try WitnessRules.advance(
-        to: checkpoint, from: oldSize,
-        proof: nodes.consistencyProof(from: oldSize, to: checkpoint.size) ?? [], in: &rows)
+      try WitnessRules.advance(from: last, to: checkpoint, proof: proof ?? [], in: &rows)
     } catch {
-      guard error.code == .inconsistent else { throw error }
       throw ReceiptsError(.logBehind, "the witness has seen other entries of this log")
     }
-    return signer.sign(checkpoint.text, at: time)
+    return signer.sign(text, at: time)
   }
 }

@@ -41,7 +41,11 @@ public final class LocalWitness: Witness {
         })
       else { throw ReceiptsError(.unknownLog, "no watched log has signed the checkpoint") }
       let lastSize = try await store.transact { rows throws(ReceiptsError) in
-        try WitnessRules.advance(to: checkpoint, from: oldSize, proof: proof, in: &rows)
+        let last = try WitnessRules.last(of: checkpoint.origin, in: rows)
+        let lastSize = last?.size ?? 0
+        guard lastSize == oldSize else { return lastSize }
+        try WitnessRules.advance(from: last, to: checkpoint, proof: proof, in: &rows)
+        return lastSize
       }
       guard lastSize == oldSize else { return .otherSize(lastSize) }
       return .cosigned(signer.sign(note.text, at: clock.now()))

@@ -4,27 +4,31 @@ import PaymentCrypto
 import PaymentModel
 
 enum WitnessRules {
-  /// Moves on to a checkpoint that continues the last one, and returns the size before. Nothing changes when
-  /// that is not `oldSize`.
+  /// The last checkpoint that a witness has cosigned of a log; `nil` when it has seen none.
   ///
-  /// - Parameter proof: that the log of `oldSize` is the beginning of the checkpoint's.
+  /// - Parameter known: a checkpoint that it may be, so that it need not be read.
+  static func last(
+    of origin: String, known: Checkpoint? = nil, in rows: any LogRows
+  ) throws(ReceiptsError) -> Checkpoint? {
+    guard let text = rows.cosignedCheckpoint(of: origin) else { return nil }
+    if let known, known.text == text { return known }
+    return try Checkpoint(text: text)
+  }
+
+  /// Moves on to a checkpoint that continues the last one.
+  ///
+  /// - Parameter proof: that the log of the last one is the beginning of the checkpoint's.
   /// - Throws: `inconsistent` for a smaller size, another root of the same size, or a wrong proof.
   static func advance(
-    to checkpoint: Checkpoint, from oldSize: UInt64, proof: [Digest], in rows: inout any LogRows
-  ) throws(ReceiptsError) -> UInt64 {
-    let text = checkpoint.text
-    let stored = rows.cosignedCheckpoint(of: checkpoint.origin)
-    let last = try stored.map(Checkpoint.init(text:))
-    let lastSize = last?.size ?? 0
-    guard lastSize == oldSize else { return lastSize }
+    from last: Checkpoint?, to checkpoint: Checkpoint, proof: [Digest], in rows: inout any LogRows
+  ) throws(ReceiptsError) {
     do throws(CryptoError) {
       try MerkleTree.verifyConsistency(
-        from: lastSize, root: last?.root ?? MerkleTree.emptyRoot, to: checkpoint.size,
+        from: last?.size ?? 0, root: last?.root ?? MerkleTree.emptyRoot, to: checkpoint.size,
         root: checkpoint.root, proof: proof)
     } catch {
       throw ReceiptsError(.inconsistent, "the checkpoint does not continue: \(error.message)")
     }
-    if stored != text { rows.setCosignedCheckpoint(text, of: checkpoint.origin) }
-    return lastSize
+    if last != checkpoint { rows.setCosignedCheckpoint(checkpoint.text, of: checkpoint.origin) }
   }
 }
