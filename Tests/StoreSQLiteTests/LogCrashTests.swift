@@ -199,7 +199,7 @@ private enum LogChild {
           party: root.issuer.party, role: .trustRoot,
           key: try #require(SigningKeyValue(root.publicKey.bytes)),
           validFrom: Timestamp(seconds: 0), validUntil: Timestamp(seconds: 9))
-      ], witnessQuorum: 1)
+      ], witnessQuorum: 0)
     return TransparencyLog(
       signer: NoteSigner(party: try party("log.example"), purpose: .note, key: try key(2)),
       store: store,

@@ -39,14 +39,14 @@ struct LogRoundsTests {
   ) async -> [Value] {
     async let first = try? log.append([entry("first")])
     await gate.isAsked()
-    let called = Atomic(0)
+    let called = Counter()
     let tasks = bodies.map { body in
-      Task {
-        called.add(1, ordering: .relaxed)
+      Task { [called] in
+        called.add()
         return await body(log)
       }
     }
-    while called.load(ordering: .relaxed) < bodies.count { await Task.yield() }
+    while called.value < bodies.count { await Task.yield() }
     // Whoever waits by now shares the next round; those who only just called come later.
     for _ in 0..<100 { await Task.yield() }
     await gate.open()
@@ -202,19 +202,27 @@ struct LogRoundsTests {
   }
 }
 
+/// A number that many tasks add to.
+final class Counter: Sendable {
+  private let count = Mutex(0)
+
+  var value: Int { count.withLock { $0 } }
+  func add() { count.withLock { $0 += 1 } }
+}
+
 /// Counts the transactions.
 final class CountingStore: Store {
   private let store: MemoryStore<any LogRows>
-  private let count = Mutex(0)
+  private let count = Counter()
 
   init(_ store: MemoryStore<any LogRows>) { self.store = store }
 
-  var transactions: Int { count.withLock { $0 } }
+  var transactions: Int { count.value }
 
   func transact<Value: Sendable, Failure: Error>(
     _ body: @escaping @Sendable (inout any LogRows) throws(Failure) -> Value
   ) async throws(Failure) -> Value {
-    count.withLock { $0 += 1 }
+    count.add()
     return try await store.transact(body)
   }
 
