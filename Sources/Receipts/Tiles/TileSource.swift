@@ -2,7 +2,8 @@
 
 public import PaymentModel
 
-/// The tiles of a log, wherever they are kept. Nothing about them is believed.
+/// The tiles of a log, wherever they are kept. Nothing about them is believed. Reading waits for the disk:
+/// it is not for the cooperative threads.
 public protocol TileSource: Sendable {
   /// The hashes of a tile one after another, 32 bytes each; `nil` when there is no such tile.
   ///
