@@ -134,7 +134,10 @@ let package = Package(
         "StoreSQLite", "PaymentParties", "Conformance",
       ],
       swiftSettings: strict),
-    .testTarget(name: "FoilTests", dependencies: ["foil"], swiftSettings: strict),
+    .testTarget(
+      name: "FoilTests",
+      dependencies: ["foil", "PaymentModel", "PaymentCrypto", "Evidence", "Receipts"],
+      swiftSettings: strict),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
   ]
 )

@@ -153,6 +153,8 @@ extension EvidenceError.Code {
   public static let trustCustomer = Self(rawValue: "trust-customer")
   /// The bytes of a recipient are not an age recipient.
   public static let recipientInvalid = Self(rawValue: "recipient-invalid")
+  /// A key is revoked by a party that it does not belong to.
+  public static let revocationNotEntitled = Self(rawValue: "revocation-not-entitled")
   /// A party has two recipients for one use.
   public static let trustRecipientTwice = Self(rawValue: "trust-recipient-twice")
   /// More witnesses are demanded than are listed.

@@ -68,6 +68,9 @@ extension GoodsError.Code {
   /// sealed something else than it signed.
   public static let chunkNotAsCommitted = Self(rawValue: "chunk-not-as-committed")
 
+  /// A chunk that is handed in as evidence is not one of the offered good.
+  public static let chunkNotInGood = Self(rawValue: "chunk-not-in-good")
+
   // Chunk lists
   /// A file does not begin as a chunk list does.
   public static let chunkListMagic = Self(rawValue: "chunk-list-magic")

@@ -32,6 +32,10 @@ public struct PartyError: Error, Sendable {
     public static let purchase = Code(rawValue: "purchase")
     /// The receipt cannot be put together.
     public static let receipt = Code(rawValue: "receipt")
+    /// There is nothing to complain about, or not with this grievance.
+    public static let evidence = Code(rawValue: "evidence")
+    /// Evidence does not hold the one complaint that it is about.
+    public static let complaint = Code(rawValue: "complaint")
   }
 
   public let code: Code

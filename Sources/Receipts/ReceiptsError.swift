@@ -49,6 +49,8 @@ extension ReceiptsError.Code {
   public static let checkpointUnsigned = Self(rawValue: "checkpoint-unsigned")
   /// Fewer of the trusted witnesses than demanded have cosigned a checkpoint.
   public static let witnessQuorum = Self(rawValue: "witness-quorum")
+  /// A policy file is malformed; the message names the line.
+  public static let policyFormat = Self(rawValue: "policy-format")
   /// The log's key was not valid when the checkpoint was witnessed.
   public static let logKeyWindow = Self(rawValue: "log-key-window")
   /// A proof is not a `tlog-proof@v1`.

@@ -18,7 +18,8 @@ struct Foil: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, OfferCommand.self, BuyCommand.self, PurchaseCommand.self, OpenCommand.self,
-      ReceiptCommand.self, GoodsCommand.self, ProcessCommand.self,
+      ReceiptCommand.self, ComplainCommand.self, AuditCommand.self, GoodsCommand.self,
+      ProcessCommand.self,
     ])
 
   static func main() async {

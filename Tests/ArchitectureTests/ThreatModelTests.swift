@@ -109,7 +109,9 @@ extension Project {
   /// Every test of every suite.
   func tests() throws -> Set<NamedTest> {
     let folder = root.appending(path: "Tests").resolvingSymlinksInPath()
-    let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+    // What nested packages have built is hidden.
+    let files = FileManager.default.enumerator(
+      at: folder, includingPropertiesForKeys: nil, options: .skipsHiddenFiles)
     var tests: Set<NamedTest> = []
     while let file = files?.nextObject() as? URL {
       guard file.pathExtension == "swift" else { continue }

@@ -55,6 +55,28 @@ struct IdentifierTests {
     #expect(Bytes(bigEndian: 0x0102_0304_0506_0708) == Bytes(1...8))
   }
 
+  @Test("of the 256 bytes, sixteen are digits, wherever they stand")
+  func everyByteIsADigitOrNot() throws {
+    let digits = Bytes("0123456789abcdef".utf8)
+    let word = "0123456789abcdef".utf8
+    for place in 0..<64 {
+      for byte in UInt8.min...UInt8.max {
+        var text = Bytes(word) + Bytes(word) + Bytes(word) + Bytes(word)
+        text[place] = byte
+        let value = Digest(hexDigits: text.span)
+        #expect((value != nil) == digits.contains(byte), "\(byte) at \(place)")
+        #expect((Bytes(hexDigits: text.span) != nil) == digits.contains(byte))
+        if let value {
+          #expect(Bytes(value.hex.utf8) == text)
+          #expect(value.bytes == Bytes(hexDigits: text.span))
+          var written: Bytes = []
+          value.appendHexDigits(to: &written)
+          #expect(written == text)
+        }
+      }
+    }
+  }
+
   @Test("nonces have 16 bytes, salts 32")
   func randomBytes() {
     struct Ones: Entropy {

@@ -25,6 +25,7 @@ import Testing
         coordinator: try #require(PartyName("coordinator.example")),
         log: try #require(PartyName("log.example")),
         witness: try #require(PartyName("witness.example")),
+        auditor: try #require(PartyName("auditor.example")),
         root: try #require(PartyName("root.example")), currency: euro, decimals: 2,
         coinValues: [1, 2, 4, 8]),
       at: home)

@@ -89,11 +89,12 @@ import Testing
     let charter = Charter(
       bank: Fair.bank, merchants: [Fair.red], coordinator: Fair.coordinator,
       log: Fair.party("log.example"), witness: Fair.party("witness.example"),
+      auditor: Fair.party("auditor.example"),
       root: Fair.party("root.example"), currency: Fair.euro, decimals: 2, coinValues: [1])
     try await Market.found(charter, at: home, passphraseFile: right)
     let all = FileManager.default.enumerator(atPath: home.path)?.compactMap { $0 as? String } ?? []
     #expect(!all.contains { $0.hasSuffix("at-rest.key") })
-    #expect(all.filter { $0.hasSuffix("passphrase.argon2id") }.count == 7)
+    #expect(all.filter { $0.hasSuffix("passphrase.argon2id") }.count == 8)
     #expect(try !Haystack(home.path).contains("correct horse"))
 
     let wrong = try passphrase("correct horse battery stable")
@@ -135,7 +136,7 @@ import Testing
         secrets.append(Secret(name: "\(party)/\(name)", bytes: try keys.secret(name).revealed()))
       }
     }
-    #expect(secrets.count == 11)
+    #expect(secrets.count == 12)
     return secrets
   }
 

@@ -38,6 +38,12 @@ enum Keeping: String, CaseIterable, Sendable {
       keeping.store(memory: MemoryLogRows(), schema: .log, in: folder))
   }
 
+  @Test(arguments: FollowerConformance.cases, Keeping.allCases)
+  func follower(_ conformance: FollowerConformance.Case, in keeping: Keeping) async throws {
+    try await conformance.check(
+      keeping.store(memory: MemoryFollowerRows(), schema: .follower, in: folder))
+  }
+
   @Test(arguments: BankConformance.cases, Keeping.allCases)
   func bank(_ conformance: BankConformance.Case, in keeping: Keeping) async throws {
     try await conformance.check(

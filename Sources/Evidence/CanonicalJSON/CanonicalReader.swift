@@ -7,9 +7,11 @@ import PaymentCrypto
 ///
 /// Members are found from where the last one was: asked for in the order of their names they cost one
 /// comparison each, in any other order one more look at the object.
+///
+/// Nothing is copied but what is handed out, and a copy of the reader goes on by itself.
 package struct CanonicalReader: ClaimReader, Sendable {
   private let text: Bytes
-  private var tape: TokenTape
+  private let tape: TokenTape
   private var members: Members
 
   /// The members of the object that is being read: name, value, name, value …
@@ -18,6 +20,11 @@ package struct CanonicalReader: ClaimReader, Sendable {
     let end: Int
     /// Where the next one is expected.
     var cursor: Int
+    /// How many members stand before the cursor.
+    var number = 0
+    /// A bit for each member that somebody asked for. Nobody asks for more than 64 of one object: a member
+    /// after those stays unread.
+    var read: UInt64 = 0
 
     init(of object: Int, in tape: TokenTape) {
       first = object + 1
@@ -35,21 +42,20 @@ package struct CanonicalReader: ClaimReader, Sendable {
 
   /// Refuses members that nobody has asked for.
   func requireAllRead() throws(ClaimError) {
-    var member = members.first
+    var (member, bit) = (members.first, UInt64(1))
     while member < members.end {
-      guard tape[member].isRead else {
+      guard members.read & bit != 0 else {
         throw ClaimError(String(decoding: text[tape[member].range], as: UTF8.self), .unknown)
       }
       member = tape.next(after: member)
+      bit <<= 1
     }
   }
 
   // MARK: - Members
 
   package mutating func has(_ name: String) -> Bool {
-    guard let member = find(name) else { return false }
-    members.cursor = member
-    return true
+    find(name)
   }
 
   package mutating func text(
@@ -87,11 +93,23 @@ package struct CanonicalReader: ClaimReader, Sendable {
     guard token.kind == .text || token.kind == .escapedText else {
       throw ClaimError(name, .wrongType)
     }
-    guard token.range.count <= (limit * 4 + 2) / 3 else { throw ClaimError(name, .tooLong) }
-    guard let bytes = Base64.url.decode(text[token.range]) else {
+    guard token.byteCount <= (limit * 4 + 2) / 3 else { throw ClaimError(name, .tooLong) }
+    guard let bytes = Base64.url.decode(text.span.extracting(token.range)) else {
       throw ClaimError(name, .badValue)
     }
     return bytes
+  }
+
+  package mutating func identifier<S>(_ name: String) throws(ClaimError) -> Identifier<S> {
+    try identifier(at: value(name), name)
+  }
+
+  package mutating func identifiers<S>(
+    _ name: String, atMost count: Int
+  ) throws(ClaimError) -> [Identifier<S>] {
+    try elements(name, atMost: count) { (reader, index) throws(ClaimError) in
+      try reader.identifier(at: index, name)
+    }
   }
 
   package mutating func object<Value>(
@@ -128,23 +146,43 @@ package struct CanonicalReader: ClaimReader, Sendable {
 
   /// The value of a member, which counts as read from now on.
   private mutating func value(_ name: String) throws(ClaimError) -> Int {
-    guard let member = find(name) else { throw ClaimError(name, .missing) }
-    tape.markRead(member)
+    guard find(name) else { throw ClaimError(name, .missing) }
+    let member = members.cursor
+    members.read |= 1 << UInt64(members.number)
     members.cursor = tape.next(after: member)
+    members.number += 1
     return member + 1
   }
 
-  private func find(_ name: String) -> Int? {
-    find(name, in: members.cursor..<members.end) ?? find(name, in: members.first..<members.cursor)
+  /// Moves the cursor to the member of that name. It stays where it is when there is none.
+  private mutating func find(_ name: String) -> Bool {
+    find(name, from: members.cursor, members.number, to: members.end)
+      || find(name, from: members.first, 0, to: members.cursor)
   }
 
-  private func find(_ name: String, in range: Range<Int>) -> Int? {
-    var member = range.lowerBound
-    while member < range.upperBound {
-      if text[tape[member].range].elementsEqual(name.utf8) { return member }
+  /// - Parameter startNumber: how many members stand before `start`.
+  private mutating func find(
+    _ name: String, from start: Int, _ startNumber: Int, to end: Int
+  ) -> Bool {
+    let letters = name.utf8.span
+    var (member, number) = (start, startNumber)
+    while member < end {
+      if isName(member, letters) {
+        (members.cursor, members.number) = (member, number)
+        return true
+      }
       member = tape.next(after: member)
+      number += 1
     }
-    return nil
+    return false
+  }
+
+  private func isName(_ member: Int, _ letters: Span<UInt8>) -> Bool {
+    let token = tape[member]
+    guard token.byteCount == letters.count else { return false }
+    let start = Int(token.start)
+    for index in letters.indices where text[start + index] != letters[index] { return false }
+    return true
   }
 
   // MARK: - Values
@@ -183,6 +221,23 @@ package struct CanonicalReader: ClaimReader, Sendable {
     guard tape[index].kind == .object else { throw ClaimError(name, .wrongType) }
     guard tape[index].range.count <= limit else { throw ClaimError(name, .tooLong) }
     return Bytes(text[tape[index].range])
+  }
+
+  private func identifier<S>(
+    at index: Int, _ name: String
+  ) throws(ClaimError) -> Identifier<S> {
+    let limit = 2 * Identifier<S>.byteCount
+    let token = tape[index]
+    guard token.kind == .text else {
+      // Escapes may stand for fewer characters, but none of them is a digit.
+      _ = try string(at: index, name, atMost: limit)
+      throw ClaimError(name, .badValue)
+    }
+    guard token.byteCount <= limit else { throw ClaimError(name, .tooLong) }
+    guard let value = Identifier<S>(hexDigits: text.span.extracting(token.range)) else {
+      throw ClaimError(name, .badValue)
+    }
+    return value
   }
 
   private func string(

@@ -140,7 +140,7 @@ struct CanonicalScanner {
       throw failure(.jsonSyntax, "no name of a member", at: position - 1)
     }
     let start = position
-    while Self.isNameLetter(try peek(text)) { position += 1 }
+    while position < text.count, Self.isNameLetter(text[position]) { position += 1 }
     guard try peek(text) == UInt8(ascii: "\""), (1...64).contains(position - start) else {
       throw failure(.jsonName, "a member's name that is not allowed", at: start)
     }
@@ -183,6 +183,7 @@ struct CanonicalScanner {
     let start = position
     var kind = TokenTape.Kind.text
     while true {
+      while position < text.count, Self.isPlain(text[position]) { position += 1 }
       let byte = try peek(text)
       if byte == UInt8(ascii: "\"") {
         position += 1
@@ -193,12 +194,15 @@ struct CanonicalScanner {
         try escape(text)
       } else if byte < 0x20 {
         throw failure(.jsonControlCharacter, "a control character that is not escaped")
-      } else if byte < 0x80 {
-        position += 1
       } else {
         try multibyteCharacter(text)
       }
     }
+  }
+
+  /// Whether a byte of a string stands for itself and is a whole character.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
   }
 
   /// An escape as JCS writes it (RFC 8785, section 3.2.2.2).

@@ -54,6 +54,14 @@ package struct CanonicalWriter: ClaimWriter {
     }
   }
 
+  package mutating func identifier<S>(_ name: String, _ value: Identifier<S>) {
+    member(name) { $0.append(value) }
+  }
+
+  package mutating func identifiers<S>(_ name: String, _ values: [Identifier<S>]) {
+    array(name, values) { $0.append($1) }
+  }
+
   package mutating func object(_ name: String, _ body: (inout Self) -> Void) {
     member(name) { $0.object(body) }
   }
@@ -111,6 +119,12 @@ package struct CanonicalWriter: ClaimWriter {
     text.append(UInt8(ascii: "\""))
   }
 
+  private mutating func append<S>(_ identifier: Identifier<S>) {
+    text.append(UInt8(ascii: "\""))
+    identifier.appendHexDigits(to: &text)
+    text.append(UInt8(ascii: "\""))
+  }
+
   private mutating func appendEscaped(_ byte: UInt8) {
     guard JSONEscape.needsEscape(byte) else { return text.append(byte) }
     text.append(UInt8(ascii: "\\"))
@@ -118,7 +132,7 @@ package struct CanonicalWriter: ClaimWriter {
       text.append(letter)
     } else {
       text += "u00".utf8
-      text += CollectionOfOne(byte).hex.utf8
+      text += [byte].hex.utf8
     }
   }
 
@@ -143,7 +157,9 @@ package struct CanonicalWriter: ClaimWriter {
     guard !zip(written, written.dropFirst()).allSatisfy(ascends) else { return }
     let sorted = written.sorted(by: ascends)
     assert(zip(sorted, sorted.dropFirst()).allSatisfy(ascends), "a member is written twice")
-    let rearranged = sorted.flatMap { text[$0.whole] }
+    var rearranged = Bytes()
+    rearranged.reserveCapacity(text.count - start)
+    for member in sorted { rearranged += text[member.whole] }
     text.replaceSubrange(start..., with: rearranged)
   }
 }

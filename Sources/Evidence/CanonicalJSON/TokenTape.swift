@@ -20,8 +20,6 @@ struct TokenTape: Sendable {
 
   struct Token: Sendable {
     let kind: Kind
-    /// Whether somebody asked for the member; for names only.
-    var isRead = false
     /// The bytes: without the quotation marks for names and text, with the brackets for arrays and
     /// objects.
     let start: UInt32
@@ -30,6 +28,7 @@ struct TokenTape: Sendable {
     var next: UInt32
 
     var range: Range<Int> { Int(start)..<Int(end) }
+    var byteCount: Int { Int(end) - Int(start) }
   }
 
   /// The largest text that a token can point into.
@@ -61,10 +60,6 @@ struct TokenTape: Sendable {
   /// Ends a member whose value has been added.
   mutating func closeMember(_ index: Int) {
     tokens[index].next = UInt32(truncatingIfNeeded: tokens.count)
-  }
-
-  mutating func markRead(_ index: Int) {
-    tokens[index].isRead = true
   }
 
   mutating func reserve(forByteCount count: Int) {

@@ -10,10 +10,15 @@ extension StatementKind {
     case .deposit: Deposit.self
     case .release: Release.self
     case .settlement: Settlement.self
+    case .dispatch: Dispatch.self
+    case .refund: Refund.self
     case .refusal: Refusal.self
     case .order: Order.self
     case .deliveryRequest: DeliveryRequest.self
     case .cancellation: Cancellation.self
+    case .acknowledgement: Acknowledgement.self
+    case .addressClaim: AddressClaim.self
+    case .complaint: Complaint.self
     case .keyset: Keyset.self
     case .issue: Issue.self
     case .reservation: Reservation.self
@@ -24,6 +29,11 @@ extension StatementKind {
     case .submission: Submission.self
     case .acceptance: Acceptance.self
     case .verdict: Verdict.self
+    case .shareAcceptance: ShareAcceptance.self
+    case .evidenceRequest: EvidenceRequest.self
+    case .ruling: Ruling.self
+    case .keyRegistration: KeyRegistration.self
+    case .revocation: Revocation.self
     case .trust: TrustList.self
     }
   }

@@ -24,15 +24,7 @@ public final class StatementSigner: Sendable {
   /// - Parameter nonce: fresh for each statement. It makes the identifier unique and keeps it from being
   ///   guessed from the content.
   public func sign<Content: Claim>(_ claim: Content, nonce: Nonce) -> Signed<Content> {
-    let payload = CanonicalJSON.encode { writer in
-      claim.write(to: &writer)
-      writer.choice("kind", Content.kind)
-      writer.object("issuer") { writer in
-        writer.text("party", issuer.party.text)
-        writer.thumbprint("key", issuer.key)
-      }
-      writer.text("nonce", nonce.bytes.hex)
-    }
+    let payload = StatementPayload.encode(claim, issuer: issuer, nonce: nonce)
     return statement(payload, [signature(kind: Content.kind, payload: payload)])
   }
 

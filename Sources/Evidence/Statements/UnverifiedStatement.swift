@@ -17,24 +17,24 @@ public struct UnverifiedStatement: Sendable {
   /// How many bytes a statement has at most, signatures included.
   public static let largestByteCount = 98_304
   /// How many bytes a payload has at most.
-  public static let largestPayload = 65_536
+  public static let largestPayload = StatementPayload.largestByteCount
   /// How many signatures a statement has at most.
   public static let mostSignatures = 16
 
   /// The statement as it was sent.
   public let bytes: Bytes
   /// The canonical JSON that is signed.
-  public let payload: Bytes
+  public var payload: Bytes { content.bytes }
   /// SHA-256 of the payload.
   public let id: StatementID
-  public let kind: StatementKind
+  public var kind: StatementKind { content.kind }
   /// Who is said to have made the statement.
-  public let issuer: Issuer
-  public let nonce: Nonce
+  public var issuer: Issuer { content.issuer }
+  public var nonce: Nonce { content.nonce }
   /// The issuer's, then those of co-signers.
   public let signatures: [StatementSignature]
 
-  private let members: CanonicalReader
+  private let content: StatementPayload
 
   /// Checks the form of a statement: everything but signatures and the claim's own members.
   public init(_ bytes: Bytes) throws(EvidenceError) {
@@ -48,45 +48,9 @@ public struct UnverifiedStatement: Sendable {
       )
     }
     self.bytes = bytes
-    self.payload = payload
+    content = try StatementPayload(payload)
     id = SHA256.digest(payload).renamed()
-    (members, kind, issuer, nonce) = try Self.readPayload(payload)
-    signatures = try Self.readSignatures(sent, kind: kind, issuer: issuer)
-  }
-
-  private static func readPayload(
-    _ payload: Bytes
-  ) throws(EvidenceError) -> (CanonicalReader, StatementKind, Issuer, Nonce) {
-    do throws(EvidenceError) {
-      var reader = try CanonicalReader(payload, limit: largestPayload)
-      let (kindName, issuer, nonce) = try readHead(&reader)
-      let kind = StatementKind.allCases.first { $0.rawValue.utf8.elementsEqual(kindName.utf8) }
-      guard let kind else {
-        throw EvidenceError(.kindUnknown, "a kind that is not in the registry")
-      }
-      return (reader, kind, issuer, nonce)
-    } catch {
-      throw error.inside("payload")
-    }
-  }
-
-  /// The members that every payload has.
-  private static func readHead(
-    _ reader: inout CanonicalReader
-  ) throws(EvidenceError) -> (kindName: String, Issuer, Nonce) {
-    do throws(ClaimError) {
-      let kindName = try reader.text("kind", atMost: 64)
-      let issuer = try reader.object("issuer") { reader throws(ClaimError) in
-        Issuer(party: try reader.party("party"), key: try reader.thumbprint("key"))
-      }
-      let digits = try reader.text("nonce", atMost: 2 * Nonce.byteCount)
-      guard let nonce = Bytes(hex: digits).flatMap(Nonce.init) else {
-        throw ClaimError("nonce", .badValue)
-      }
-      return (kindName, issuer, nonce)
-    } catch {
-      throw EvidenceError(error)
-    }
+    signatures = try Self.readSignatures(sent, kind: content.kind, issuer: content.issuer)
   }
 
   private static func readSignatures(
@@ -156,21 +120,11 @@ extension UnverifiedStatement {
   package func unverifiedClaim<Content: Claim>(
     as content: Content.Type = Content.self
   ) throws(EvidenceError) -> Content {
-    try require(kind: Content.kind)
-    var reader = members
-    do throws(ClaimError) {
-      let claim = try Content(from: &reader)
-      try reader.requireAllRead()
-      return claim
-    } catch {
-      throw EvidenceError(error).inside(kind.rawValue)
-    }
+    try self.content.unverifiedClaim(as: Content.self)
   }
 
+  /// - Throws: `kindMismatch`.
   func require(kind expected: StatementKind) throws(EvidenceError) {
-    guard kind == expected else {
-      throw EvidenceError(
-        .kindMismatch, "this is a \(kind.rawValue), not a \(expected.rawValue)")
-    }
+    try content.require(kind: expected)
   }
 }

@@ -20,12 +20,21 @@ public struct TrustStore: Sendable {
     public let validUntil: Timestamp
 
     init(_ listed: TrustedKey) throws(EvidenceError) {
-      party = listed.party
-      role = listed.role
-      publicKey = try Ed25519.PublicKey(evidence: listed.key)
+      self.init(
+        party: listed.party, role: listed.role,
+        publicKey: try Ed25519.PublicKey(evidence: listed.key), from: listed.validFrom,
+        until: listed.validUntil)
+    }
+
+    init(
+      party: PartyName, role: Role, publicKey: Ed25519.PublicKey, from: Timestamp, until: Timestamp
+    ) {
+      self.party = party
+      self.role = role
+      self.publicKey = publicKey
       thumbprint = publicKey.thumbprint
-      validFrom = listed.validFrom
-      validUntil = listed.validUntil
+      validFrom = from
+      validUntil = until
     }
 
     /// - Throws: `keyNotYetValid` or `keyExpired`.
@@ -43,9 +52,9 @@ public struct TrustStore: Sendable {
   public let signed: Signed<TrustList>
   /// What the list says, and which root says it.
   public let list: Stated<TrustList>
-  /// All keys, in the order of the list.
-  public let keys: [Key]
-  private let keysByThumbprint: [Thumbprint: Key]
+  /// All keys: those of the list in its order, then those that were registered.
+  public private(set) var keys: [Key]
+  private var keysByThumbprint: [Thumbprint: Key]
   private let recipients: [Addressee: Age.Recipient]
 
   /// Whom something is sealed to.
@@ -183,6 +192,28 @@ public struct TrustStore: Sendable {
     return key
   }
 
+  // MARK: - Changes
+
+  /// - Throws: `trustKeyTwice`.
+  func adding(_ key: Key) throws(EvidenceError) -> TrustStore {
+    var store = self
+    guard store.keysByThumbprint.updateValue(key, forKey: key.thumbprint) == nil else {
+      throw EvidenceError(.trustKeyTwice, "the key of \(key.party) is known already")
+    }
+    store.keys.append(key)
+    return store
+  }
+
+  /// The store in which a key that it has is valid until that time only.
+  func ending(_ key: Key, at time: Timestamp) -> TrustStore {
+    var store = self
+    let ended = Key(
+      party: key.party, role: key.role, publicKey: key.publicKey, from: key.validFrom, until: time)
+    store.keysByThumbprint[key.thumbprint] = ended
+    store.keys = keys.map { $0.thumbprint == key.thumbprint ? ended : $0 }
+    return store
+  }
+
   // MARK: - Verifying
 
   /// Verifies a statement of a listed party: that its key may sign this kind, was valid at that time, and
@@ -206,7 +237,19 @@ public struct TrustStore: Sendable {
     }
     let key = try key(
       statement.issuer.key, party: party, roles: Content.kind.signers, at: time)
-    return try statement.verified(with: key.publicKey, party: party)
+    return try statement.verified(
+      with: key.publicKey, party: party, cosigners: Self.cosigners(of: statement, Content.self))
+  }
+
+  /// The keys that a claim says must sign beside its issuer.
+  private static func cosigners<Content: Claim>(
+    of statement: UnverifiedStatement, _: Content.Type
+  ) throws(EvidenceError) -> [Ed25519.PublicKey] {
+    guard Content.isCosigned else { return [] }
+    let claim: Content = try statement.unverifiedClaim()
+    var keys: [Ed25519.PublicKey] = []
+    for value in claim.cosigners { keys.append(try Ed25519.PublicKey(evidence: value)) }
+    return keys
   }
 
   /// Verifies a statement of a customer, made with an order's one-time key.

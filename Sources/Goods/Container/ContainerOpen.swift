@@ -127,7 +127,7 @@ extension Container {
     }
   }
 
-  private static func fileKey(
+  static func fileKey(
     of header: Bytes, with identity: borrowing Age.Identity
   ) throws(GoodsError) -> Age.FileKey {
     let parsed: Age.Header
@@ -191,7 +191,7 @@ extension Container {
 
 extension Age.ChunkCipher {
   /// The plaintext, or `nil` when it is not authentic under that number and flag.
-  fileprivate mutating func opened(
+  mutating func opened(
     _ chunk: Span<UInt8>, index: UInt64, isLast: Bool
   ) -> SecretBytes? {
     do { return try open(chunk, index: index, isLast: isLast) } catch { return nil }

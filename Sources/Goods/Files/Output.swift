@@ -13,6 +13,8 @@ public enum Output: Hashable, Sendable {
   /// An open descriptor such as standard output. Each chunk is verified before it is written; when
   /// a later one is not authentic, what was written is a prefix of the good.
   case stream(Int32)
+  /// Nowhere: the content is verified, and nothing is kept.
+  case nowhere
 }
 
 /// An output that is being written.
@@ -20,6 +22,7 @@ struct OutputWriter: ~Copyable {
   private enum Target: ~Copyable {
     case file(StagedFile)
     case stream(FileDescriptor)
+    case nowhere
   }
 
   /// How many names are tried in a folder.
@@ -42,6 +45,9 @@ struct OutputWriter: ~Copyable {
     case .stream(let number):
       name = nil
       target = .stream(try FileDescriptor(duplicating: number))
+    case .nowhere:
+      name = nil
+      target = .nowhere
     }
   }
 
@@ -49,6 +55,7 @@ struct OutputWriter: ~Copyable {
     switch target {
     case .file(let staged): try staged.write(bytes)
     case .stream(let descriptor): try descriptor.write(bytes)
+    case .nowhere: break
     }
   }
 
@@ -66,6 +73,8 @@ struct OutputWriter: ~Copyable {
       }
       throw GoodsError(.outputExists, "\(name) and its numbered names exist")
     case .stream:
+      return nil
+    case .nowhere:
       return nil
     }
   }

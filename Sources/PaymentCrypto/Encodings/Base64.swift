@@ -13,6 +13,7 @@ package struct Base64: Sendable {
   package static let url = Base64("-_", isPadded: false)
 
   private let letters: Bytes
+  /// The value of each letter, and 0xff for all that are none.
   private let values: Bytes
   private let isPadded: Bool
 
@@ -25,55 +26,127 @@ package struct Base64: Sendable {
     self.isPadded = isPadded
   }
 
+  // MARK: - Writing
+
+  /// How many letters so many bytes take, padding included.
+  package func letterCount(ofByteCount count: Int) -> Int {
+    isPadded ? (count + 2) / 3 * 4 : (count * 4 + 2) / 3
+  }
+
   package func encode(_ bytes: some Sequence<UInt8>) -> Bytes {
-    var text = Bytes()
-    var bits: UInt32 = 0
-    var bitCount = 0
-    for byte in bytes {
-      bits = bits << 8 | UInt32(byte)
-      bitCount += 8
-      while bitCount >= 6 {
-        bitCount -= 6
-        text.append(letters[Int(bits >> bitCount & 63)])
-      }
+    encode(Bytes(bytes))
+  }
+
+  package func encode(_ bytes: Bytes) -> Bytes {
+    Bytes(unsafeUninitializedCapacity: letterCount(ofByteCount: bytes.count)) { text, count in
+      bytes.withUnsafeBufferPointer { encode($0, into: text) }
+      count = letterCount(ofByteCount: bytes.count)
     }
-    if bitCount > 0 { text.append(letters[Int(bits << (6 - bitCount) & 63)]) }
-    if isPadded {
-      while !text.count.isMultiple(of: 4) { text.append(UInt8(ascii: "=")) }
-    }
-    return text
   }
 
   package func string(_ bytes: some Sequence<UInt8>) -> String {
     String(decoding: encode(bytes), as: UTF8.self)
   }
 
+  /// - Parameter text: has room for exactly the letters.
+  private func encode(
+    _ bytes: UnsafeBufferPointer<UInt8>, into text: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    letters.withUnsafeBufferPointer { letters in
+      var (index, place) = (0, 0)
+      func put(_ bits: UInt32, _ count: Int) {
+        for group in 0..<count {
+          text.initializeElement(
+            at: place + group, to: letters[Int(bits >> UInt32(18 - 6 * group) & 63)])
+        }
+        place += count
+      }
+      while index + 3 <= bytes.count {
+        put(
+          UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2]), 4)
+        index += 3
+      }
+      switch bytes.count - index {
+      case 1: put(UInt32(bytes[index]) << 16, 2)
+      case 2: put(UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8, 3)
+      default: break
+      }
+      for padding in place..<text.count {
+        text.initializeElement(at: padding, to: UInt8(ascii: "="))
+      }
+    }
+  }
+
+  // MARK: - Reading
+
   package func decode(_ text: some Collection<UInt8>) -> Bytes? {
+    text.withContiguousStorageIfAvailable { decode($0) } ?? decode(Bytes(text).span)
+  }
+
+  package func decode(_ text: Span<UInt8>) -> Bytes? {
+    text.withUnsafeBufferPointer { decode($0) }
+  }
+
+  private func decode(_ text: UnsafeBufferPointer<UInt8>) -> Bytes? {
     var letterCount = text.count
     if isPadded {
       guard letterCount.isMultiple(of: 4) else { return nil }
-      letterCount -= text.suffix(2).count { $0 == UInt8(ascii: "=") }
-    }
-    let lettersInLastGroup = letterCount % 4
-    guard lettersInLastGroup != 1 else { return nil }
-    var bytes = Bytes()
-    bytes.reserveCapacity(letterCount * 3 / 4)
-    var bits: UInt32 = 0
-    var bitCount = 0
-    for letter in text.prefix(letterCount) {
-      let value = values[Int(letter)]
-      guard value < 64 else { return nil }
-      bits = bits << 6 | UInt32(value)
-      bitCount += 6
-      if bitCount >= 8 {
-        bitCount -= 8
-        bytes.append(UInt8(truncatingIfNeeded: bits >> bitCount))
-        bits &= (1 << bitCount) - 1
+      while letterCount > 0, text.count - letterCount < 2,
+        text[letterCount - 1] == UInt8(ascii: "=")
+      {
+        letterCount -= 1
       }
     }
-    guard bits == 0, text.dropFirst(letterCount).allSatisfy({ $0 == UInt8(ascii: "=") }) else {
-      return nil
+    guard letterCount % 4 != 1 else { return nil }
+    var isValid = true
+    let bytes = Bytes(unsafeUninitializedCapacity: letterCount * 3 / 4) { bytes, count in
+      isValid = decode(UnsafeBufferPointer(rebasing: text[..<letterCount]), into: bytes)
+      count = letterCount * 3 / 4
     }
-    return bytes
+    return isValid ? bytes : nil
+  }
+
+  /// - Parameters:
+  ///   - text: without padding; not of a length that no bytes have.
+  ///   - bytes: has room for exactly the bytes; all of them are written, whatever the answer is.
+  /// - Returns: whether all letters are of the alphabet, and the last one has no bits to spare.
+  private func decode(
+    _ text: UnsafeBufferPointer<UInt8>, into bytes: UnsafeMutableBufferPointer<UInt8>
+  ) -> Bool {
+    values.withUnsafeBufferPointer { values in
+      var (index, place) = (0, 0)
+      // The values of letters have no bit in common with this; that of anything else has.
+      var spare: UInt8 = 0
+      func take(_ count: Int) -> UInt32 {
+        var bits: UInt32 = 0
+        for group in 0..<count {
+          let value = values[Int(text[index + group])]
+          spare |= value & 0xC0
+          bits |= UInt32(value & 63) << UInt32(18 - 6 * group)
+        }
+        index += count
+        return bits
+      }
+      func put(_ bits: UInt32, _ count: Int) {
+        for group in 0..<count {
+          bytes.initializeElement(
+            at: place + group, to: UInt8(truncatingIfNeeded: bits >> UInt32(16 - 8 * group)))
+        }
+        place += count
+      }
+      while index + 4 <= text.count { put(take(4), 3) }
+      switch text.count - index {
+      case 2:
+        let bits = take(2)
+        put(bits, 1)
+        return spare == 0 && bits & 0xFFFF == 0
+      case 3:
+        let bits = take(3)
+        put(bits, 2)
+        return spare == 0 && bits & 0xFF == 0
+      default:
+        return spare == 0
+      }
+    }
   }
 }

@@ -189,6 +189,8 @@ public struct Issue: Claim {
     writer.amount("debit", debit)
     writer.identifier("blindSignatures", blindSignatures)
   }
+
+  public var prev: [StatementID] { [withdrawal] }
 }
 
 /// The bank holds the money of a payment part for one process. Only a verdict ends the hold.
@@ -221,6 +223,8 @@ public struct Reservation: Claim {
     writer.amount("total", total)
     writer.timestamp("decideBy", decideBy)
   }
+
+  public var prev: [StatementID] { [process.renamed()] }
 }
 
 /// The bank has released the money that it held for an aborted process.
@@ -252,6 +256,8 @@ public struct VoidedReservation: Claim {
     writer.identifier("verdict", verdict)
     if let released { writer.amount("released", released) }
   }
+
+  public var prev: [StatementID] { [verdict] }
 }
 
 /// The bank has posted one payee's money of a committed process. One statement for each payee, because
@@ -285,6 +291,8 @@ public struct Transfer: Claim {
     writer.payee("payee", payee)
     writer.amount("amount", amount)
   }
+
+  public var prev: [StatementID] { [verdict] }
 }
 
 /// The same coin was used in two processes, and the first use is final.

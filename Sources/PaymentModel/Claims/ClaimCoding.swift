@@ -13,6 +13,21 @@ public protocol Claim: Equatable, Sendable {
 
   /// Writes the members, in any order.
   func write(to writer: inout some ClaimWriter)
+
+  /// The statements that this one relies on: without them it means nothing. An order is named by its process.
+  var prev: [StatementID] { get }
+
+  /// Whether a statement of this kind has more signatures than its issuer's.
+  static var isCosigned: Bool { get }
+
+  /// The keys that must sign beside the issuer's.
+  var cosigners: [SigningKeyValue] { get }
+}
+
+extension Claim {
+  public var prev: [StatementID] { [] }
+  public static var isCosigned: Bool { false }
+  public var cosigners: [SigningKeyValue] { [] }
 }
 
 /// What is wrong with the content of a claim.
@@ -46,6 +61,10 @@ public protocol ClaimWriter {
   mutating func object(_ name: String, _ body: (inout Self) -> Void)
   mutating func objects<Element>(
     _ name: String, _ elements: [Element], _ body: (inout Self, Element) -> Void)
+  /// An identifier, as text of 64 lower-case hexadecimal digits.
+  mutating func identifier<S>(_ name: String, _ value: Identifier<S>)
+  /// Identifiers, each as text of 64 lower-case hexadecimal digits.
+  mutating func identifiers<S>(_ name: String, _ values: [Identifier<S>])
 }
 
 /// Gives the members of one object.
@@ -66,6 +85,12 @@ public protocol ClaimReader {
   mutating func objects<Value>(
     _ name: String, atMost count: Int, _ body: (inout Self) throws(ClaimError) -> Value
   ) throws(ClaimError) -> [Value]
+  /// An identifier, from text of 64 lower-case hexadecimal digits.
+  mutating func identifier<S>(_ name: String) throws(ClaimError) -> Identifier<S>
+  /// Identifiers, each from text of 64 lower-case hexadecimal digits.
+  mutating func identifiers<S>(
+    _ name: String, atMost count: Int
+  ) throws(ClaimError) -> [Identifier<S>]
 }
 
 // MARK: - Values of this module
@@ -105,9 +130,7 @@ extension ClaimWriter {
 }
 
 extension ClaimReader {
-  public mutating func identifier<S>(
-    _ name: String, of subject: S.Type = S.self
-  ) throws(ClaimError) -> Identifier<S> {
+  public mutating func identifier<S>(_ name: String) throws(ClaimError) -> Identifier<S> {
     guard let value = Identifier<S>(hex: try text(name, atMost: 2 * Identifier<S>.byteCount)) else {
       throw ClaimError(name, .badValue)
     }
@@ -115,7 +138,7 @@ extension ClaimReader {
   }
 
   public mutating func identifiers<S>(
-    _ name: String, atMost count: Int, of subject: S.Type = S.self
+    _ name: String, atMost count: Int
   ) throws(ClaimError) -> [Identifier<S>] {
     var values: [Identifier<S>] = []
     for text in try texts(name, atMost: count, eachAtMost: 2 * Identifier<S>.byteCount) {

@@ -26,6 +26,8 @@ public struct Submission: Claim {
     writer.identifier("template", template)
     writer.identifier("definition", definition)
   }
+
+  public var prev: [StatementID] { [process.renamed()] }
 }
 
 /// The coordinator has examined a deposited key: it opens the offer's container.
@@ -57,6 +59,8 @@ public struct Acceptance: Claim {
     writer.identifier("deposit", deposit)
     writer.identifier("keyDigest", keyDigest)
   }
+
+  public var prev: [StatementID] { [offer, deposit] }
 }
 
 /// The one decision about a process.
@@ -100,6 +104,8 @@ public struct Verdict: Claim {
     writer.timestamp("decidedAt", decidedAt)
     writer.identifier("evidence", evidence)
   }
+
+  public var prev: [StatementID] { [process.renamed()] }
 }
 
 /// Commit, which delivers the keys with it, or abort.

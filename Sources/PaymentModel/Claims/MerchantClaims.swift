@@ -56,6 +56,8 @@ public struct Deposit: Claim {
     writer.timestamp("heldUntil", heldUntil)
     writer.identifier("keyDigest", keyDigest)
   }
+
+  public var prev: [StatementID] { [process.renamed(), offer] }
 }
 
 /// The merchant no longer holds the good: the process was aborted, the deposited key is destroyed.
@@ -84,6 +86,8 @@ public struct Release: Claim {
     writer.identifier("offer", offer)
     writer.identifier("verdict", verdict)
   }
+
+  public var prev: [StatementID] { [offer, verdict] }
 }
 
 /// The merchant acknowledges the settlement of a committed purchase: the bank's transfer to it.
@@ -112,6 +116,8 @@ public struct Settlement: Claim {
     writer.identifier("verdict", verdict)
     writer.identifiers("transfers", transfers)
   }
+
+  public var prev: [StatementID] { [verdict] + transfers }
 }
 
 /// A merchant or bank will not take part, for good: the same step of the same process is never done
@@ -147,6 +153,8 @@ public struct Refusal: Claim {
     writer.choice("reason", reason)
     if let details { writer.identifier("details", details) }
   }
+
+  public var prev: [StatementID] { [process.renamed()] }
 }
 
 /// Why somebody refused, as a stable code.

@@ -198,6 +198,8 @@ public struct DeliveryRequest: Claim {
     writer.identifier("process", process)
     writer.identifiers("acceptances", acceptances)
   }
+
+  public var prev: [StatementID] { acceptances }
 }
 
 /// The customer withdraws the order. It has no effect after a verdict.
@@ -217,4 +219,6 @@ public struct Cancellation: Claim {
   public func write(to writer: inout some ClaimWriter) {
     writer.identifier("process", process)
   }
+
+  public var prev: [StatementID] { [process.renamed()] }
 }

@@ -10,6 +10,10 @@ public enum Role: String, CaseIterable, Sendable {
   case coordinator
   case log
   case witness
+  /// Holds a share of a good's key.
+  case trustee
+  /// Rules on complaints.
+  case auditor
   /// The root that signs the list of trusted keys.
   case trustRoot = "trust-root"
 }
@@ -21,6 +25,8 @@ public enum StatementKind: String, CaseIterable, Sendable {
   case deposit
   case release
   case settlement
+  case dispatch
+  case refund
 
   // Merchant or bank
   case refusal
@@ -29,6 +35,11 @@ public enum StatementKind: String, CaseIterable, Sendable {
   case order
   case deliveryRequest = "delivery-request"
   case cancellation
+  case acknowledgement
+  case addressClaim = "address-claim"
+
+  // Whoever has a grievance
+  case complaint
 
   // Bank
   case keyset
@@ -46,18 +57,34 @@ public enum StatementKind: String, CaseIterable, Sendable {
   case acceptance
   case verdict
 
+  // Trustee
+  case shareAcceptance = "share-acceptance"
+
+  // Auditor
+  case evidenceRequest = "evidence-request"
+  case ruling
+
+  // Any party that signs statements, about its own keys
+  case keyRegistration = "key-registration"
+  case revocation
+
   // Trust root
   case trust
 
   /// The roles whose keys may sign this kind.
   public var signers: [Role] {
     switch self {
-    case .offer, .deposit, .release, .settlement: [.merchant]
+    case .offer, .deposit, .release, .settlement, .dispatch, .refund: [.merchant]
     case .refusal: [.merchant, .bank]
-    case .order, .deliveryRequest, .cancellation: [.customer]
+    case .order, .deliveryRequest, .cancellation, .acknowledgement, .addressClaim: [.customer]
+    case .complaint: [.customer, .merchant, .bank, .account]
     case .keyset, .issue, .reservation, .doubleSpend, .void, .transfer: [.bank]
     case .withdrawal: [.account]
     case .submission, .acceptance, .verdict: [.coordinator]
+    case .shareAcceptance: [.trustee]
+    case .evidenceRequest, .ruling: [.auditor]
+    case .keyRegistration: [.bank, .merchant, .account, .coordinator, .trustee, .auditor]
+    case .revocation: [.bank, .merchant, .account, .coordinator, .trustee, .auditor, .trustRoot]
     case .trust: [.trustRoot]
     }
   }

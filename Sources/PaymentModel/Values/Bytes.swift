@@ -5,50 +5,49 @@ public typealias Bytes = [UInt8]
 
 extension Sequence<UInt8> {
   /// The bytes as lower-case hexadecimal digits, two for each.
-  public var hex: String {
-    var digits = Bytes()
-    for byte in self {
-      digits.append(Hexadecimal.digits[Int(byte >> 4)])
-      digits.append(Hexadecimal.digits[Int(byte & 15)])
-    }
-    return String(decoding: digits, as: UTF8.self)
-  }
+  public var hex: String { Bytes(self).hex }
 }
 
 extension [UInt8] {
+  /// The bytes as lower-case hexadecimal digits, two for each.
+  public var hex: String {
+    var digits = Bytes()
+    digits.reserveCapacity(2 * count)
+    for byte in self { Hexadecimal.append(byte, to: &digits) }
+    return String(decoding: digits, as: UTF8.self)
+  }
+
   /// Reads lower-case hexadecimal digits; `nil` for an odd number of them or for anything else, upper
   /// case included, because a value has one spelling.
   public init?(hex: some StringProtocol) {
-    let digits = hex.utf8
+    let digits = Bytes(hex.utf8)
+    self.init(hexDigits: digits.span)
+  }
+
+  /// Reads lower-case hexadecimal digits; `nil` for an odd number of them or for anything else.
+  package init?(hexDigits digits: Span<UInt8>) {
     guard digits.count.isMultiple(of: 2) else { return nil }
     self.init()
     reserveCapacity(digits.count / 2)
-    var high: UInt8?
-    for digit in digits {
-      guard let value = Hexadecimal.value(of: digit) else { return nil }
-      if let upper = high {
-        append(upper << 4 | value)
-        high = nil
-      } else {
-        high = value
-      }
+    for index in stride(from: 0, to: digits.count, by: 2) {
+      guard let high = Hexadecimal.value(of: digits[index]),
+        let low = Hexadecimal.value(of: digits[index + 1])
+      else { return nil }
+      append(high << 4 | low)
     }
   }
 
   /// The number as eight bytes, most significant first.
   public init(bigEndian number: UInt64) {
-    self = (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) }
+    self.init()
+    reserveCapacity(8)
+    append(bigEndian: number)
   }
-}
 
-enum Hexadecimal {
-  static let digits = Bytes("0123456789abcdef".utf8)
-
-  static func value(of digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    default: nil
+  /// Adds the number as eight bytes, most significant first.
+  mutating func append(bigEndian number: UInt64) {
+    for shift in stride(from: 56, through: 0, by: -8) {
+      append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
     }
   }
 }

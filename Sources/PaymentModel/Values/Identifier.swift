@@ -12,26 +12,67 @@ public struct Identifier<Subject>: Hashable, Sendable {
   /// Takes exactly 32 bytes, and nothing else.
   public init?(_ bytes: some Collection<UInt8>) {
     guard bytes.count == Self.byteCount else { return nil }
+    self.init(Bytes(bytes))
+  }
+
+  /// Takes exactly 32 bytes, and nothing else.
+  public init?(_ bytes: Bytes) {
+    self.init(bytes.span)
+  }
+
+  /// Takes exactly 32 bytes, and nothing else.
+  public init?(_ bytes: Span<UInt8>) {
+    guard bytes.count == Self.byteCount else { return nil }
     var words = InlineArray<4, UInt64>(repeating: 0)
-    for (index, byte) in bytes.enumerated() {
-      words[index / 8] = words[index / 8] << 8 | UInt64(byte)
-    }
+    for index in 0..<4 { words[index] = UInt64(bigEndianAt: 8 * index, in: bytes) }
     self.words = words
   }
 
   /// Reads 64 lower-case hexadecimal digits.
   public init?(hex: some StringProtocol) {
-    guard hex.utf8.count == 2 * Self.byteCount, let bytes = Bytes(hex: hex) else { return nil }
-    self.init(bytes)
+    guard hex.utf8.count == 2 * Self.byteCount else { return nil }
+    let digits = Bytes(hex.utf8)
+    self.init(hexDigits: digits.span)
+  }
+
+  /// Reads 64 lower-case hexadecimal digits.
+  package init?(hexDigits digits: Span<UInt8>) {
+    guard digits.count == 2 * Self.byteCount else { return nil }
+    var words = InlineArray<4, UInt64>(repeating: 0)
+    for index in 0..<4 {
+      guard
+        let high = Hexadecimal.number(of: UInt64(bigEndianAt: 16 * index, in: digits)),
+        let low = Hexadecimal.number(of: UInt64(bigEndianAt: 16 * index + 8, in: digits))
+      else { return nil }
+      words[index] = UInt64(high) << 32 | UInt64(low)
+    }
+    self.words = words
   }
 
   /// The 32 bytes.
   public var bytes: Bytes {
-    (0..<4).flatMap { Bytes(bigEndian: words[$0]) }
+    var bytes = Bytes()
+    bytes.reserveCapacity(Self.byteCount)
+    for index in 0..<4 { bytes.append(bigEndian: words[index]) }
+    return bytes
   }
 
   /// 64 lower-case hexadecimal digits.
-  public var hex: String { bytes.hex }
+  public var hex: String {
+    var digits = Bytes()
+    digits.reserveCapacity(2 * Self.byteCount)
+    appendHexDigits(to: &digits)
+    return String(decoding: digits, as: UTF8.self)
+  }
+
+  /// Adds 64 lower-case hexadecimal digits.
+  package func appendHexDigits(to text: inout Bytes) {
+    for index in 0..<4 {
+      let word = words[index]
+      text.append(bigEndian: Hexadecimal.digits(of: UInt32(truncatingIfNeeded: word >> 32)))
+      text.append(bigEndian: Hexadecimal.digits(of: UInt32(truncatingIfNeeded: word)))
+    }
+  }
 
   /// The same bytes as the name of something else.
   public func renamed<Other>(to: Other.Type = Other.self) -> Identifier<Other> {
@@ -43,7 +84,9 @@ public struct Identifier<Subject>: Hashable, Sendable {
   }
 
   public static func == (left: Self, right: Self) -> Bool {
-    (0..<4).allSatisfy { left.words[$0] == right.words[$0] }
+    var difference: UInt64 = 0
+    for index in 0..<4 { difference |= left.words[index] ^ right.words[index] }
+    return difference == 0
   }
 
   public func hash(into hasher: inout Hasher) {
@@ -62,6 +105,14 @@ extension Identifier: Comparable {
 
 extension Identifier: CustomStringConvertible {
   public var description: String { hex }
+}
+
+extension UInt64 {
+  /// Eight bytes, the most significant first.
+  fileprivate init(bigEndianAt start: Int, in bytes: Span<UInt8>) {
+    self = 0
+    for offset in 0..<8 { self = self << 8 | UInt64(bytes[start + offset]) }
+  }
 }
 
 /// What an `Identifier` can name.

@@ -10,6 +10,8 @@ public struct Charter: Sendable {
   public let coordinator: PartyName
   public let log: PartyName
   public let witness: PartyName
+  /// Rules on complaints.
+  public let auditor: PartyName
   public let root: PartyName
   public let currency: Currency
   /// How many decimals the currency has for people.
@@ -20,7 +22,8 @@ public struct Charter: Sendable {
 
   public init(
     bank: PartyName, merchants: [PartyName], coordinator: PartyName, log: PartyName,
-    witness: PartyName, root: PartyName, currency: Currency, decimals: Int, coinValues: [UInt64],
+    witness: PartyName, auditor: PartyName, root: PartyName, currency: Currency, decimals: Int,
+    coinValues: [UInt64],
     keySize: BlindRSA.KeySize = .bits2048
   ) {
     self.bank = bank
@@ -28,6 +31,7 @@ public struct Charter: Sendable {
     self.coordinator = coordinator
     self.log = log
     self.witness = witness
+    self.auditor = auditor
     self.root = root
     self.currency = currency
     self.decimals = decimals

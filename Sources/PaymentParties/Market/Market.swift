@@ -34,6 +34,8 @@ public final class Market: Sendable {
   /// Who answers the coordinator. A test or a demonstration may put somebody else there.
   public let directory: LocalDirectory
 
+  /// Signs requests for evidence and rulings, in a market that has an auditor.
+  let auditor: StatementSigner?
   let denominationSigner: LocalSigner
   let keysetSigner: StatementSigner
   private let closing: @Sendable () async throws -> Void
@@ -99,6 +101,14 @@ public final class Market: Sendable {
             key: try witnessFolder.keys.signingKey(KeyName.cosignatures))),
         quorum: trust.witnessQuorum, trust: trust, clock: clock,
         tiles: try LogTiles(folder: home.log))
+
+      // Auditor
+      if let party = trust.keys(role: .auditor).first?.party {
+        auditor = StatementSigner(
+          party: party, key: try folder(party).keys.signingKey(KeyName.statements))
+      } else {
+        auditor = nil
+      }
 
       // Merchants
       var shops: [Shop] = []

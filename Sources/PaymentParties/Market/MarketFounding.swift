@@ -50,6 +50,8 @@ extension Market {
   private static func writeTrustList(
     of charter: Charter, at home: HomeFolder, passphraseFile: String?, now: Timestamp
   ) throws(PartyError) {
+    // Witnesses tell the time in whole seconds: the log's first checkpoint may be seen in this one.
+    let validFrom = Timestamp(seconds: now.milliseconds / 1000)
     var keys: [TrustedKey] = []
     var recipients: [TrustedRecipient] = []
     func add(_ party: PartyName, _ role: Role, _ names: String...) throws(PartyError) {
@@ -60,7 +62,7 @@ extension Market {
         }
         keys.append(
           TrustedKey(
-            party: party, role: role, key: value, validFrom: now,
+            party: party, role: role, key: value, validFrom: validFrom,
             validUntil: now.adding(seconds: keySeconds)))
       }
       guard role == .bank || role == .coordinator else { return }
@@ -74,6 +76,7 @@ extension Market {
     try add(charter.coordinator, .coordinator, KeyName.statements)
     try add(charter.log, .log, KeyName.checkpoints)
     try add(charter.witness, .witness, KeyName.cosignatures)
+    try add(charter.auditor, .auditor, KeyName.statements)
 
     let root = try PartyFolder(at: home.state(of: charter.root), passphraseFile: passphraseFile)
     let signer = StatementSigner(party: charter.root, key: try root.keys.signingKey(KeyName.root))

@@ -23,12 +23,19 @@ public struct LogPolicy: Sendable {
 
   public let logs: [Key]
   public let witnesses: [Key]
-  public let witnessQuorum: Int
+  public let quorum: WitnessQuorum
 
-  public init(logs: [Key], witnesses: [Key], witnessQuorum: Int) {
+  public init(logs: [Key], witnesses: [Key], quorum: WitnessQuorum) {
     self.logs = logs
     self.witnesses = witnesses
-    self.witnessQuorum = witnessQuorum
+    self.quorum = quorum
+  }
+
+  /// - Parameter witnessQuorum: how many of the witnesses, whichever they are.
+  public init(logs: [Key], witnesses: [Key], witnessQuorum: Int) {
+    self.init(
+      logs: logs, witnesses: witnesses,
+      quorum: .atLeast(witnessQuorum, of: witnesses.map(\.key)))
   }
 
   /// The logs and witnesses of a trust store, and its quorum.
@@ -72,9 +79,9 @@ public struct LogPolicy: Sendable {
     guard !signers.isEmpty else {
       throw ReceiptsError(.checkpointUnsigned, "no trusted log has signed the checkpoint")
     }
-    guard sightings.count >= witnessQuorum else {
+    guard quorum.isMet(by: Set(sightings.keys)) else {
       throw ReceiptsError(
-        .witnessQuorum, "\(sightings.count) of \(witnessQuorum) witnesses have cosigned")
+        .witnessQuorum, "the \(sightings.count) witnesses that have cosigned are not enough")
     }
     let earliest = sightings.values.min()
     if let earliest, !signers.contains(where: { $0.isValid(at: earliest) }) {

@@ -21,9 +21,10 @@ public struct VerdictVerifier: VerdictReader {
   private let trust: TrustStore
   private let policy: LogPolicy
 
-  public init(_ trust: TrustStore) {
+  /// - Parameter policy: which logs and witnesses to believe, instead of those of the trust store.
+  public init(_ trust: TrustStore, policy: LogPolicy? = nil) {
     self.trust = trust
-    policy = LogPolicy(trust)
+    self.policy = policy ?? LogPolicy(trust)
   }
 
   /// A statement, its place in the log, and the earliest time at which a witness had seen the log with it.

@@ -7,7 +7,10 @@ public import PaymentModel
 /// checkpoint, and the parts of the order with their salts. Nothing about it has been verified; see
 /// `ReceiptVerification`.
 ///
-/// The file is one object in canonical JSON. Statements stand in it as the JSON objects that they are.
+/// The file is one object in canonical JSON. Statements stand in it as the JSON objects that they are. A line
+/// feed and the bytes of a chunk may follow: then it is a `.complaint`.
+///
+/// The same form serves any party that hands in evidence: its statements with their places in the log.
 /// Whoever holds it knows the whole purchase: its parts and their salts are not for everybody.
 public struct Receipt: Hashable, Sendable {
   /// The largest receipt that is read: 4 MiB.
@@ -36,7 +39,26 @@ public struct Receipt: Hashable, Sendable {
   public enum Exhibit: Hashable, Sendable {
     /// The 32 identity bytes that a merchant has deposited as a good's key.
     case revealedKey(deposit: StatementID, identity: Bytes)
+    /// The sealed key bundle that a commit names.
+    case keyBundle(Bytes)
+    /// The 32 bytes of the order's one-time identity, which opens the bundle.
+    case oneTimeIdentity(Bytes)
+    /// The blind signatures that an issue names, one after another.
+    case blindSignatures(issue: StatementID, Bytes)
+    /// A customer's address, sealed to the merchant, as an address claim names it.
+    case address(claim: StatementID, Bytes)
+    /// A chunk of a good: its number, its h_i, its path to the goods root, and the file key. Its bytes are
+    /// the receipt's `attachment`.
+    case chunk(offer: StatementID, index: UInt64, listed: Digest, path: [Digest], fileKey: Bytes)
+    /// A verdict that its coordinator signed and did not log. It counts against the coordinator only, and is none
+    /// of the purchase.
+    case unlogged(Bytes)
   }
+
+  /// The largest key bundle or run of blind signatures among the exhibits, in bytes.
+  public static let largestExhibit = 1_048_576
+  /// The largest attachment: a chunk of a container with its tag.
+  public static let largestAttachment = 65_552
 
   public let process: ProcessID
   public let entries: [Entry]
@@ -48,10 +70,12 @@ public struct Receipt: Hashable, Sendable {
   public let exhibits: [Exhibit]
   /// SHA-256 of the sealed key bundle that the customer has fetched, if she has.
   public let keyBundle: Digest?
+  /// The raw chunk of a `chunk` exhibit.
+  public let attachment: Bytes?
 
   public init(
     process: ProcessID, entries: [Entry], checkpoint: SignedNote, verdictProof: LogProof?,
-    parts: [CommittedPart], exhibits: [Exhibit], keyBundle: Digest?
+    parts: [CommittedPart], exhibits: [Exhibit], keyBundle: Digest?, attachment: Bytes? = nil
   ) {
     self.process = process
     self.entries = entries
@@ -60,6 +84,7 @@ public struct Receipt: Hashable, Sendable {
     self.parts = parts
     self.exhibits = exhibits
     self.keyBundle = keyBundle
+    self.attachment = attachment
   }
 }
 
@@ -73,10 +98,11 @@ public struct ReceiptContents: Sendable {
   public let parts: [CommittedPart]
   public let exhibits: [Receipt.Exhibit]
   public let keyBundle: Digest?
+  public let attachment: Bytes?
 
   public init(
     process: ProcessID, statements: [Bytes], verdict: LoggedVerdict?, parts: [CommittedPart],
-    exhibits: [Receipt.Exhibit] = [], keyBundle: Digest? = nil
+    exhibits: [Receipt.Exhibit] = [], keyBundle: Digest? = nil, attachment: Bytes? = nil
   ) {
     self.process = process
     self.statements = statements
@@ -84,6 +110,7 @@ public struct ReceiptContents: Sendable {
     self.parts = parts
     self.exhibits = exhibits
     self.keyBundle = keyBundle
+    self.attachment = attachment
   }
 }
 
@@ -121,7 +148,8 @@ extension TransparencyLog {
         Receipt.Entry(statement: $0.bytes, index: $1.index, path: $1.path)
       },
       checkpoint: checkpoint, verdictProof: verdictProof, parts: contents.parts,
-      exhibits: contents.exhibits, keyBundle: contents.keyBundle)
+      exhibits: contents.exhibits, keyBundle: contents.keyBundle,
+      attachment: contents.attachment)
     // What nobody could read is not handed out.
     return try Receipt(receipt.bytes)
   }

@@ -5,16 +5,23 @@ import PaymentCrypto
 public import PaymentModel
 
 extension Receipt {
-  /// Reads a receipt: canonical JSON of at most 4 MiB with exactly the members of a receipt.
+  /// Reads a receipt: canonical JSON of at most 4 MiB with exactly the members of a receipt, and perhaps a
+  /// line feed and an attachment.
   ///
   /// - Throws: `receiptSize`, `receiptFormat`, and what a signed note and a log proof throw.
   public init(_ bytes: Bytes) throws(ReceiptsError) {
-    guard bytes.count <= Self.largestByteCount else {
+    // Canonical JSON has no line feed in it.
+    let end = bytes.firstIndex(of: 0x0A) ?? bytes.endIndex
+    let rest = bytes[end...].dropFirst()
+    guard end <= Self.largestByteCount, rest.count <= Self.largestAttachment else {
       throw ReceiptsError(.receiptSize, "the receipt is too large")
+    }
+    guard end == bytes.endIndex || !rest.isEmpty else {
+      throw ReceiptsError(.receiptFormat, "a line feed follows the receipt, and nothing else")
     }
     let file: File
     do {
-      file = try CanonicalJSON.decode(bytes, limit: Self.largestByteCount) {
+      file = try CanonicalJSON.decode(Bytes(bytes[..<end]), limit: Self.largestByteCount) {
         reader throws(ClaimError) in try File(from: &reader)
       }
     } catch {
@@ -24,7 +31,8 @@ extension Receipt {
       process: file.process, entries: file.entries,
       checkpoint: try SignedNote(Bytes(file.checkpoint.utf8)),
       verdictProof: try Self.proof(file.verdictProof), parts: file.parts,
-      exhibits: file.exhibits, keyBundle: file.keyBundle)
+      exhibits: file.exhibits, keyBundle: file.keyBundle,
+      attachment: rest.isEmpty ? nil : Bytes(rest))
   }
 
   private static func proof(_ text: String?) throws(ReceiptsError) -> LogProof? {
@@ -34,6 +42,10 @@ extension Receipt {
 
   /// The receipt as a file.
   public var bytes: Bytes {
+    json + (attachment.map { [0x0A] + $0 } ?? [])
+  }
+
+  private var json: Bytes {
     CanonicalJSON.encode { writer in
       writer.text("format", Self.format)
       writer.identifier("process", process)
@@ -53,14 +65,7 @@ extension Receipt {
         writer.number("index", UInt64(clamping: part.index))
         writer.identifiers("path", part.path)
       }
-      writer.objects("exhibits", exhibits) { writer, exhibit in
-        switch exhibit {
-        case .revealedKey(let deposit, let identity):
-          writer.text("kind", "revealed-key")
-          writer.identifier("deposit", deposit)
-          writer.bytes("identity", identity)
-        }
-      }
+      writer.objects("exhibits", exhibits) { $1.write(to: &$0) }
     }
   }
 
@@ -105,13 +110,7 @@ extension Receipt {
           path: try reader.identifiers("path", atMost: LogProof.largestPathCount))
       }
       exhibits = try reader.objects("exhibits", atMost: Receipt.largestCount) {
-        reader throws(ClaimError) in
-        guard try reader.text("kind", atMost: 32).utf8.elementsEqual("revealed-key".utf8) else {
-          throw ClaimError("kind", .badValue)
-        }
-        return .revealedKey(
-          deposit: try reader.identifier("deposit"),
-          identity: try reader.bytes("identity", atMost: 32))
+        reader throws(ClaimError) in try Exhibit(from: &reader)
       }
     }
   }

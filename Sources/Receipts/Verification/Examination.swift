@@ -7,15 +7,27 @@ import PaymentModel
 /// before it have verified.
 struct Examination {
   let receipt: Receipt
-  let trust: TrustStore
+  /// The trust store, with the keys that the receipt's statements have registered and revoked.
+  private(set) var keys: KeyTimeline
+  var trust: TrustStore { keys.latest }
+  /// Which logs and witnesses are believed.
+  let policy: LogPolicy
   var findings: [Finding] = []
 
-  /// The checkpoint and when it was witnessed: the one time at which everything in the receipt existed.
+  /// The checkpoint and when it was witnessed: the time at which everything in the receipt existed.
   var checkpoint: WitnessedCheckpoint?
   var time: Timestamp?
   /// Where the statements that were found in the log stand in it.
   var places: [StatementID: LogPlace] = [:]
 
+  /// Keys that came and went by statements of this receipt.
+  private(set) var keyChanges: [KeyChange] = []
+  /// Those among them that the time line has already, by other evidence.
+  private let otherChanges: Set<StatementID>
+  /// What the statements that verify rely on.
+  var reliances: [Reliance] = []
+
+  /// The order that brings the customer's key: this receipt's, or the one that other evidence shows.
   var order: Stated<Order>?
   /// The items whose offers are there and fit.
   var items: [Item] = []
@@ -29,6 +41,14 @@ struct Examination {
 
   /// Verified statements that no check has used yet.
   var unused = Statements()
+
+  /// A verified statement and the statements that it relies on.
+  struct Reliance {
+    let statement: StatementID
+    let issuer: Issuer
+    let kind: StatementKind
+    let prev: [StatementID]
+  }
 
   /// A good that is bought, as order and offer have it.
   struct Item {
@@ -54,16 +74,46 @@ struct Examination {
     var cancellations: [Stated<Cancellation>] = []
     var refusals: [Stated<Refusal>] = []
     var verdicts: [Stated<Verdict>] = []
+    /// Signed and not logged.
+    var unloggedVerdicts: [Stated<Verdict>] = []
     var transfers: [Stated<Transfer>] = []
     var settlements: [Stated<Settlement>] = []
     var voids: [Stated<VoidedReservation>] = []
     var releases: [Stated<Release>] = []
     var doubleSpends: [Stated<DoubleSpend>] = []
+    var acknowledgements: [Stated<Acknowledgement>] = []
+    var addressClaims: [Stated<AddressClaim>] = []
+    var dispatches: [Stated<Dispatch>] = []
+    var refunds: [Stated<Refund>] = []
+    var shareAcceptances: [Stated<ShareAcceptance>] = []
+    var withdrawals: [Stated<Withdrawal>] = []
+    var issues: [Stated<Issue>] = []
+    var complaints: [Stated<Complaint>] = []
+    var requests: [Stated<EvidenceRequest>] = []
+    var rulings: [Stated<Ruling>] = []
   }
 
-  init(_ receipt: Receipt, trust: TrustStore) {
+  /// - Parameters:
+  ///   - order: the order of this purchase, when other evidence shows it.
+  ///   - changes: keys that came and went, as other evidence shows.
+  init(
+    _ receipt: Receipt, trust: TrustStore, policy: LogPolicy? = nil, order: Stated<Order>? = nil,
+    changes: [KeyChange] = []
+  ) {
     self.receipt = receipt
-    self.trust = trust
+    self.policy = policy ?? LogPolicy(trust)
+    keys = KeyTimeline(
+      trust, changes: changes,
+      in: (try? Checkpoint(text: receipt.checkpoint.text))?.origin)
+    otherChanges = Set(changes.map(\.statement))
+    self.order = order
+  }
+
+  /// Takes note of a key that comes or goes.
+  mutating func take(_ change: KeyChange) throws(EvidenceError) {
+    keyChanges.append(change)
+    guard !otherChanges.contains(change.statement) else { return }
+    try keys.change(at: change.index, change.content)
   }
 
   var isCommitted: Bool { verdict?.claim.decision.isCommit ?? false }

@@ -9,10 +9,40 @@ extension Examination {
     for exhibit in receipt.exhibits {
       switch exhibit {
       case .revealedKey(let deposit, let identity): checkRevealedKey(of: deposit, identity)
+      case .keyBundle, .oneTimeIdentity, .blindSignatures, .chunk, .address:
+        findings.append(Finding(.exhibit, .pending, "something was revealed for a dispute"))
+      case .unlogged: break
       }
     }
     for proof in unused.doubleSpends { checkDoubleSpend(proof) }
     unused.doubleSpends = []
+    checkDisputes()
+  }
+
+  /// What was said in a dispute stands beside the purchase, and changes nothing about it.
+  private mutating func checkDisputes() {
+    for complaint in unused.complaints {
+      find(
+        .dispute, .proven, complaint,
+        "\(complaint.issuer.party) complains: \(complaint.claim.grievance.rawValue)")
+    }
+    // What was said about other complaints says nothing here.
+    let complaints = unused.complaints.map(\.id)
+    for request in unused.requests where complaints.contains(request.claim.complaint) {
+      find(
+        .dispute, .proven, request,
+        "\(request.claim.party) was asked for \(request.claim.question.rawValue) by "
+          + "\(request.claim.answerBy)")
+    }
+    for ruling in unused.rulings where complaints.contains(ruling.claim.complaint) {
+      find(
+        .dispute, .proven, ruling,
+        "\(ruling.issuer.party) has ruled: \(ruling.claim.outcome.rawValue)"
+          + (ruling.claim.party.map { ", \($0)" } ?? ""))
+    }
+    unused.complaints = []
+    unused.requests.removeAll { complaints.contains($0.claim.complaint) }
+    unused.rulings.removeAll { complaints.contains($0.claim.complaint) }
   }
 
   // MARK: - A wrong key
@@ -89,10 +119,19 @@ extension Examination {
 
   /// Where another process's verdict stands, if that is a commit, by whichever trusted coordinator.
   private func commit(_ verdict: LoggedVerdict, of process: ProcessID) -> LogPlace? {
-    guard let issuer = try? UnverifiedStatement(verdict.verdict.bytes).issuer,
-      let logged = try? VerdictVerifier(trust).verify(verdict, of: process, by: issuer.key),
-      logged.stated.claim.decision.isCommit
-    else { return nil }
-    return logged.place
+    guard let issuer = try? UnverifiedStatement(verdict.verdict.bytes).issuer else { return nil }
+    func place(under trust: TrustStore) -> LogPlace? {
+      guard
+        let logged = try? VerdictVerifier(trust, policy: policy).verify(
+          verdict, of: process, by: issuer.key),
+        logged.stated.claim.decision.isCommit
+      else { return nil }
+      return logged.place
+    }
+    // The key must have been believed where that verdict stands, whatever has become of it since.
+    guard let found = place(under: keys.latest) ?? place(under: keys.store(at: 0)) else {
+      return nil
+    }
+    return place(under: keys.store(at: found.index))
   }
 }

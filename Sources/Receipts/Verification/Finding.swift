@@ -66,6 +66,10 @@ extension Finding {
     public static let signature = Check("signature")
     /// A statement stands in the log.
     public static let logged = Check("logged")
+    /// A key was registered or revoked.
+    public static let key = Check("key")
+    /// What a statement relies on holds.
+    public static let prev = Check("prev")
     /// A statement belongs to this purchase.
     public static let belongs = Check("belongs")
 
@@ -98,6 +102,12 @@ extension Finding {
     public static let transfer = Check("transfer")
     /// A merchant has confirmed.
     public static let settlement = Check("settlement")
+    /// The customer has opened goods, or told where they go.
+    public static let delivery = Check("delivery")
+    /// A merchant has sent a good.
+    public static let dispatch = Check("dispatch")
+    /// A merchant gives money back.
+    public static let refund = Check("refund")
     /// The bank has released what it held.
     public static let void = Check("void")
     /// A merchant has released what it held.
@@ -110,6 +120,10 @@ extension Finding {
     public static let depositedKey = Check("deposited-key")
     /// The coins of a payment had been spent before.
     public static let doubleSpend = Check("double-spend")
+    /// What was revealed for a dispute. It is judged there.
+    public static let exhibit = Check("exhibit")
+    /// A complaint, a request for evidence, or a ruling.
+    public static let dispute = Check("dispute")
   }
 }
 

@@ -21,6 +21,14 @@ extension Examination {
         isRight ? "the coordinator has taken the order" : "another coordinator or template")
     }
     unused.submissions = []
+    let offers = items.map(\.offer.id)
+    for share in unused.shareAcceptances where offers.contains(share.claim.offer) {
+      find(
+        .acceptance, .proven, share,
+        "\(share.issuer.party) holds share \(share.claim.index) of a key, of which "
+          + "\(share.claim.threshold) of \(share.claim.shareCount) restore it")
+    }
+    unused.shareAcceptances.removeAll { offers.contains($0.claim.offer) }
   }
 
   private mutating func checkReservation(of payment: PaymentPart, _ part: Digest) {

@@ -35,8 +35,50 @@ extension Examination {
       unused.releases.filter { $0.claim.verdict == verdict.id }, .release,
       "the merchant says that this commit was an abort")
     checkRefusals(by: merchants)
+    checkFulfilment(verdict)
     // A cancellation that came too late changes nothing.
     unused.cancellations = []
+  }
+
+  /// What customer and merchants say to each other after the commit.
+  private mutating func checkFulfilment(_ verdict: Stated<Verdict>) {
+    settle(\.acknowledgements, .delivery) {
+      $0.claim.verdict == verdict.id ? "the customer has opened her goods" : nil
+    }
+    let items = items
+    let addresses = unused.addressClaims
+    settle(\.addressClaims, .delivery) { address in
+      address.claim.verdict == verdict.id
+        && items.contains { $0.offer.id == address.claim.offer }
+        ? "the customer has told where a good goes" : nil
+    }
+    settle(\.dispatches, .dispatch) { dispatch in
+      items.contains {
+        $0.offer.id == dispatch.claim.offer && $0.offer.issuer.party == dispatch.issuer.party
+      } && addresses.contains { $0.id == dispatch.claim.addressClaim }
+        ? "\(dispatch.issuer.party) has sent the good" : nil
+    }
+    settle(\.refunds, .refund) { refund in
+      refund.claim.verdict == verdict.id
+        && items.contains { $0.offer.issuer.party == refund.issuer.party }
+        ? "\(refund.issuer.party) gives \(refund.claim.amount) back" : nil
+    }
+  }
+
+  /// Uses up the statements of a list for which there are words; the others have no place here.
+  private mutating func settle<Content: Claim>(
+    _ list: WritableKeyPath<Statements, [Stated<Content>]>, _ check: Finding.Check,
+    _ words: (Stated<Content>) -> String?
+  ) {
+    let statements = unused[keyPath: list]
+    unused[keyPath: list] = []
+    for stated in statements {
+      if let words = words(stated) {
+        find(check, .proven, stated, words)
+      } else {
+        unused[keyPath: list].append(stated)
+      }
+    }
   }
 
   /// A bank or merchant that refuses what a commit obliges it to do takes nothing from the commit. Its word
@@ -196,6 +238,15 @@ extension Examination {
     report(unused.settlements, as: result)
     report(unused.voids, as: result)
     report(unused.releases, as: result)
+    report(unused.acknowledgements, as: result)
+    report(unused.addressClaims, as: result)
+    report(unused.dispatches, as: result)
+    report(unused.refunds, as: result)
+    report(unused.shareAcceptances, as: result)
+    report(unused.withdrawals, as: result)
+    report(unused.requests, as: result)
+    report(unused.rulings, as: result)
+    report(unused.issues, as: result)
   }
 
   private mutating func report<Content: Claim>(

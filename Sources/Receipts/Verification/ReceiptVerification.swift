@@ -17,9 +17,12 @@ public import PaymentModel
 /// An order does not tell how many parts it has: what a receipt does not show, nobody can check.
 public struct ReceiptVerification: Sendable {
   private let trust: TrustStore
+  private let policy: LogPolicy?
 
-  public init(_ trust: TrustStore) {
+  /// - Parameter policy: which logs and witnesses to believe, instead of those of the trust store.
+  public init(_ trust: TrustStore, policy: LogPolicy? = nil) {
     self.trust = trust
+    self.policy = policy
   }
 
   /// Verifies a receipt as a file. A file that is no receipt is refuted.
@@ -35,9 +38,10 @@ public struct ReceiptVerification: Sendable {
 
   /// Verifies a receipt.
   public func verify(_ receipt: Receipt) -> ReceiptReport {
-    var examination = Examination(receipt, trust: trust)
+    var examination = Examination(receipt, trust: trust, policy: policy)
     examination.checkCheckpoint()
     examination.checkStatements()
+    examination.checkReliances()
     examination.checkOrder()
     examination.checkVerdict()
     examination.checkHolds()

@@ -9,7 +9,7 @@ extension Examination {
   /// The checkpoint, which also tells the time.
   mutating func checkCheckpoint() {
     do {
-      let checkpoint = try LogPolicy(trust).verify(receipt.checkpoint)
+      let checkpoint = try policy.verify(receipt.checkpoint)
       self.checkpoint = checkpoint
       time = checkpoint.witnessedAt
       let log = checkpoint.checkpoint.origin
@@ -48,17 +48,96 @@ extension Examination {
         refuse(.logged, .refuted, entry, error.message, error.code.rawValue)
       }
     }
+    checkKeyChanges(statements, at: time)
     // The order comes first: it brings the key of all other statements of the customer.
     let isOrder = { (statement: UnverifiedStatement) in statement.kind == .order }
     for statement in statements.filter(isOrder) + statements.filter({ !isOrder($0) }) {
-      do throws(EvidenceError) {
-        try admit(statement, at: time)
-      } catch {
-        let isUnknown = [.keyUnknown, .keyNotYetValid, .keyExpired].contains(error.code)
-        refuse(
-          .signature, isUnknown ? .missing : .refuted, statement, error.message,
-          error.code.rawValue)
+      check(statement) { (examination, statement) throws(EvidenceError) in
+        try examination.admit(statement, at: time)
       }
+    }
+    for case .unlogged(let bytes) in receipt.exhibits { checkUnlogged(bytes, at: time) }
+  }
+
+  /// Keys that were registered and revoked, in the order of the log.
+  private mutating func checkKeyChanges(_ statements: [UnverifiedStatement], at time: Timestamp) {
+    let changes = statements.filter { $0.kind == .keyRegistration || $0.kind == .revocation }
+    guard changes.count <= KeyChange.mostChanges else {
+      findings.append(
+        Finding(.key, .refuted, "more than \(KeyChange.mostChanges) keys come and go"))
+      return
+    }
+    for statement in changes.sorted(by: { index(of: $0) < index(of: $1) }) {
+      check(statement) { (examination, statement) throws(EvidenceError) in
+        let content = try examination.keyChange(by: statement, at: time)
+        guard let place = examination.places[statement.id] else { return }
+        try examination.take(
+          KeyChange(
+            statement: statement.id, log: place.log, index: place.index, content: content))
+        switch content {
+        case .registration(let verified):
+          examination.find(
+            .key, .proven, verified.stated,
+            "\(verified.issuer.party) has registered a key for \(verified.claim.role.rawValue)")
+        case .revocation(let verified):
+          examination.find(
+            .key, .proven, verified.stated, "\(verified.issuer.party) has revoked a key")
+        }
+      }
+    }
+  }
+
+  /// Verifies a registration or a revocation. A revocation outlives the key that signed it, unless that key was
+  /// revoked before; a registration by a key that has ended may come from whoever found it.
+  private func keyChange(
+    by statement: UnverifiedStatement, at time: Timestamp
+  ) throws(EvidenceError) -> KeyChange.Content {
+    let store = keys.store(at: index(of: statement))
+    guard statement.kind == .revocation else {
+      return .registration(try store.verify(Signed<KeyRegistration>(statement.bytes), at: time))
+    }
+    var then = time
+    if let key = store.key(statement.issuer.key),
+      keys.store(at: 0).key(key.thumbprint)?.validUntil == key.validUntil
+    {
+      then = min(time, key.validUntil.adding(milliseconds: -1))
+    }
+    return .revocation(try store.verify(Signed<Revocation>(statement.bytes), at: then))
+  }
+
+  private func index(of statement: UnverifiedStatement) -> UInt64 {
+    places[statement.id]?.index ?? 0
+  }
+
+  /// Runs a check, and reports what it throws.
+  private mutating func check(
+    _ statement: UnverifiedStatement,
+    _ body: (inout Examination, UnverifiedStatement) throws(EvidenceError) -> Void
+  ) {
+    do throws(EvidenceError) {
+      try body(&self, statement)
+    } catch {
+      let isUnknown = [.keyUnknown, .keyNotYetValid, .keyExpired].contains(error.code)
+      refuse(
+        .signature, isUnknown ? .missing : .refuted, statement, error.message,
+        error.code.rawValue)
+    }
+  }
+
+  /// A verdict that was not logged counts against whoever signed it, and for nothing else. A key that was revoked
+  /// anywhere has not signed it.
+  private mutating func checkUnlogged(_ bytes: Bytes, at time: Timestamp) {
+    do {
+      let verified = try trust.verify(Signed<Verdict>(bytes), at: time)
+      guard verified.claim.process == receipt.process else { return }
+      unused.unloggedVerdicts.append(verified.stated)
+      find(.exhibit, .pending, verified.stated, "signed by \(verified.issuer.party), not logged")
+    } catch {
+      let isUnknown = [.keyUnknown, .keyNotYetValid, .keyExpired].contains(error.code)
+      findings.append(
+        Finding(
+          .exhibit, isUnknown ? .missing : .refuted,
+          "an unlogged verdict does not verify: \(error.message) (\(error.code.rawValue))"))
     }
   }
 
@@ -68,8 +147,13 @@ extension Examination {
   ) throws(EvidenceError) {
     switch statement.kind {
     case .order: try admitOrder(statement)
-    case .deliveryRequest: try admit(statement, by: order, to: \.deliveryRequests)
-    case .cancellation: try admit(statement, by: order, to: \.cancellations)
+    case .deliveryRequest: try admit(statement, by: order, to: \.deliveryRequests, of: \.process)
+    case .cancellation: try admit(statement, by: order, to: \.cancellations, of: \.process)
+    case .acknowledgement: try admit(statement, by: order, to: \.acknowledgements, of: \.process)
+    case .addressClaim: try admit(statement, by: order, to: \.addressClaims, of: \.process)
+    case .complaint where statement.issuer.party == .customer:
+      try admit(statement, by: order, to: \.complaints, of: \.process)
+    case .complaint: try admit(statement, to: \.complaints, at: time) { $0.process }
     case .offer: try admit(statement, to: \.offers, at: time) { _ in nil }
     case .submission: try admit(statement, to: \.submissions, at: time, of: \.process)
     case .reservation: try admit(statement, to: \.reservations, at: time, of: \.process)
@@ -81,25 +165,35 @@ extension Examination {
     case .settlement: try admit(statement, to: \.settlements, at: time, of: \.process)
     case .void: try admit(statement, to: \.voids, at: time, of: \.process)
     case .release: try admit(statement, to: \.releases, at: time, of: \.process)
+    case .dispatch: try admit(statement, to: \.dispatches, at: time, of: \.process)
+    case .refund: try admit(statement, to: \.refunds, at: time, of: \.process)
+    case .shareAcceptance: try admit(statement, to: \.shareAcceptances, at: time, of: \.process)
     case .doubleSpend: try admit(statement, to: \.doubleSpends, at: time, of: \.second.process)
-    case .keyset, .issue, .withdrawal, .trust:
+    case .withdrawal: try admit(statement, to: \.withdrawals, at: time) { _ in nil }
+    case .issue: try admit(statement, to: \.issues, at: time) { _ in nil }
+    case .evidenceRequest: try admit(statement, to: \.requests, at: time) { _ in nil }
+    case .ruling: try admit(statement, to: \.rulings, at: time) { _ in nil }
+    case .keyRegistration, .revocation: break
+    case .keyset, .trust:
       refuse(.belongs, .refuted, statement, "this kind of statement does not belong into a receipt")
     }
   }
 
   private mutating func admitOrder(_ statement: UnverifiedStatement) throws(EvidenceError) {
     let stated = try trust.verifyOrder(Signed(statement.bytes)).stated
-    guard stated.id.renamed() == receipt.process, order == nil else {
+    guard stated.id.renamed() == receipt.process else {
       return find(.belongs, .refuted, stated, "the order of another purchase")
     }
     order = stated
+    reliances.append(
+      Reliance(statement: stated.id, issuer: stated.issuer, kind: .order, prev: []))
     find(.signature, .proven, stated, "signed with the one-time key that it names, and logged")
   }
 
   /// A statement of the customer's one-time key.
-  private mutating func admit<Content: ProcessClaim>(
+  private mutating func admit<Content: Claim>(
     _ statement: UnverifiedStatement, by order: Stated<Order>?,
-    to list: WritableKeyPath<Statements, [Stated<Content>]>
+    to list: WritableKeyPath<Statements, [Stated<Content>]>, of process: (Content) -> ProcessID?
   ) throws(EvidenceError) {
     guard let order else {
       return refuse(
@@ -108,14 +202,15 @@ extension Examination {
     let stated = try trust.verify(
       Signed<Content>(statement.bytes), byOneTimeKey: order.claim.oneTimeKey
     ).stated
-    file(stated, in: list, process: stated.claim.process)
+    file(stated, in: list, process: process(stated.claim))
   }
 
   private mutating func admit<Content: Claim>(
     _ statement: UnverifiedStatement, to list: WritableKeyPath<Statements, [Stated<Content>]>,
     at time: Timestamp, of process: (Content) -> ProcessID?
   ) throws(EvidenceError) {
-    let stated = try trust.verify(Signed<Content>(statement.bytes), at: time).stated
+    let store = keys.store(at: index(of: statement))
+    let stated = try store.verify(Signed<Content>(statement.bytes), at: time).stated
     file(stated, in: list, process: process(stated.claim))
   }
 
@@ -127,6 +222,9 @@ extension Examination {
       return find(.belongs, .refuted, stated, "a statement about another purchase")
     }
     unused[keyPath: list].append(stated)
+    reliances.append(
+      Reliance(
+        statement: stated.id, issuer: stated.issuer, kind: Content.kind, prev: stated.claim.prev))
     find(.signature, .proven, stated, "signed by \(stated.issuer.party), and logged")
   }
 
@@ -152,11 +250,3 @@ extension Examination {
     }
   }
 }
-
-/// A claim about one process that a customer's one-time key signs.
-protocol ProcessClaim: Claim {
-  var process: ProcessID { get }
-}
-
-extension DeliveryRequest: ProcessClaim {}
-extension Cancellation: ProcessClaim {}

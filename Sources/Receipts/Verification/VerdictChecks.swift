@@ -22,6 +22,12 @@ extension Examination {
       }
       return
     }
+    for other in unused.unloggedVerdicts
+    where other.id != verdict.id && other.issuer == verdict.issuer {
+      find(
+        .verdict, .refuted, other, "another verdict about this purchase was signed by the same key",
+        atFault: other.issuer.party)
+    }
     guard verdict.issuer.key == order.claim.coordinator else {
       return find(.verdict, .refuted, verdict, "the verdict is not by the order's coordinator")
     }
@@ -41,7 +47,7 @@ extension Examination {
     guard let time, let proof = receipt.verdictProof else { return time }
     do {
       let entry = LogEntry(slot: .verdict(of: receipt.process), statement: verdict.id)
-      let sight = try LogPolicy(trust).verify(entry, by: proof)
+      let sight = try policy.verify(entry, by: proof)
       return min(time, sight.witnessedAt ?? time)
     } catch {
       find(

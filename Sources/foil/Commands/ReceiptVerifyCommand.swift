@@ -28,6 +28,13 @@ struct ReceiptVerifyCommand: ParsableCommand {
   var trust: String
 
   @Option(
+    help: ArgumentHelp(
+      "Which logs and witnesses to believe (C2SP tlog-policy), instead of those of the trust list.",
+      valueName: "file"),
+    completion: .file())
+  var policy: String?
+
+  @Option(
     help: ArgumentHelp("A folder of containers, chunk lists and offers.", valueName: "dir"),
     completion: .directory)
   var goods: String?
@@ -41,9 +48,9 @@ struct ReceiptVerifyCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let store = try trustStore()
+    let store = try TrustFile.read(trust)
     let bytes = try InputFile.read(file, largestByteCount: Receipt.largestByteCount)
-    let verification = ReceiptVerification(store)
+    let verification = ReceiptVerification(store, policy: try policyFile())
     let examined: Examined
     if let receipt = try? Receipt(bytes) {
       let audit = GoodsAudit(receipt, trust: verification)
@@ -66,12 +73,13 @@ struct ReceiptVerifyCommand: ParsableCommand {
     }
   }
 
-  private func trustStore() throws -> TrustStore {
-    let bytes = try InputFile.read(trust, largestByteCount: UnverifiedStatement.largestByteCount)
+  private func policyFile() throws -> LogPolicy? {
+    guard let policy else { return nil }
     do {
-      return try TrustStore(Signed(bytes))
-    } catch {
-      throw Failure(.notChecked, "\(trust) is no trust list: \(error.message)")
+      return try LogPolicy(
+        file: InputFile.read(policy, largestByteCount: LogPolicy.largestFile))
+    } catch let error as ReceiptsError {
+      throw Failure(.notChecked, "\(policy) is no policy: \(error.message)")
     }
   }
 
@@ -160,8 +168,9 @@ struct Examined {
     }
   }
 
+  /// What does not hold by itself; what falls with it stands among the steps.
   private var refutations: [String] {
-    report.findings.filter { $0.result == .refuted }.map(Self.words)
+    report.findings.filter { $0.result == .refuted && $0.check != .prev }.map(Self.words)
       + goods.filter { $0.result == .refuted }.map { Terminal.line($0.message) }
   }
 

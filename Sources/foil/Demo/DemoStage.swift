@@ -27,7 +27,8 @@ enum DemoCast {
     bank: bank, merchants: merchants,
     coordinator: constant(PartyName("coordinator.example")),
     log: constant(PartyName("log.example")), witness: constant(PartyName("witness.example")),
-    root: constant(PartyName("root.example")), currency: currency, decimals: decimals,
+    auditor: constant(PartyName("auditor.example")), root: constant(PartyName("root.example")),
+    currency: currency, decimals: decimals,
     coinValues: (0...11).map { 1 << $0 })
 
   /// What a merchant asks for a good: the price in cents, of which a part is tax.

@@ -33,6 +33,59 @@ struct CanonicalReaderTests {
       } == .memberUnknown)
   }
 
+  @Test("members that were not read are named by the first of them, whatever was read after it")
+  func firstUnread() {
+    let names = (10..<80).map { "m\($0)" }
+    let text = "{" + names.map { "\"\($0)\":1" }.joined(separator: ",") + "}"
+    for unread in [0, 1, 62, 63] {
+      let error = #expect(throws: EvidenceError.self) {
+        try Self.read(text) { reader throws(ClaimError) in
+          for (number, name) in names.enumerated().reversed() where number != unread {
+            _ = try reader.number(name)
+          }
+        }
+      }
+      #expect(error?.code == .memberUnknown)
+      #expect(error?.message.contains(names[unread]) == true)
+    }
+    // No object has more than 64 members that somebody knows.
+    let error = #expect(throws: EvidenceError.self) {
+      try Self.read(text) { reader throws(ClaimError) in
+        for name in names { _ = try reader.number(name) }
+      }
+    }
+    #expect(error?.code == .memberUnknown && error?.message.contains(names[64]) == true)
+  }
+
+  @Test("an identifier is 64 digits, and every other value is refused for what it is")
+  func identifiers() throws {
+    let digits = (identifier("x") as Digest).hex
+    func code(_ value: String) -> EvidenceError.Code? {
+      failure { () throws(EvidenceError) in
+        try Self.read(#"{"a":\#(value)}"#) { reader throws(ClaimError) -> Digest in
+          try reader.identifier("a")
+        }
+      }
+    }
+    func codeInArray(_ value: String) -> EvidenceError.Code? {
+      failure { () throws(EvidenceError) in
+        try Self.read(#"{"a":["\#(digits)",\#(value)]}"#) {
+          reader throws(ClaimError) -> [Digest] in try reader.identifiers("a", atMost: 2)
+        }
+      }
+    }
+    for code in [code, codeInArray] {
+      #expect(code(#""\#(digits)""#) == nil)
+      #expect(code("1") == .memberType)
+      #expect(code(#""\#(digits)0""#) == .memberLength)
+      #expect(code(#""\#(digits.dropLast())""#) == .memberValue)
+      #expect(code(#""\#(digits.uppercased())""#) == .memberValue)
+      #expect(code(#""\#(digits.dropLast())\n""#) == .memberValue, "64 characters, one escaped")
+      #expect(code(#""\#(digits)\n""#) == .memberLength)
+    }
+    #expect(codeInArray(#""\#(digits)","\#(digits)""#) == .memberLength)
+  }
+
   @Test("asking whether a member is there does not read it")
   func presence() throws {
     #expect(

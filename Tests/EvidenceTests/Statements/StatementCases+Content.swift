@@ -75,9 +75,19 @@ extension StatementCases {
       "kid-short", .memberValue, "31 bytes",
       Forgery.bytes(header: Forgery.header(kid: Base64.url.string(Bytes(repeating: 1, count: 31))))),
     bad(
+      "kid-base64-bits", .memberValue, "the same 32 bytes, with bits that carry nothing",
+      Forgery.bytes(header: Forgery.header(kid: otherSpelling(of: Forgery.kid)))),
+    bad(
       "kid-of-another-key", .issuerNotFirst, "the header names another key than the payload",
       Forgery.bytes(header: Forgery.header(kid: Forgery.otherKid))),
   ]
+
+  /// Base64url of the same 32 bytes as lax readers decode it: the last letter carries two bits too many.
+  private static func otherSpelling(of text: String) -> String {
+    let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    let last = required(letters.firstIndex(of: required(text.last)))
+    return "\(text.dropLast())\(letters[last ^ 1])"
+  }
 
   private static func extraHeader(_ name: String, _ value: String) -> Bytes {
     let members = [
@@ -125,6 +135,12 @@ extension StatementCases {
       "issuer-other-key", .issuerNotFirst, "the payload names another key than the header",
       Forgery.payload(
         process, issuer: #""issuer":{"key":"\#(Forgery.otherKid)","party":"customer"}"#)),
+    payload(
+      "issuer-key-base64-bits", .memberValue, "the same 32 bytes, with bits that carry nothing",
+      Forgery.payload(
+        process,
+        issuer:
+          #""issuer":{"key":"\#(otherSpelling(of: Forgery.kid))","party":"customer"}"#)),
     payload(
       "issuer-extra-member", .memberUnknown, "a member within issuer",
       Forgery.payload(

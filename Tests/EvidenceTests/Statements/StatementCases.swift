@@ -65,12 +65,22 @@ enum StatementCases {
     key.signer.sign(claim, nonce: SampleClaims.nonce).bytes
   }
 
+  /// A statement with further signatures.
+  private static func cosigned(_ statement: Bytes, by keys: [TestKey]) -> Bytes {
+    keys.reduce(statement) { bytes, key in
+      (try? key.signer.cosign(Signed<KeyRegistration>(bytes)))?.bytes ?? []
+    }
+  }
+
   static let valid: [StatementCase] =
     StatementKind.allCases.map { kind in
       let key = Parties.signer(of: kind)
+      // A key that is registered signs, too.
+      let cosigners = kind == .keyRegistration ? [Parties.registered] : []
       return good(
         "valid-\(kind.rawValue)", "one statement of each kind",
-        sign(SampleClaims.claim(kind), by: key), kind: kind, by: key)
+        cosigned(sign(SampleClaims.claim(kind), by: key), by: cosigners), kind: kind, by: key,
+        cosigners: cosigners)
     } + [
       good(
         "valid-unicode", "text is not normalized: e with a combining accent stays as it is",
@@ -126,7 +136,21 @@ enum StatementCases {
       plain.bytes.replacing("\(payloadText)\"", with: "\(payloadText)=\"")),
     bad(
       "payload-base64-bits", .memberValue, "bits in the last letter that carry nothing",
-      Self.withBits(in: Base64.url.string(unaligned.payload.utf8), of: unaligned)),
+      Self.withBits(in: Base64.url.string(unaligned.payload.utf8), of: unaligned.bytes)),
+    bad(
+      "payload-base64-standard-alphabet", .memberValue, "+ and / instead of - and _",
+      Bytes(
+        #"{"payload":"\#(Base64.unpadded.string(questioning.payload.utf8))","signatures":[\#(questioning.entry)]}"#
+          .utf8)),
+    bad(
+      "header-base64-padding", .memberValue, "padding after the header",
+      plain.bytes.replacing(
+        "\(Base64.url.string(plain.header.utf8))\"",
+        with: "\(Base64.url.string(plain.header.utf8))=\"")),
+    StatementCase(
+      name: "header-base64-bits", comment: "bits in the last letter that carry nothing",
+      code: .memberValue, kind: .void, party: Parties.bank.signer.issuer.party,
+      key: Parties.bank.publicKey.bytes, statement: headerWithBits),
     bad(
       "payload-base64-line-feed", .memberValue, "a line feed within base64",
       plain.bytes.replacing(
@@ -140,13 +164,30 @@ enum StatementCases {
     return forgery
   }
 
+  private static var headerWithBits: Bytes {
+    let statement = sign(SampleClaims.claim(.void), by: Parties.bank)
+    let texts = String(decoding: statement, as: UTF8.self).split(separator: "\"")
+    let header = required(texts.firstIndex(of: "protected")) + 2
+    return withBits(in: String(texts[header]), of: statement)
+  }
+
+  /// A statement whose payload's base64 has letters in which the alphabets differ.
+  private static var questioning: Forgery {
+    var forgery = Forgery()
+    forgery.payload = Forgery.payload(#"\#(process),"x":"???>>>???>>>""#)
+    guard Base64.unpadded.string(forgery.payload.utf8).contains("/") else {
+      fatalError("the alphabets do not differ")
+    }
+    return forgery
+  }
+
   /// A statement with the last letter of `text` replaced by one that lax readers decode alike.
-  private static func withBits(in text: String, of forgery: Forgery = plain) -> Bytes {
+  private static func withBits(in text: String, of statement: Bytes = plain.bytes) -> Bytes {
     guard text.utf8.count % 4 != 0 else { fatalError("no bits are left over") }
     let letters = Bytes("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
     let last = required(letters.firstIndex(of: required(text.utf8.last)))
     let other = UnicodeScalar(letters[last ^ 1])
-    return forgery.bytes.replacing(text, with: "\(text.dropLast())\(other)")
+    return statement.replacing(text, with: "\(text.dropLast())\(other)")
   }
 
   // MARK: - Signatures

@@ -43,6 +43,11 @@ indirect enum JSONValue: Equatable {
     return Bytes("\"\(escaped.joined())\"".utf8)
   }
 
+  /// Reads any JSON, with Foundation.
+  init(_ bytes: Bytes) throws {
+    self = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+  }
+
   /// Whether the value lies within the restrictions of `CanonicalJSON`.
   func isAllowed(depth: Int = 0) -> Bool {
     switch self {
@@ -63,7 +68,7 @@ indirect enum JSONValue: Equatable {
 
   /// Whether `bytes` are the canonical form of an allowed object, as far as Foundation reads them.
   static func isCanonical(_ bytes: Bytes) -> Bool {
-    guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)),
+    guard let value = try? JSONValue(bytes),
       case .object = value
     else { return false }
     return value.isAllowed() && value.canonical == bytes

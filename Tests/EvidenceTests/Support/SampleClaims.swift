@@ -68,6 +68,43 @@ enum SampleClaims {
         process: identifier("process"), offer: identifier("offer"), deposit: identifier("deposit"),
         keyDigest: identifier("key"))
     case .verdict: verdict
+    case .acknowledgement:
+      Acknowledgement(
+        process: identifier("process"), verdict: identifier("verdict"),
+        offers: [identifier("offer")])
+    case .addressClaim:
+      AddressClaim(
+        process: identifier("process"), offer: identifier("offer"),
+        verdict: identifier("verdict"), address: identifier("sealed address"))
+    case .dispatch:
+      Dispatch(
+        process: identifier("process"), offer: identifier("offer"),
+        addressClaim: identifier("address claim"), reference: "parcel 17")
+    case .refund:
+      Refund(
+        process: identifier("process"), verdict: identifier("verdict"), source: payee,
+        amount: amount(2500))
+    case .complaint:
+      Complaint(.keyMissing, about: identifier("verdict"), process: identifier("process"))
+    case .evidenceRequest:
+      EvidenceRequest(
+        complaint: identifier("complaint"), party: payee.bank, question: .transfer,
+        answerBy: time.adding(seconds: 604_800))
+    case .ruling:
+      Ruling(
+        complaint: identifier("complaint"), outcome: .didNotAnswer, party: payee.bank,
+        rule: .askedInVain, evidence: [identifier("request")])
+    case .shareAcceptance:
+      ShareAcceptance(
+        process: identifier("process"), offer: identifier("offer"),
+        commitments: identifier("commitments"), index: 2, threshold: 3, shareCount: 5)
+    case .keyRegistration:
+      KeyRegistration(
+        role: .bank, key: Parties.registered.value, validFrom: time,
+        validUntil: time.adding(seconds: 86_400))
+    case .revocation:
+      Revocation(
+        .key(Parties.bank.signer.issuer.key), from: time.adding(seconds: 60), reason: .lost)
     case .trust: trustList
     }
   }
@@ -128,7 +165,8 @@ enum SampleClaims {
       trusted(Parties.root, .trustRoot), trusted(Parties.bank, .bank),
       trusted(Parties.merchant, .merchant), trusted(Parties.coordinator, .coordinator),
       trusted(Parties.account, .account), trusted(Parties.log, .log),
-      trusted(Parties.witness, .witness),
+      trusted(Parties.witness, .witness), trusted(Parties.trustee, .trustee),
+      trusted(Parties.auditor, .auditor),
     ],
     recipients: [
       TrustedRecipient(

@@ -37,6 +37,10 @@ enum Parties {
   static let account = TestKey(6, party: name("alice"))
   static let log = TestKey(7, party: name("log.example"))
   static let witness = TestKey(8, party: name("witness.example"))
+  static let trustee = TestKey(9, party: name("trustee.example"))
+  /// A key that is in no list yet.
+  static let registered = TestKey(11, party: name("bank.example"))
+  static let auditor = TestKey(10, party: name("auditor.example"))
 
   /// Who signs a kind in these tests.
   static func signer(of kind: StatementKind) -> TestKey {
@@ -46,6 +50,8 @@ enum Parties {
     case .customer: customer
     case .account: account
     case .coordinator: coordinator
+    case .trustee: trustee
+    case .auditor: auditor
     case .trustRoot, .log, .witness: root
     }
   }

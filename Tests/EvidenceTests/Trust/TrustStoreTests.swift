@@ -152,7 +152,8 @@ struct TrustStoreTests {
       Parties.root, Parties.bank, Parties.merchant, Parties.coordinator, Parties.account,
       Parties.log,
     ] {
-      let signed = key.signer.sign(claim, nonce: SampleClaims.nonce)
+      var signed = key.signer.sign(claim, nonce: SampleClaims.nonce)
+      if Content.isCosigned { signed = try Parties.registered.signer.cosign(signed) }
       let role = try #require(trust.key(key.signer.issuer.key)).role
       let code = failure { () throws(EvidenceError) in try trust.verify(signed, at: time) }
       #expect(

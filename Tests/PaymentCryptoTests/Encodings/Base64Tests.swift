@@ -37,6 +37,27 @@ import Testing
     #expect(Base64.unpadded.decode("-__-".utf8) == nil)
   }
 
+  /// Every byte at every place of texts of one, two and three bytes: read only if writing gives it back.
+  @Test func oneTextForEachValue() {
+    for form in [Base64.padded, .unpadded, .url] {
+      for text in [[0], [0, 255], [0, 255, 128]].map({ form.encode($0 as Bytes) }) {
+        for place in text.indices {
+          var accepted = 0
+          for byte in UInt8.min...UInt8.max {
+            var changed = text
+            changed[place] = byte
+            guard let bytes = form.decode(changed) else { continue }
+            accepted += 1
+            #expect(form.encode(bytes) == changed, "\(byte) at \(place)")
+            #expect(form.decode(changed.span) == bytes)
+            #expect(form.letterCount(ofByteCount: bytes.count) == changed.count)
+          }
+          #expect(accepted > 0)
+        }
+      }
+    }
+  }
+
   /// Seeds 1 to 60: what is written is read back.
   @Test(arguments: UInt64(1)...60) func roundTrips(seed: UInt64) {
     var entropy = SeededEntropy(seed: seed)

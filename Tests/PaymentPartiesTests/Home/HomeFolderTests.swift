@@ -18,6 +18,29 @@ import Testing
         == "/c/.local/share/foil")
   }
 
+  /// A witness tells the time in whole seconds, and everybody's keys are valid by then.
+  @Test func aMarketIsFoundedWithinOneSecond() async throws {
+    struct StandingClock: WallClock {
+      let time = Timestamp(milliseconds: 1_800_000_000_999)
+      func now() -> Timestamp { time }
+      func sleep(until time: Timestamp) async {}
+    }
+    let home = HomeFolder(TestFolder.fresh("second"))
+    let names = try ["bank", "shop", "coordinator", "log", "witness", "auditor", "root"].map {
+      try #require(PartyName("\($0).example"))
+    }
+    let clock = StandingClock()
+    try await Market.found(
+      Charter(
+        bank: names[0], merchants: [names[1]], coordinator: names[2], log: names[3],
+        witness: names[4], auditor: names[5], root: names[6], currency: Fair.euro, decimals: 2,
+        coinValues: [1]),
+      at: home, clock: clock)
+    let market = try await Market(at: home, clock: clock)
+    #expect(try await market.keyset().bank == names[0])
+    try await market.close()
+  }
+
   /// Nobody else reads the state, whatever the umask.
   @Test func everythingInItIsPrivate() async throws {
     let market = try await Fair.open()

@@ -55,7 +55,7 @@ struct Fair: Sendable {
 
   static let charter = Charter(
     bank: bank, merchants: [red, blue], coordinator: coordinator, log: party("log.example"),
-    witness: party("witness.example"), root: party("root.example"), currency: euro, decimals: 2,
+    witness: party("witness.example"), auditor: party("auditor.example"), root: party("root.example"), currency: euro, decimals: 2,
     coinValues: [1, 2, 4, 8, 16])
 
   private static func found() async throws -> Fair {

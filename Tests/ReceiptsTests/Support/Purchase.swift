@@ -39,8 +39,9 @@ struct Purchase {
 
   init(
     in world: World, seed: UInt64 = 7, abort reason: AbortReason? = nil,
-    _ changes: Changes = Changes()
+    bank signer: StatementSigner? = nil, _ changes: Changes = Changes()
   ) throws {
+    let bankSigner = signer ?? world.bank
     var entropy = SeededEntropy(seed: seed)
     var statements: [(name: String, bytes: Bytes)] = []
     func add<Content: Claim>(
@@ -119,7 +120,7 @@ struct Purchase {
       process: process, part: SHA256.digest(commitment.parts[2].part), total: payment.total,
       decideBy: decideBy)
     _ = try add(
-      "reservation", world.bank.sign(changes.reservation(reservation), entropy: &entropy))
+      "reservation", bankSigner.sign(changes.reservation(reservation), entropy: &entropy))
     if let wrong = changes.wrongKey { identities[wrong] = entropy.bytes(32) }
     var deposits: [StatementID] = []
     var acceptances: [StatementID] = []
@@ -170,7 +171,7 @@ struct Purchase {
         transfers.append(
           try add(
             "transfer \(number)",
-            world.bank.sign(changes.transfer(transfer), entropy: &entropy)
+            bankSigner.sign(changes.transfer(transfer), entropy: &entropy)
           ).id)
       }
       for (number, merchant) in world.merchants.enumerated() {
@@ -183,7 +184,7 @@ struct Purchase {
     } else {
       let void = VoidedReservation(
         process: process, verdict: verdict.id, released: payment.total)
-      _ = try add("void", world.bank.sign(changes.void(void), entropy: &entropy))
+      _ = try add("void", bankSigner.sign(changes.void(void), entropy: &entropy))
       for (number, merchant) in world.merchants.enumerated() {
         let release = Release(process: process, offer: offers[number].id, verdict: verdict.id)
         _ = try add(

@@ -1,0 +1,36 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that the toolkit depends on nothing that only measurements need. It sees
+// what every user sees: products and public API. The baselines call the C libraries themselves.
+
+let package = Package(
+  name: "benchmarks",
+  platforms: [.macOS(.v26)],
+  dependencies: [
+    .package(name: "foilstock", path: "../..")
+  ],
+  targets: [
+    .systemLibrary(
+      name: "BaselineCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .executableTarget(
+      name: "Benchmarks",
+      dependencies: [
+        "BaselineCrypto",
+        .product(name: "PaymentModel", package: "foilstock"),
+        .product(name: "PaymentCrypto", package: "foilstock"),
+        .product(name: "Evidence", package: "foilstock"),
+        .product(name: "ECash", package: "foilstock"),
+        .product(name: "Goods", package: "foilstock"),
+        .product(name: "Receipts", package: "foilstock"),
+        .product(name: "PaymentParties", package: "foilstock"),
+      ],
+      swiftSettings: [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .treatAllWarnings(as: .error),
+      ]),
+  ]
+)
