@@ -65,10 +65,17 @@ extension ReceiptsError.Code {
   public static let notAdmitted = Self(rawValue: "not-admitted")
   /// A key bundle is too large or is not the one that its verdict names.
   public static let bundleMismatch = Self(rawValue: "bundle-mismatch")
-  /// The log's rows lie behind what a witness has seen: an old copy. It must not go on.
+  /// The log's rows lie behind what a witness has seen or its static files show: an old copy. It must not go
+  /// on.
   public static let logBehind = Self(rawValue: "log-behind")
   /// Too few witnesses have answered.
   public static let unwitnessed = Self(rawValue: "unwitnessed")
+
+  // Tiles
+  /// A tile that a proof needs is not there, or too small.
+  public static let tileMissing = Self(rawValue: "tile-missing")
+  /// The log's static files cannot be written.
+  public static let tileFiles = Self(rawValue: "tile-files")
 
   // Witnesses
   /// A witness does not know the log, or its key has not signed the checkpoint.

@@ -21,8 +21,9 @@ package enum LogConformance {
     Case(description: "a fresh store is empty", check: isEmpty),
     Case(description: "entries are found by index, statement and slot", check: findsEntries),
     Case(description: "subtrees are found by level and index", check: findsNodes),
-    Case(description: "checkpoints are replaced, each by its own kind", check: keepsCheckpoints),
+    Case(description: "the signed checkpoint is replaced", check: keepsCheckpoint),
     Case(description: "deliveries are kept by process", check: keepsDeliveries),
+    Case(description: "deliveries are found by their indices", check: findsDeliveries),
     Case(description: "a witness's state is kept by log", check: keepsCosignedCheckpoints),
     Case(description: "a throwing body leaves nothing behind", check: undoes),
     Case(description: "proofs out of stored rows verify", check: proves),
@@ -33,8 +34,10 @@ package enum LogConformance {
       try require(rows.size == 0 && rows.entry(at: 0) == nil, "no entries")
       try require(rows.index(of: statement(0)) == nil, "no statement")
       try require(rows.index(in: .verdict(of: process(0))) == nil, "no slot")
-      try require(rows.signedCheckpoint == nil && rows.publishedCheckpoint == nil, "no checkpoint")
+      try require(rows.entries(in: 0..<9).isEmpty, "no entries of a range")
+      try require(rows.signedCheckpoint == nil, "no checkpoint")
       try require(rows.delivery(of: process(0)) == nil, "no delivery")
+      try require(rows.deliveries(from: 0..<9).isEmpty, "no deliveries")
       try require(rows.cosignedCheckpoint(of: "log.example") == nil, "no witness state")
     }
   }
@@ -47,8 +50,7 @@ package enum LogConformance {
     ]
     await store.transact { rows in
       for (index, entry) in entries.enumerated() {
-        let nodes = [LogNode(level: 0, index: UInt64(index), hash: entry.leafHash)]
-        rows.append(entry, completing: nodes)
+        rows.append(entry, at: UInt64(index), completing: [entry.leafHash])
       }
     }
     try await store.read { rows in
@@ -60,6 +62,10 @@ package enum LogConformance {
       try require(rows.index(in: .verdict(of: process(1))) == 1, "the slot")
       try require(rows.index(in: .verdict(of: process(2))) == nil, "an empty slot")
       try require(rows.entry(at: 3) == nil, "nothing past the end")
+      try require(rows.entries(in: 0..<3) == entries, "all of them, in their order")
+      try require(rows.entries(in: 1..<2) == [entries[1]], "one of them")
+      try require(rows.entries(in: 2..<9) == [entries[2]], "what is there of a range")
+      try require(rows.entries(in: 3..<9).isEmpty, "nothing of a range past the end")
     }
   }
 
@@ -77,14 +83,13 @@ package enum LogConformance {
     }
   }
 
-  static func keepsCheckpoints(_ store: any Store<any LogRows>) async throws {
+  static func keepsCheckpoint(_ store: any Store<any LogRows>) async throws {
     for round in UInt8(1)...3 {
       await store.transact { $0.setSignedCheckpoint([round, 0, 10]) }
       try await store.read { rows in
-        try require(rows.signedCheckpoint == [round, 0, 10], "the signed one")
-        try require(rows.publishedCheckpoint == (round == 1 ? nil : [round - 1]), "the other")
+        try require(rows.signedCheckpoint == [round, 0, 10], "the last one")
+        try require(rows.cosignedCheckpoint(of: "") == nil, "and no other")
       }
-      await store.transact { $0.setPublishedCheckpoint([round]) }
     }
   }
 
@@ -93,15 +98,31 @@ package enum LogConformance {
     let abort = LogDelivery(verdict: [3], bundle: nil)
     let empty = LogDelivery(verdict: [4], bundle: [])
     await store.transact { rows in
-      rows.insert(commit, of: process(0))
-      rows.insert(abort, of: process(1))
-      rows.insert(empty, of: process(2))
+      rows.insert(commit, of: process(0), from: 0)
+      rows.insert(abort, of: process(1), from: 1)
+      rows.insert(empty, of: process(2), from: 1)
     }
     try await store.read { rows in
       try require(rows.delivery(of: process(0)) == commit, "the commit")
       try require(rows.delivery(of: process(1)) == abort, "the abort")
       try require(rows.delivery(of: process(2)) == empty, "an empty bundle is a bundle")
       try require(rows.delivery(of: process(3)) == nil, "nothing else")
+    }
+  }
+
+  static func findsDeliveries(_ store: any Store<any LogRows>) async throws {
+    let indices: [UInt64] = [3, 4, 4, 90]
+    await store.transact { rows in
+      for (number, index) in indices.enumerated() {
+        rows.insert(LogDelivery(verdict: [1], bundle: nil), of: process(number), from: index)
+      }
+    }
+    let twins = [process(1), process(2)].sorted()
+    try await store.read { rows in
+      try require(rows.deliveries(from: 0..<3).isEmpty, "none before")
+      try require(rows.deliveries(from: 3..<4) == [process(0)], "the first")
+      try require(rows.deliveries(from: 3..<90) == [process(0)] + twins, "by index and process")
+      try require(rows.deliveries(from: 5..<91) == [process(3)], "the last")
     }
   }
 
@@ -122,10 +143,10 @@ package enum LogConformance {
     await append([LogEntry(slot: .none, statement: statement(0))], to: store)
     do {
       try await store.transact { rows in
-        rows.append(LogEntry(slot: .none, statement: statement(1)), completing: [])
+        let entry = LogEntry(slot: .none, statement: statement(1))
+        rows.append(entry, at: 1, completing: [entry.leafHash])
         rows.setSignedCheckpoint([1])
-        rows.setPublishedCheckpoint([1])
-        rows.insert(LogDelivery(verdict: [1], bundle: nil), of: process(0))
+        rows.insert(LogDelivery(verdict: [1], bundle: nil), of: process(0), from: 1)
         rows.setCosignedCheckpoint([1], of: "log.example")
         throw Failure(description: "undo")
       }
@@ -133,7 +154,7 @@ package enum LogConformance {
     } catch let error as Failure where error.description == "undo" {}
     try await store.read { rows in
       try require(rows.size == 1 && rows.index(of: statement(1)) == nil, "one entry")
-      try require(rows.signedCheckpoint == nil && rows.publishedCheckpoint == nil, "no checkpoint")
+      try require(rows.signedCheckpoint == nil, "no checkpoint")
       try require(rows.delivery(of: process(0)) == nil, "no delivery")
       try require(rows.cosignedCheckpoint(of: "log.example") == nil, "no witness state")
     }
@@ -163,9 +184,10 @@ package enum LogConformance {
       var frontier = MerkleFrontier()
       for index in 0..<rows.size { frontier.append(rows.node(level: 0, index: index)) }
       for entry in entries {
-        var nodes: [LogNode] = []
-        frontier.append(entry.leafHash) { nodes.append(LogNode(level: $0, index: $1, hash: $2)) }
-        rows.append(entry, completing: nodes)
+        let index = frontier.size
+        var hashes: [Digest] = []
+        frontier.append(entry.leafHash) { _, _, hash in hashes.append(hash) }
+        rows.append(entry, at: index, completing: hashes)
       }
     }
   }

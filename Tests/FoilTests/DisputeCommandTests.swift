@@ -35,9 +35,9 @@ struct DisputeCommandTests {
     let dispute = ["audit", "dispute", complaint, "--trust", home.trust]
     let text = try await Command.foil(dispute)
     #expect(text.status == 1)
-    #expect(text.output.contains("not-at-fault: coordinator.example, by the rule bundle-is-right"))
+    #expect(text.output.contains("not-at-fault: coordinator.example, by the rule bundle-is-there"))
     let outcome = try await Command.foil(dispute + ["--json"]).json(as: Outcome.self)
-    #expect(outcome.outcome == "not-at-fault" && outcome.rule == "bundle-is-right")
+    #expect(outcome.outcome == "not-at-fault" && outcome.rule == "bundle-is-there")
     #expect(outcome.complainant == "customer" && outcome.evidence.contains(outcome.complaint))
 
     // The auditor signs it; the ruling stands in the log, below the same trust list.

@@ -25,6 +25,8 @@ public struct HomeFolder: Hashable, Sendable {
   public var locked: String { "\(path)/locked" }
   public var keys: String { "\(path)/keys" }
   public var opened: String { "\(path)/opened" }
+  /// The log's static files.
+  public var log: String { "\(path)/log" }
 
   public func state(of party: PartyName) -> String { "\(path)/state/\(party)" }
   public var wallet: String { "\(path)/state/wallet" }
@@ -33,7 +35,7 @@ public struct HomeFolder: Hashable, Sendable {
   ///
   /// - Throws: `home`.
   public func make() throws(PartyError) {
-    for folder in [path, locked, keys, opened, "\(path)/state"] {
+    for folder in [path, locked, keys, opened, log, "\(path)/state"] {
       do {
         try FileManager.default.createDirectory(
           atPath: folder, withIntermediateDirectories: true,

@@ -89,19 +89,18 @@ public final class Market: Sendable {
       // Log and witness
       let logFolder = try folder(try only(.log))
       let logStore = try SQLiteStore.log(in: logFolder.state)
-      let logSigner = NoteSigner(
-        party: try only(.log), purpose: .note,
-        key: try logFolder.keys.signingKey(KeyName.checkpoints))
       let witnessFolder = try folder(try only(.witness))
-      let witnessStore = try SQLiteStore.log(in: witnessFolder.state)
-      let witness = LocalWitness(
-        signer: NoteSigner(
-          party: try only(.witness), purpose: .cosignature,
-          key: try witnessFolder.keys.signingKey(KeyName.cosignatures)),
-        logs: [logSigner.key], store: witnessStore, clock: clock)
       log = TransparencyLog(
-        signer: logSigner, store: logStore, witnesses: [witness], quorum: trust.witnessQuorum,
-        trust: trust, clock: clock)
+        signer: NoteSigner(
+          party: try only(.log), purpose: .note,
+          key: try logFolder.keys.signingKey(KeyName.checkpoints)),
+        store: logStore,
+        embedded: EmbeddedWitness(
+          signer: NoteSigner(
+            party: try only(.witness), purpose: .cosignature,
+            key: try witnessFolder.keys.signingKey(KeyName.cosignatures))),
+        quorum: trust.witnessQuorum, trust: trust, clock: clock,
+        tiles: try LogTiles(folder: home.log))
 
       // Auditor
       if let party = trust.keys(role: .auditor).first?.party {
@@ -152,7 +151,7 @@ public final class Market: Sendable {
         policy: policy, hook: journalHook)
 
       let stores: [any ClosableStore] =
-        [bankStore, logStore, witnessStore, walletStore, journal] + shopStores
+        [bankStore, logStore, walletStore, journal] + shopStores
       closing = { for store in stores { try await store.close() } }
       self.home = home
       self.trust = trust
@@ -163,6 +162,8 @@ public final class Market: Sendable {
     } catch {
       throw PartyError(.home, "\(error)")
     }
+    // Files that a crash has left behind are caught up. A log that cannot go on says so to whoever asks it.
+    _ = try? await log.checkpoint()
     if requiresKeyset, await bank.keyset() == nil {
       throw PartyError(.home, "the founding of the market in \(home.path) was interrupted")
     }
@@ -222,6 +223,13 @@ public final class Market: Sendable {
   public func close() async throws(PartyError) {
     await coordinator.engine.quiesce()
     do {
+      do {
+        try await log.settle()
+      } catch {
+        // The stores close even when the log's files cannot be written.
+        try await closing()
+        throw error
+      }
       try await closing()
     } catch {
       throw PartyError(.home, "\(error)")

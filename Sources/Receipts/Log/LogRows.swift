@@ -3,51 +3,43 @@
 public import PaymentCrypto
 public import PaymentModel
 
-/// The rows of one log: its entries, the hashes of all complete subtrees, its checkpoints, what it serves;
-/// and of a witness: what it has seen of which log.
+/// The rows of one log: its entries, the hashes of all complete subtrees, its last checkpoint, what it
+/// serves; and of a witness: what it has seen of which log.
 ///
 /// Reading a subtree's hash (`MerkleNodes`) that was never stored is a broken store.
 public protocol LogRows: MerkleNodes {
   /// How many entries there are. Their indices are 0 ..< size.
   var size: UInt64 { get }
   func entry(at index: UInt64) -> LogEntry?
+  /// The entries of a range that are there, in their order.
+  func entries(in range: Range<UInt64>) -> [LogEntry]
   /// Where a statement stands. Each stands in one place.
   func index(of statement: StatementID) -> UInt64?
   /// Where an exclusive slot's only entry stands.
   func index(in slot: LogSlot) -> UInt64?
-  /// Adds an entry at index `size` with the subtrees that it completes, the leaf first.
-  mutating func append(_ entry: LogEntry, completing nodes: [LogNode])
+  /// Adds the entry at `index`, which is the present size.
+  ///
+  /// - Parameter hashes: of the subtrees that the entry completes: its leaf, the subtree of two that ends
+  ///   with it, of four, and so on as far as they are complete.
+  mutating func append(_ entry: LogEntry, at index: UInt64, completing hashes: [Digest])
 
-  /// The last checkpoint that the log has signed, whether or not anybody has seen it.
+  /// The last checkpoint that the log has signed, with the embedded witness's cosignature where it has one.
   var signedCheckpoint: Bytes? { get }
   mutating func setSignedCheckpoint(_ note: Bytes)
-  /// The last checkpoint that enough witnesses have cosigned.
-  var publishedCheckpoint: Bytes? { get }
-  mutating func setPublishedCheckpoint(_ note: Bytes)
 
   /// What the log serves about a process.
   func delivery(of process: ProcessID) -> LogDelivery?
   /// Keeps it; there is at most one for each process.
-  mutating func insert(_ delivery: LogDelivery, of process: ProcessID)
+  ///
+  /// - Parameter index: of its verdict's entry, or of the next entry to come when the verdict stood there
+  ///   before. A checkpoint that covers the index goes with the delivery.
+  mutating func insert(_ delivery: LogDelivery, of process: ProcessID, from index: UInt64)
+  /// Whose deliveries were inserted with an index of the range, by index and process.
+  func deliveries(from range: Range<UInt64>) -> [ProcessID]
 
   /// The text of the last checkpoint that a witness has cosigned for a log.
   func cosignedCheckpoint(of origin: String) -> Bytes?
   mutating func setCosignedCheckpoint(_ text: Bytes, of origin: String)
-}
-
-/// The hash of a complete subtree.
-public struct LogNode: Hashable, Sendable {
-  /// 0 for leaves.
-  public let level: Int
-  /// Which subtree of that level, from the left.
-  public let index: UInt64
-  public let hash: Digest
-
-  public init(level: Int, index: UInt64, hash: Digest) {
-    self.level = level
-    self.index = index
-    self.hash = hash
-  }
 }
 
 /// The verdict of a process and, after a commit, the sealed keys: what anybody may fetch.

@@ -10,9 +10,10 @@ public struct MemoryLogRows: LogRows, Sendable {
   private var indexOfStatement: [StatementID: UInt64] = [:]
   private var indexInSlot: [LogSlot: UInt64] = [:]
   private var deliveries: [ProcessID: LogDelivery] = [:]
+  /// In the order in which they came, which is that of their indices.
+  private var delivered: [(index: UInt64, process: ProcessID)] = []
   private var cosigned: [Bytes: Bytes] = [:]
   public private(set) var signedCheckpoint: Bytes?
-  public private(set) var publishedCheckpoint: Bytes?
 
   public init() {}
 
@@ -22,17 +23,25 @@ public struct MemoryLogRows: LogRows, Sendable {
     index < size ? entries[Int(index)] : nil
   }
 
+  public func entries(in range: Range<UInt64>) -> [LogEntry] {
+    let range = range.clamped(to: 0..<size)
+    return Array(entries[Int(range.lowerBound)..<Int(range.upperBound)])
+  }
+
   public func index(of statement: StatementID) -> UInt64? { indexOfStatement[statement] }
 
   public func index(in slot: LogSlot) -> UInt64? { indexInSlot[slot] }
 
-  public mutating func append(_ entry: LogEntry, completing completed: [LogNode]) {
-    indexOfStatement[entry.statement] = size
-    if entry.slot.isExclusive { indexInSlot[entry.slot] = size }
+  public mutating func append(
+    _ entry: LogEntry, at index: UInt64, completing hashes: [Digest]
+  ) {
+    precondition(index == size, "an entry is added at the end")
+    indexOfStatement[entry.statement] = index
+    if entry.slot.isExclusive { indexInSlot[entry.slot] = index }
     entries.append(entry)
-    for node in completed {
-      if node.level == nodes.count { nodes.append([]) }
-      nodes[node.level].append(node.hash)
+    for (level, hash) in hashes.enumerated() {
+      if level == nodes.count { nodes.append([]) }
+      nodes[level].append(hash)
     }
   }
 
@@ -40,12 +49,18 @@ public struct MemoryLogRows: LogRows, Sendable {
 
   public mutating func setSignedCheckpoint(_ note: Bytes) { signedCheckpoint = note }
 
-  public mutating func setPublishedCheckpoint(_ note: Bytes) { publishedCheckpoint = note }
-
   public func delivery(of process: ProcessID) -> LogDelivery? { deliveries[process] }
 
-  public mutating func insert(_ delivery: LogDelivery, of process: ProcessID) {
+  public mutating func insert(
+    _ delivery: LogDelivery, of process: ProcessID, from index: UInt64
+  ) {
     deliveries[process] = delivery
+    delivered.append((index, process))
+  }
+
+  public func deliveries(from range: Range<UInt64>) -> [ProcessID] {
+    delivered.filter { range.contains($0.index) }
+      .sorted { ($0.index, $0.process) < ($1.index, $1.process) }.map(\.process)
   }
 
   public func cosignedCheckpoint(of origin: String) -> Bytes? { cosigned[Bytes(origin.utf8)] }

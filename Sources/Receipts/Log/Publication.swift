@@ -15,12 +15,9 @@ extension TransparencyLog: VerdictLog {
     do throws(ReceiptsError) {
       let delivery = LogDelivery(verdict: verdict.bytes, bundle: bundle?.bytes)
       let entry = try admit(verdict, of: process, delivery)
-      let index = try await store.transact { rows throws(ReceiptsError) in
-        let index = try LogRules.append([entry], to: &rows)[0]
-        if rows.delivery(of: process) == nil { rows.insert(delivery, of: process) }
-        return index
-      }
-      let proof = try await prove(index)
+      let answer = try await rounds.answer(
+        LogRequest([entry], serving: LogRequest.Delivery(process: process, content: delivery)))
+      guard let proof = answer.proofs.first else { return .unknown("there is no proof") }
       return .done(LoggedVerdict(verdict: verdict, proof: proof.bytes))
     } catch {
       switch error.code {
@@ -38,9 +35,9 @@ extension TransparencyLog: VerdictLog {
     let found = await store.read { rows in
       (rows.delivery(of: process), rows.index(in: .verdict(of: process)))
     }
-    guard let delivery = found.0, let index = found.1 else { return nil }
-    return LoggedVerdict(
-      verdict: Signed(delivery.verdict), proof: try await prove(index).bytes)
+    guard let delivery = found.0, let index = found.1, let proof = try await proof(of: index)
+    else { return nil }
+    return LoggedVerdict(verdict: Signed(delivery.verdict), proof: proof.bytes)
   }
 
   /// The sealed keys of a committed process, for anybody; `nil` when there are none.
@@ -61,8 +58,10 @@ extension TransparencyLog: VerdictLog {
       throw ReceiptsError(.notAdmitted, "the keyset does not verify: \(error.message)")
     }
     let slot = LogSlot.keyset(of: stated.issuer.party, period: stated.claim.period)
-    let index = try await append([LogEntry(slot: slot, statement: stated.id)])[0]
-    return try await prove(index)
+    guard let proof = try await include([LogEntry(slot: slot, statement: stated.id)]).first else {
+      throw ReceiptsError(.unwitnessed, "there is no proof")
+    }
+    return proof
   }
 
   private func admit(

@@ -7,50 +7,73 @@ public import PaymentModel
 /// An append-only log of statements' identifiers, whose every proof stands under a checkpoint that
 /// witnesses have cosigned.
 ///
-/// Everything that it answers is durable. Many callers at once share their checkpoints.
+/// Everything that it answers is durable. Many callers at once share one transaction and one checkpoint
+/// (`LogRounds`).
 public final class TransparencyLog: Sendable {
   /// The key that verifies the log's checkpoints. Its name is the log's origin.
   public let key: NoteKey
+  /// How many entries are read at once at most.
+  public static let largestRange = 4096
 
   let store: any Store<any LogRows>
   let trust: TrustStore
   let clock: any WallClock
-  private let rounds: CheckpointRounds
+  let rounds: LogRounds
+  private let mirror: TileMirror?
 
   /// - Parameters:
   ///   - signer: the log's own.
-  ///   - witnesses: who is asked to cosign.
-  ///   - quorum: how many of them must have cosigned before anything is answered.
+  ///   - store: in the hands of this log alone.
+  ///   - embedded: a witness whose state lives in `store` and moves on in the log's own transactions.
+  ///   - witnesses: who else is asked to cosign.
+  ///   - quorum: how many of all these must have cosigned before anything is answered.
   ///   - trust: whose verdicts and keysets get a slot.
+  ///   - tiles: where the log shows itself as static files.
   public init(
-    signer: NoteSigner, store: any Store<any LogRows>, witnesses: [any Witness], quorum: Int,
-    trust: TrustStore, clock: any WallClock
+    signer: NoteSigner, store: any Store<any LogRows>, embedded: EmbeddedWitness? = nil,
+    witnesses: [any Witness] = [], quorum: Int, trust: TrustStore, clock: any WallClock,
+    tiles: LogTiles? = nil
   ) {
     key = signer.key
     self.store = store
     self.trust = trust
     self.clock = clock
-    rounds = CheckpointRounds(
-      signer: signer, store: store, witnesses: witnesses, quorum: quorum, clock: clock)
+    let mirror = tiles.map { [key] in
+      TileMirror(tiles: $0, key: key, store: store, clock: clock)
+    }
+    self.mirror = mirror
+    rounds = LogRounds(
+      hands: LogHands(log: signer, witness: embedded), store: store,
+      council: WitnessCouncil(witnesses: witnesses, embedded: embedded?.key, quorum: quorum),
+      mirror: mirror, clock: clock)
   }
 
-  /// Adds entries that are not there yet, durably, and tells where each stands.
+  // MARK: - Entries in
+
+  /// Adds entries that are not there yet, and tells where each stands.
   ///
-  /// - Throws: `slotTaken` when an exclusive slot holds another statement; then none is added.
+  /// - Throws: `slotTaken` when an exclusive slot holds another statement, and then none is added;
+  ///   `unwitnessed`, after which they may be there; `logBehind`.
+  @discardableResult
   public func append(_ entries: [LogEntry]) async throws(ReceiptsError) -> [UInt64] {
-    try await store.transact { rows throws(ReceiptsError) in
-      try LogRules.append(entries, to: &rows)
-    }
+    try await include(entries).map(\.index)
   }
 
   /// Adds entries that are not there yet and proves them all under one witnessed checkpoint, in the order
   /// of `entries`.
   ///
-  /// - Throws: `slotTaken`, `unwitnessed`, `logBehind`.
+  /// - Throws: as `append(_:)`.
   public func include(_ entries: [LogEntry]) async throws(ReceiptsError) -> [LogProof] {
-    let indices = try await append(entries)
-    let checkpoint = try await rounds.checkpoint(covering: (indices.max() ?? 0) + 1)
-    return try await prove(indices, under: checkpoint)
+    try await rounds.answer(LogRequest(entries)).proofs
+  }
+
+  // MARK: - Proofs out
+
+  /// A witnessed checkpoint over all entries that are there now.
+  ///
+  /// - Throws: `unwitnessed`, `logBehind`.
+  public func checkpoint() async throws(ReceiptsError) -> SignedNote {
+    try await rounds.answer(LogRequest([])).checkpoint
   }
 
   /// The proof that a statement stands in the log; `nil` when it does not.
@@ -58,14 +81,29 @@ public final class TransparencyLog: Sendable {
   /// - Throws: `unwitnessed`, `logBehind`.
   public func proof(of statement: StatementID) async throws(ReceiptsError) -> LogProof? {
     guard let index = await store.read({ $0.index(of: statement) }) else { return nil }
-    return try await prove(index)
+    return try await proof(of: index)
   }
 
-  /// A witnessed checkpoint over all entries that are there now.
+  /// The proof of what stands in an exclusive slot; `nil` when nothing does.
   ///
   /// - Throws: `unwitnessed`, `logBehind`.
-  public func checkpoint() async throws(ReceiptsError) -> SignedNote {
-    try await rounds.checkpoint(covering: await store.read { $0.size })
+  public func proof(in slot: LogSlot) async throws(ReceiptsError) -> LogProof? {
+    guard let index = await store.read({ $0.index(in: slot) }) else { return nil }
+    return try await proof(of: index)
+  }
+
+  /// The proof of the entry at an index; `nil` when there is none.
+  ///
+  /// - Throws: `unwitnessed`, `logBehind`.
+  public func proof(of index: UInt64) async throws(ReceiptsError) -> LogProof? {
+    guard index < (await store.read { $0.size }) else { return nil }
+    let note = try await rounds.checkpoint(covering: index + 1)
+    let size = try Checkpoint(text: note.text).size
+    return await store.read { rows in
+      rows.auditPath(of: index, in: size).map {
+        LogProof(index: index, path: $0, checkpoint: note)
+      }
+    }
   }
 
   /// The proof that the log of one size is the beginning of the log of another; `nil` when it does not
@@ -81,22 +119,21 @@ public final class TransparencyLog: Sendable {
     await store.read { $0.entry(at: index) }
   }
 
-  func prove(_ index: UInt64) async throws(ReceiptsError) -> LogProof {
-    let checkpoint = try await rounds.checkpoint(covering: index + 1)
-    return try await store.read { rows throws(ReceiptsError) in
-      try LogRules.proof(of: index, under: checkpoint, in: rows)
+  /// The entries of a range that are there, the first `largestRange` at most.
+  public func entries(in range: Range<UInt64>) async -> [LogEntry] {
+    let count = min(range.upperBound - range.lowerBound, UInt64(Self.largestRange))
+    return await store.read {
+      $0.entries(in: range.lowerBound..<range.lowerBound + count)
     }
   }
 
-  private func prove(
-    _ indices: [UInt64], under checkpoint: SignedNote
-  ) async throws(ReceiptsError) -> [LogProof] {
-    try await store.read { rows throws(ReceiptsError) in
-      var proofs: [LogProof] = []
-      for index in indices {
-        proofs.append(try LogRules.proof(of: index, under: checkpoint, in: rows))
-      }
-      return proofs
-    }
+  // MARK: - Static files
+
+  /// Returns when the static files show the log's last checkpoint. Before the store is closed this must have
+  /// returned.
+  ///
+  /// - Throws: `tileFiles` when they cannot be written. They are caught up when they can.
+  public func settle() async throws(ReceiptsError) {
+    try await mirror?.settle()
   }
 }

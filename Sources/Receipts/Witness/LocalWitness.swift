@@ -1,4 +1,4 @@
-// A witness in the same process or the same machine as the log.
+// A witness with rows of its own, in the log's process or behind whatever carries its answers.
 
 import PaymentCrypto
 public import PaymentModel
@@ -41,33 +41,16 @@ public final class LocalWitness: Witness {
         })
       else { throw ReceiptsError(.unknownLog, "no watched log has signed the checkpoint") }
       let lastSize = try await store.transact { rows throws(ReceiptsError) in
-        try Self.advance(to: checkpoint, from: oldSize, proof: proof, in: &rows)
+        let last = try WitnessRules.last(of: checkpoint.origin, in: rows)
+        let lastSize = last?.size ?? 0
+        guard lastSize == oldSize else { return lastSize }
+        try WitnessRules.advance(from: last, to: checkpoint, proof: proof, in: &rows)
+        return lastSize
       }
       guard lastSize == oldSize else { return .otherSize(lastSize) }
       return .cosigned(signer.sign(note.text, at: clock.now()))
     } catch {
       return .refused(error)
     }
-  }
-
-  /// Moves on to a checkpoint and returns the size before. Nothing changes when that is not `oldSize`.
-  private static func advance(
-    to checkpoint: Checkpoint, from oldSize: UInt64, proof: [Digest], in rows: inout any LogRows
-  ) throws(ReceiptsError) -> UInt64 {
-    var last: Checkpoint?
-    if let text = rows.cosignedCheckpoint(of: checkpoint.origin) {
-      last = try Checkpoint(text: text)
-    }
-    let lastSize = last?.size ?? 0
-    guard lastSize == oldSize else { return lastSize }
-    do throws(CryptoError) {
-      try MerkleTree.verifyConsistency(
-        from: lastSize, root: last?.root ?? MerkleTree.emptyRoot, to: checkpoint.size,
-        root: checkpoint.root, proof: proof)
-    } catch {
-      throw ReceiptsError(.inconsistent, "the checkpoint does not continue: \(error.message)")
-    }
-    rows.setCosignedCheckpoint(checkpoint.text, of: checkpoint.origin)
-    return lastSize
   }
 }

@@ -80,7 +80,8 @@ package struct SQLConnection {
   }
 
   private func arguments(_ values: [any ColumnValue]) -> StatementArguments {
-    StatementArguments(values.map(\.columnValue))
+    // A key path would be made anew for every statement.
+    StatementArguments(values.map { $0.columnValue })
   }
 
   private func orEnd<Value>(_ body: () throws -> Value) -> Value {

@@ -18,38 +18,32 @@ extension SQLiteSchema where Rows == any LogRows {
     Self(name: "log", versions: [firstVersion], rows: { SQLiteLogRows(sql: $0) })
   }
 
-  /// Any number of entries stand in no slot, which is written as zeros.
+  /// Any number of entries stand in no slot, which is written as zeros. An entry's row also has the hashes of
+  /// the subtrees that end with it, from the leaf up: one row is written for each entry.
   private static var firstVersion: String {
     """
     CREATE TABLE entry (
       position INTEGER PRIMARY KEY CHECK (position >= 0),
       slot BLOB NOT NULL CHECK (length(slot) = 32),
-      statement BLOB NOT NULL UNIQUE CHECK (length(statement) = 32)
+      statement BLOB NOT NULL UNIQUE CHECK (length(statement) = 32),
+      hashes BLOB NOT NULL CHECK (length(hashes) > 0 AND length(hashes) % 32 = 0)
     ) STRICT;
     CREATE UNIQUE INDEX entry_in_slot ON entry (slot) WHERE slot <> \(noSlot);
 
-    CREATE TABLE node (
-      level INTEGER NOT NULL CHECK (level >= 0),
-      position INTEGER NOT NULL CHECK (position >= 0),
-      hash BLOB NOT NULL CHECK (length(hash) = 32),
-      PRIMARY KEY (level, position)
-    ) STRICT, WITHOUT ROWID;
-
     CREATE TABLE checkpoint (
-      state TEXT PRIMARY KEY CHECK (state IN ('signed', 'published')),
-      note BLOB NOT NULL
-    ) STRICT;
+      signed_or_cosigned TEXT NOT NULL CHECK (signed_or_cosigned IN ('signed', 'cosigned')),
+      origin BLOB NOT NULL,
+      content BLOB NOT NULL,
+      PRIMARY KEY (signed_or_cosigned, origin)
+    ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE delivery (
       process BLOB PRIMARY KEY CHECK (length(process) = 32),
+      position INTEGER NOT NULL CHECK (position >= 0),
       verdict BLOB NOT NULL,
       bundle BLOB
     ) STRICT;
-
-    CREATE TABLE cosigned_checkpoint (
-      origin BLOB PRIMARY KEY,
-      text BLOB NOT NULL
-    ) STRICT;
+    CREATE INDEX delivery_from ON delivery (position, process);
     """
   }
 
@@ -84,35 +78,51 @@ struct SQLiteLogRows: LogRows {
     WHERE slot = ? AND slot <> \(SQLiteSchema<any LogRows>.noSlot)
     """
 
-  mutating func append(_ entry: LogEntry, completing nodes: [LogNode]) {
+  mutating func append(_ entry: LogEntry, at index: UInt64, completing hashes: [Digest]) {
     sql.run(
-      "INSERT INTO entry (position, slot, statement) VALUES (?, ?, ?)",
-      size, entry.slot, entry.statement)
-    for node in nodes {
-      sql.run(
-        "INSERT INTO node (level, position, hash) VALUES (?, ?, ?)",
-        node.level, node.index, node.hash)
+      "INSERT INTO entry (position, slot, statement, hashes) VALUES (?, ?, ?, ?)",
+      index, entry.slot, entry.statement, hashes.reduce(into: Bytes()) { $0 += $1.bytes })
+  }
+
+  /// It stands in the row of the last entry below it.
+  func node(level: Int, index: UInt64) -> Digest {
+    sql.only(
+      "SELECT substr(hashes, ?, 32) FROM entry WHERE position = ?",
+      1 + Digest.byteCount * level, (index + 1) << UInt64(level) - 1
+    ) { $0[0] }
+  }
+
+  func entries(in range: Range<UInt64>) -> [LogEntry] {
+    sql.all(
+      "SELECT slot, statement FROM entry WHERE position >= ? AND position < ? ORDER BY position",
+      range.lowerBound, range.upperBound
+    ) { row in
+      LogEntry(slot: row[0], statement: row[1])
     }
   }
 
-  func node(level: Int, index: UInt64) -> Digest {
-    sql.only("SELECT hash FROM node WHERE level = ? AND position = ?", level, index) { $0[0] }
+  var signedCheckpoint: Bytes? { checkpoint("signed", []) }
+
+  mutating func setSignedCheckpoint(_ note: Bytes) { setCheckpoint("signed", [], note) }
+
+  func cosignedCheckpoint(of origin: String) -> Bytes? {
+    checkpoint("cosigned", Bytes(origin.utf8))
   }
 
-  var signedCheckpoint: Bytes? { checkpoint("signed") }
-
-  mutating func setSignedCheckpoint(_ note: Bytes) { setCheckpoint("signed", note) }
-
-  var publishedCheckpoint: Bytes? { checkpoint("published") }
-
-  mutating func setPublishedCheckpoint(_ note: Bytes) { setCheckpoint("published", note) }
-
-  private func checkpoint(_ state: String) -> Bytes? {
-    sql.first("SELECT note FROM checkpoint WHERE state = ?", state) { $0[0] }
+  mutating func setCosignedCheckpoint(_ text: Bytes, of origin: String) {
+    setCheckpoint("cosigned", Bytes(origin.utf8), text)
   }
 
-  private func setCheckpoint(_ state: String, _ note: Bytes) {
-    sql.run("REPLACE INTO checkpoint (state, note) VALUES (?, ?)", state, note)
+  private func checkpoint(_ kind: String, _ origin: Bytes) -> Bytes? {
+    sql.first(
+      "SELECT content FROM checkpoint WHERE signed_or_cosigned = ? AND origin = ?", kind, origin
+    ) { $0[0] }
+  }
+
+  private func setCheckpoint(_ kind: String, _ origin: Bytes, _ content: Bytes) {
+    sql.run(
+      "REPLACE INTO checkpoint (signed_or_cosigned, origin, content) VALUES (?, ?, ?)",
+      kind, origin, content)
   }
 
   func delivery(of process: ProcessID) -> LogDelivery? {
@@ -121,21 +131,21 @@ struct SQLiteLogRows: LogRows {
     }
   }
 
-  mutating func insert(_ delivery: LogDelivery, of process: ProcessID) {
+  mutating func insert(
+    _ delivery: LogDelivery, of process: ProcessID, from index: UInt64
+  ) {
     sql.run(
-      "INSERT INTO delivery (process, verdict, bundle) VALUES (?, ?, ?)",
-      process, delivery.verdict, delivery.bundle)
+      "INSERT INTO delivery (process, position, verdict, bundle) VALUES (?, ?, ?, ?)",
+      process, index, delivery.verdict, delivery.bundle)
   }
 
-  func cosignedCheckpoint(of origin: String) -> Bytes? {
-    sql.first("SELECT text FROM cosigned_checkpoint WHERE origin = ?", Bytes(origin.utf8)) {
-      $0[0]
-    }
-  }
-
-  mutating func setCosignedCheckpoint(_ text: Bytes, of origin: String) {
-    sql.run(
-      "REPLACE INTO cosigned_checkpoint (origin, text) VALUES (?, ?)", Bytes(origin.utf8), text)
+  func deliveries(from range: Range<UInt64>) -> [ProcessID] {
+    sql.all(
+      """
+      SELECT process FROM delivery WHERE position >= ? AND position < ?
+      ORDER BY position, process
+      """, range.lowerBound, range.upperBound
+    ) { $0[0] }
   }
 }
 

@@ -94,7 +94,7 @@ struct AbsentCustomer: CustomerAgent {
 
 /// Opens once, for everybody who waits.
 actor Gate {
-  private var isOpen = false
+  private(set) var isOpen = false
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
   func open() {

@@ -213,15 +213,18 @@ struct Storyteller {
         trust: market.trust, verdicts: VerdictVerifier(market.trust), clock: SystemWallClock()),
       trust: market.trust, verdicts: VerdictVerifier(market.trust), clock: SystemWallClock())
 
-    let gate = Gate()
+    let (asked, gate) = (Gate(), Gate())
     guard let shop = market.shop(DemoCast.unreliable) else {
       throw Failure(.notChecked, "the market has no \(DemoCast.unreliable)")
     }
     market.directory.register(
-      merchant: DelayedMerchant(shop: shop) { await gate.wait() }, as: shop.name)
+      merchant: DelayedMerchant(shop: shop) {
+        await asked.open()
+        await gate.wait()
+      }, as: shop.name)
     let honest = try await order(first, in: market)
     async let concluded = market.conclude(honest)
-    try await waitForReservation(of: honest, in: market)
+    try await wait(for: asked)
     market.directory.register(merchant: shop, as: shop.name)
 
     // The copy does not know of the first order, except that its one-time keys were used.
@@ -249,16 +252,13 @@ struct Storyteller {
     return report
   }
 
-  private func waitForReservation(of process: ProcessID, in market: Market) async throws {
-    for _ in 0..<200 {
-      if let file = try? await market.coordinator.engine.file(of: process),
-        !file.reservations.isEmpty
-      {
-        return
-      }
+  /// The coins are held by then, because money comes before keys.
+  private func wait(for asked: Gate) async throws {
+    for _ in 0..<400 {
+      if await asked.isOpen { return }
       try await Task.sleep(for: .milliseconds(50))
     }
-    throw Failure(.no, "the first order was not reserved in time")
+    throw Failure(.no, "the merchant of the first order was not asked in time")
   }
 }
 

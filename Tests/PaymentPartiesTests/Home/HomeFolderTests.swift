@@ -46,7 +46,7 @@ import Testing
     let market = try await Fair.open()
     #expect(try await market.conclude(market.order()).decision.isCommit)
     let home = market.home
-    for folder in [home.path, home.locked, home.keys, home.opened, "\(home.path)/state"] {
+    for folder in [home.path, home.locked, home.keys, home.opened, home.log, "\(home.path)/state"] {
       #expect(try mode(of: folder) == 0o700, "\(folder)")
     }
     var count = 0
