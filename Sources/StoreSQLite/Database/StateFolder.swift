@@ -35,6 +35,8 @@ public final class StateFolder: Sendable {
   }
 
   deinit {
+    // A program that somebody is just starting holds a copy of the descriptor for a moment, and with it the lock.
+    _ = flock(lock, LOCK_UN)
     _ = close(lock)
   }
 
