@@ -159,6 +159,11 @@ public struct TrustStore: Sendable {
   /// How many witnesses must have cosigned a checkpoint.
   public var witnessQuorum: Int { list.claim.witnessQuorum }
 
+  /// Certificates of the authorities that are believed for something, in DER.
+  public func certificates(_ purpose: TrustedAuthority.Purpose) -> [Bytes] {
+    list.claim.authorities.filter { $0.purpose == purpose }.map(\.certificate)
+  }
+
   /// The key of that thumbprint, whatever its use and time.
   public func key(_ thumbprint: Thumbprint) -> Key? { keysByThumbprint[thumbprint] }
 

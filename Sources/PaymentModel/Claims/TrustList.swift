@@ -9,15 +9,19 @@ public struct TrustList: Claim {
   public let keys: [TrustedKey]
   /// Where one seals what only a bank or a coordinator's escrow may read.
   public let recipients: [TrustedRecipient]
+  /// Authorities outside, which sign with X.509 certificates.
+  public let authorities: [TrustedAuthority]
   /// How many of the listed witnesses must have cosigned a checkpoint.
   public let witnessQuorum: Int
 
   public init(
-    madeAt: Timestamp, keys: [TrustedKey], recipients: [TrustedRecipient] = [], witnessQuorum: Int
+    madeAt: Timestamp, keys: [TrustedKey], recipients: [TrustedRecipient] = [],
+    authorities: [TrustedAuthority] = [], witnessQuorum: Int
   ) {
     self.madeAt = madeAt
     self.keys = keys
     self.recipients = recipients
+    self.authorities = authorities
     self.witnessQuorum = witnessQuorum
   }
 
@@ -29,6 +33,9 @@ public struct TrustList: Claim {
     recipients = try reader.objects("recipients", atMost: 1024) { reader throws(ClaimError) in
       try TrustedRecipient(from: &reader)
     }
+    authorities = try reader.objects("authorities", atMost: 16) { reader throws(ClaimError) in
+      try TrustedAuthority(from: &reader)
+    }
     witnessQuorum = try reader.number("witnessQuorum", in: 0...64)
   }
 
@@ -36,6 +43,7 @@ public struct TrustList: Claim {
     writer.timestamp("madeAt", madeAt)
     writer.objects("keys", keys) { $1.write(to: &$0) }
     writer.objects("recipients", recipients) { $1.write(to: &$0) }
+    writer.objects("authorities", authorities) { $1.write(to: &$0) }
     writer.number("witnessQuorum", UInt64(witnessQuorum))
   }
 }
@@ -100,5 +108,35 @@ public struct TrustedRecipient: Hashable, Sendable {
     writer.text("party", party.text)
     writer.choice("role", role)
     writer.identifier("recipient", recipient)
+  }
+}
+
+/// An authority that is believed for one thing, with its certificate.
+public struct TrustedAuthority: Hashable, Sendable {
+  /// What it is believed for.
+  public enum Purpose: String, CaseIterable, Sendable {
+    /// Who somebody is: openings of masks.
+    case registrar
+    /// When something was there: tokens of RFC 3161.
+    case timeStamp = "time-stamp"
+  }
+
+  public let purpose: Purpose
+  /// X.509 in DER.
+  public let certificate: Bytes
+
+  public init(_ purpose: Purpose, certificate: Bytes) {
+    self.purpose = purpose
+    self.certificate = certificate
+  }
+
+  init(from reader: inout some ClaimReader) throws(ClaimError) {
+    purpose = try reader.choice("purpose")
+    certificate = try reader.bytes("certificate", atMost: 8192)
+  }
+
+  func write(to writer: inout some ClaimWriter) {
+    writer.choice("purpose", purpose)
+    writer.bytes("certificate", certificate)
   }
 }

@@ -1,6 +1,7 @@
 // The receipt of one purchase: one file that proves it, with nothing but a trust store.
 
 import Evidence
+import PaymentCrypto
 public import PaymentModel
 
 /// What a purchase leaves behind: all its statements, each with its place in the log below one witnessed
@@ -55,6 +56,8 @@ public struct Receipt: Hashable, Sendable {
     case unlogged(Bytes)
   }
 
+  /// The most time-stamp tokens that ride along.
+  public static let mostTimeStamps = 8
   /// The largest key bundle or run of blind signatures among the exhibits, in bytes.
   public static let largestExhibit = 1_048_576
   /// The largest attachment: a chunk of a container with its tag.
@@ -70,12 +73,15 @@ public struct Receipt: Hashable, Sendable {
   public let exhibits: [Exhibit]
   /// SHA-256 of the sealed key bundle that the customer has fetched, if she has.
   public let keyBundle: Digest?
+  /// Tokens of RFC 3161 over SHA-256 of the checkpoint's bytes.
+  public let timeStamps: [Bytes]
   /// The raw chunk of a `chunk` exhibit.
   public let attachment: Bytes?
 
   public init(
     process: ProcessID, entries: [Entry], checkpoint: SignedNote, verdictProof: LogProof?,
-    parts: [CommittedPart], exhibits: [Exhibit], keyBundle: Digest?, attachment: Bytes? = nil
+    parts: [CommittedPart], exhibits: [Exhibit], keyBundle: Digest?, timeStamps: [Bytes] = [],
+    attachment: Bytes? = nil
   ) {
     self.process = process
     self.entries = entries
@@ -84,7 +90,19 @@ public struct Receipt: Hashable, Sendable {
     self.parts = parts
     self.exhibits = exhibits
     self.keyBundle = keyBundle
+    self.timeStamps = timeStamps
     self.attachment = attachment
+  }
+
+  /// What a time-stamp authority is asked to stamp: SHA-256 of the checkpoint's bytes.
+  public var stampedDigest: Digest { SHA256.digest(checkpoint.bytes) }
+
+  /// The receipt with one more time stamp.
+  public func adding(timeStamp: Bytes) -> Receipt {
+    Receipt(
+      process: process, entries: entries, checkpoint: checkpoint, verdictProof: verdictProof,
+      parts: parts, exhibits: exhibits, keyBundle: keyBundle, timeStamps: timeStamps + [timeStamp],
+      attachment: attachment)
   }
 }
 

@@ -31,7 +31,7 @@ extension Receipt {
       process: file.process, entries: file.entries,
       checkpoint: try SignedNote(Bytes(file.checkpoint.utf8)),
       verdictProof: try Self.proof(file.verdictProof), parts: file.parts,
-      exhibits: file.exhibits, keyBundle: file.keyBundle,
+      exhibits: file.exhibits, keyBundle: file.keyBundle, timeStamps: file.timeStamps,
       attachment: rest.isEmpty ? nil : Bytes(rest))
   }
 
@@ -54,6 +54,9 @@ extension Receipt {
         writer.text("verdictProof", String(decoding: verdictProof.bytes, as: UTF8.self))
       }
       if let keyBundle { writer.identifier("keyBundle", keyBundle) }
+      if !timeStamps.isEmpty {
+        writer.objects("timeStamps", timeStamps) { $0.bytes("token", $1) }
+      }
       writer.objects("statements", entries) { writer, entry in
         writer.canonicalObject("statement", entry.statement)
         writer.number("index", entry.index)
@@ -75,6 +78,7 @@ extension Receipt {
     let checkpoint: String
     let verdictProof: String?
     let keyBundle: Digest?
+    let timeStamps: [Bytes]
     let entries: [Entry]
     let parts: [CommittedPart]
     let exhibits: [Exhibit]
@@ -90,6 +94,16 @@ extension Receipt {
       }
       keyBundle = try reader.ifPresent("keyBundle") { reader throws(ClaimError) in
         try reader.identifier("keyBundle")
+      }
+      timeStamps =
+        try reader.ifPresent("timeStamps") { reader throws(ClaimError) in
+          try reader.objects("timeStamps", atMost: Receipt.mostTimeStamps) {
+            reader throws(ClaimError) in
+            try reader.bytes("token", atMost: TimeStampToken.largestByteCount)
+          }
+        } ?? []
+      guard !timeStamps.isEmpty || !reader.has("timeStamps") else {
+        throw ClaimError("timeStamps", .badValue)
       }
       entries = try reader.objects("statements", atMost: Receipt.largestCount) {
         reader throws(ClaimError) in

@@ -40,6 +40,10 @@ struct CheckWords {
       have cosigned it.
       """),
     CheckWords(
+      .timeStamp, .file,
+      "An authority of the trust list has stamped the checkpoint (RFC 3161): it was there by that time."
+    ),
+    CheckWords(
       .logged, .file,
       "The statement stands in the log below the checkpoint, once, at the place that it claims."),
     CheckWords(

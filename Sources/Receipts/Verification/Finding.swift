@@ -62,6 +62,8 @@ extension Finding {
     public static let format = Check("format")
     /// A trusted log has signed the checkpoint, and enough witnesses have seen it.
     public static let checkpoint = Check("checkpoint")
+    /// A time-stamp authority has stamped the checkpoint.
+    public static let timeStamp = Check("time-stamp")
     /// A statement is signed by whom it names.
     public static let signature = Check("signature")
     /// A statement stands in the log.

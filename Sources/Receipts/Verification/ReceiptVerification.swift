@@ -40,6 +40,7 @@ public struct ReceiptVerification: Sendable {
   public func verify(_ receipt: Receipt) -> ReceiptReport {
     var examination = Examination(receipt, trust: trust, policy: policy)
     examination.checkCheckpoint()
+    examination.checkTimeStamps()
     examination.checkStatements()
     examination.checkReliances()
     examination.checkOrder()

@@ -34,9 +34,10 @@ struct AuditMaskCommand: ParsableCommand {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Certificates of trusted registrars, in PEM or DER.", valueName: "file"),
+      "Certificates of trusted registrars, in PEM or DER, besides those of the trust list.",
+      valueName: "file"),
     completion: .file())
-  var registrar: [String]
+  var registrar: [String] = []
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -45,12 +46,15 @@ struct AuditMaskCommand: ParsableCommand {
     guard ([file, receipt, trust] + registrar).count(where: { $0 == "-" }) <= 1 else {
       throw ValidationError("standard input is read once")
     }
-    guard !registrar.isEmpty else { throw ValidationError("name at least one registrar") }
   }
 
   func run() throws {
     let store = try TrustFile.read(trust)
-    let anchors = try registrar.flatMap(Self.certificates)
+    let anchors = try registrar.flatMap(Self.certificates) + store.certificates(.registrar)
+    guard !anchors.isEmpty else {
+      throw Failure(
+        .usage, "the trust list names no registrar", hint: "name one with --registrar")
+    }
     let purchase = try readReceipt()
     let bytes = try InputFile.read(file, largestByteCount: MaskOpening.largestByteCount)
     let outcome: Outcome

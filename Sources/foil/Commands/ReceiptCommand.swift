@@ -8,7 +8,7 @@ import Receipts
 struct ReceiptCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "receipt", abstract: "Read and verify receipts.",
-    subcommands: [ReceiptShowCommand.self, ReceiptVerifyCommand.self])
+    subcommands: [ReceiptShowCommand.self, ReceiptVerifyCommand.self, ReceiptStampCommand.self])
 }
 
 struct ReceiptShowCommand: ParsableCommand {

@@ -172,6 +172,7 @@ enum SampleClaims {
       TrustedRecipient(
         party: Parties.bank.signer.issuer.party, role: .bank, recipient: basePoint)
     ],
+    authorities: [TrustedAuthority(.registrar, certificate: Bytes("a certificate".utf8))],
     witnessQuorum: 1)
 
   /// 9, the base point of X25519: an age recipient that is as good as any other for a test.
