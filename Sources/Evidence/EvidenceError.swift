@@ -21,7 +21,7 @@ public struct EvidenceError: Error, Sendable, Equatable {
   public let code: Code
   public let message: String
 
-  init(_ code: Code, _ message: String) {
+  package init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
   }

@@ -41,9 +41,10 @@ extension TrustStore {
   ///
   /// Keys are revoked by any key of the same party and role, that key included, and by the root.
   ///
+  /// - Parameter time: the key does not end before that, whatever the revocation says.
   /// - Throws: in this order `keyUnknown`; `revocationNotEntitled`.
   public func revoking(
-    _ revocation: Verified<Revocation>
+    _ revocation: Verified<Revocation>, notBefore time: Timestamp? = nil
   ) throws(EvidenceError) -> TrustStore {
     guard let revoker = self.key(revocation.issuer.key) else {
       throw EvidenceError(.keyUnknown, "the key that revokes is not known")
@@ -62,6 +63,7 @@ extension TrustStore {
       throw EvidenceError(
         .revocationNotEntitled, "\(revoker.party) revokes a key of \(key.party)")
     }
-    return ending(key, at: min(key.validUntil, max(key.validFrom, revocation.claim.from)))
+    let from = max(revocation.claim.from, time ?? key.validFrom, key.validFrom)
+    return ending(key, at: min(key.validUntil, from))
   }
 }

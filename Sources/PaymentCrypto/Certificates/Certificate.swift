@@ -67,8 +67,14 @@ final class Certificate {
   /// Whether its basic constraints make it an authority's.
   var isAuthority: Bool { X509_check_ca(handle) == 1 }
 
-  /// Whether its key may sign anything but certificates: no key usage, or one with digitalSignature.
-  var maySign: Bool { X509_get_key_usage(handle) & UInt32(KU_DIGITAL_SIGNATURE) != 0 }
+  /// Whether its key may sign for a person: no key usage, or one with digitalSignature; and no extended key usage, or
+  /// one with clientAuth, emailProtection or any.
+  var maySign: Bool {
+    let extended = X509_get_extended_key_usage(handle)
+    let personal = UInt32(XKU_SSL_CLIENT | XKU_SMIME | XKU_ANYEKU)
+    return X509_get_key_usage(handle) & UInt32(KU_DIGITAL_SIGNATURE) != 0
+      && (extended == .max || extended & personal != 0)
+  }
 
   /// Whether verifying with its key takes a time that is bounded well.
   var hasBoundedKey: Bool {

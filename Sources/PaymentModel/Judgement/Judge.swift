@@ -67,26 +67,23 @@ extension Judge {
   private var keyMissing: Judgement {
     withCommit { order, commit in
       guard case .commit(let bundle) = commit.claim.decision else { return .lacks(.verdict) }
-      let acceptances = dispute.acceptances.filter {
+      let accepted = dispute.acceptances.filter {
         $0.claim.process == process && $0.stated.issuer == commit.stated.issuer
+          && isBought($0.claim.offer)
       }
-      guard !acceptances.isEmpty else { return .lacks(.acceptance) }
-      let offers = acceptances.map(\.claim.offer)
-      let terms = dispute.offers.filter { offers.contains($0.id) }
-      guard offers.allSatisfy({ offer in terms.contains { $0.id == offer } }) else {
-        return .lacks(.offer)
+      guard !accepted.isEmpty else { return .lacks(.acceptance) }
+      let terms = dispute.offers.filter { offer in
+        accepted.contains { $0.claim.offer == offer.id }
       }
+      guard let until = terms.map(\.claim.retainedUntil).max() else { return .lacks(.offer) }
       var evidence = [order.id, commit.id]
-      // Nobody has to keep a bundle for longer than the merchants said.
-      guard terms.contains(where: { complaint.noLaterThan < $0.claim.retainedUntil }) else {
-        return rule(.notAtFault, commit.party, .nothingOwed, on: evidence)
-      }
-      if let lost = acceptances.first(where: {
+      if let lost = accepted.first(where: {
         dispute.facts.contains(.bundleLacksKey(bundle: bundle, offer: $0.claim.offer))
       }) {
         return rule(
           .atFault, commit.party, .bundleLacksKeys, on: evidence + [lost.claim.offer, lost.id])
       }
+      let offers = accepted.map(\.claim.offer)
       let acknowledgements = offers.map { offer in
         dispute.acknowledgements.first {
           $0.claim.process == process && $0.claim.verdict == commit.id
@@ -100,7 +97,8 @@ extension Judge {
       if dispute.facts.contains(.bundleIsThere(bundle: bundle)) {
         return rule(.notAtFault, commit.party, .bundleIsThere, on: evidence)
       }
-      return ask(commit.party, for: .keyBundle, on: evidence)
+      // Nobody has to keep a bundle for longer than the merchants said.
+      return ask(commit.party, for: .keyBundle, before: until, on: evidence)
     }
   }
 
@@ -128,17 +126,28 @@ extension Judge {
       if let dispatch {
         return rule(.notAtFault, offer.party, .answered, on: evidence + [dispatch.id])
       }
-      let refund = dispute.refunds.first {
+      let refunds = dispute.refunds.filter {
         $0.party == offer.party && $0.claim.process == process
       }
-      if let refund {
-        return rule(.notAtFault, offer.party, .answered, on: evidence + [refund.id])
+      let deposited = deposit.claim.amount
+      if let back = try? Amount.sum(distinct(refunds).map(\.claim.amount), in: deposited.currency),
+        (try? back.isLess(than: deposited)) == false
+      {
+        return rule(.notAtFault, offer.party, .answered, on: evidence + refunds.map(\.id))
       }
       if let refusal = refusal(of: "dispatch/\(address.id)", by: offer.party, .merchant) {
         return rule(.notAtFault, nil, .refused, on: evidence + [refusal.id])
       }
       return ask(offer.party, for: .dispatch, on: evidence)
     }
+  }
+
+  /// Each statement once, whichever files it stands in.
+  private func distinct<Content: Claim>(
+    _ statements: [Exhibited<Content>]
+  ) -> [Exhibited<Content>] {
+    var seen: Set<StatementID> = []
+    return statements.filter { seen.insert($0.id).inserted }
   }
 
   private func isBought(_ offer: StatementID) -> Bool {
@@ -206,7 +215,7 @@ extension Judge {
           $0.party == refund.party && isBought($0.id) && $0.claim.payee == refund.claim.source
         })
       else { return rule(.notAtFault, nil, .nothingOwed, on: evidence) }
-      return issued(for: refund.id, refund.claim.amount, "refund", by: bank, on: evidence)
+      return issued(for: refund.id, "refund", by: bank, on: evidence)
     }
   }
 
@@ -218,18 +227,15 @@ extension Judge {
     guard withdrawal.stated.issuer == complaint.stated.issuer else {
       return rule(.notAtFault, bank, .notEntitled, on: [withdrawal.id])
     }
-    return issued(
-      for: withdrawal.id, withdrawal.claim.total, "withdraw", by: bank, on: [withdrawal.id])
+    return issued(for: withdrawal.id, "withdraw", by: bank, on: [withdrawal.id])
   }
 
   /// Coins for a withdrawal or a refund: an issue with its blind signatures, or a refusal, and not both.
   private func issued(
-    for id: StatementID, _ amount: Amount, _ step: String, by bank: PartyName,
-    on evidence: [StatementID]
+    for id: StatementID, _ step: String, by bank: PartyName, on evidence: [StatementID]
   ) -> Judgement {
-    let issue = dispute.issues.first {
-      $0.party == bank && $0.claim.withdrawal == id && $0.claim.debit == amount
-    }
+    // How much was debited, fees and repeated messages included, is another question.
+    let issue = dispute.issues.first { $0.party == bank && $0.claim.withdrawal == id }
     let refusal = refusal(of: "\(step)/\(id)", by: bank, .bank)
     switch (issue, refusal) {
     case (let issue?, let refusal?):
@@ -330,15 +336,23 @@ extension Judge {
   }
 
   /// A party that was asked and stayed silent did not answer; one that was not asked has to be.
+  ///
+  /// - Parameter limit: whoever is asked from then on owes no answer.
   private func ask(
-    _ party: PartyName, for question: Question, on evidence: [StatementID]
+    _ party: PartyName, for question: Question, before limit: Timestamp? = nil,
+    on evidence: [StatementID]
   ) -> Judgement {
-    let requests = dispute.requests.filter {
-      $0.claim.complaint == complaint.id && $0.claim.party == party
-        && $0.claim.question == question
-        && $0.claim.answerBy >= $0.noLaterThan.adding(seconds: rules.shortestAnswerSeconds)
+    let requests = dispute.requests.filter { request in
+      request.claim.complaint == complaint.id && request.claim.party == party
+        && request.claim.question == question
+        && request.claim.answerBy
+          >= request.noLaterThan.adding(seconds: rules.shortestAnswerSeconds)
+        && limit.map { request.noLaterThan < $0 } ?? true
     }
     guard let request = requests.max(by: { $0.claim.answerBy < $1.claim.answerBy }) else {
+      if let limit, dispute.now >= limit {
+        return rule(.notAtFault, party, .nothingOwed, on: evidence)
+      }
       return .ask(party, question)
     }
     guard dispute.now >= request.claim.answerBy else {

@@ -32,7 +32,13 @@ public struct DisputeAudit: Sendable {
     }
     var dispute = evidence.dispute(over: first)
     let identity = Self.oneTimeIdentity(in: evidence, of: dispute)
+    var bundles: Set<Digest> = []
     for exhibit in evidence.exhibits {
+      if case .keyBundle(let bundle) = exhibit.content,
+        !bundles.insert(SHA256.digest(bundle)).inserted
+      {
+        continue
+      }
       dispute.facts.formUnion(Self.facts(from: exhibit, in: dispute, identity))
     }
     self.evidence = evidence
@@ -110,7 +116,9 @@ public struct DisputeAudit: Sendable {
     var facts: Set<DisputeFact> = [.bundleIsThere(bundle: digest)]
     guard let identity else { return facts }
     var offers: [Stated<Offer>] = []
-    let accepted = Set(dispute.acceptances.map(\.claim.offer))
+    let accepted = Set(
+      dispute.acceptances.filter { $0.claim.process == dispute.complaint.claim.process }
+        .map(\.claim.offer))
     for offer in dispute.offers
     where accepted.contains(offer.id) && !offers.contains(where: { $0.id == offer.id }) {
       offers.append(offer.stated)

@@ -33,17 +33,21 @@ public struct DisputeEvidence: Sendable {
       examination.checkReliances()
       return examination
     }
-    let first = files.map { examine($0, nil, []) }
-    let orders = first.compactMap(\.order)
-    var changes: [StatementID: KeyChange] = [:]
-    for change in first.flatMap(\.keyChanges) { changes[change.statement] = change }
-    let shared = changes.values.sorted { $0.statement < $1.statement }
-      .prefix(KeyChange.mostChanges)
-    examinations = zip(files, first).map { file, examination in
-      let order = orders.first { $0.id.renamed() == file.process }
-      return shared.isEmpty && (examination.order != nil || order == nil)
-        ? examination : examine(file, examination.order ?? order, Array(shared))
+    var found = files.map { examine($0, nil, []) }
+    let orders = found.compactMap(\.order)
+    // What one file shows of keys lets another show more, until nothing is new.
+    var changes: [KeyChange] = []
+    for round in 0...Self.mostRounds {
+      let shown = Self.shared(found.flatMap(\.keyChanges))
+      guard round == 0 || shown.count > changes.count else { break }
+      changes = shown
+      found = zip(files, found).map { file, examination in
+        let order = examination.order ?? orders.first { $0.id.renamed() == file.process }
+        return changes.isEmpty && (examination.order != nil || order == nil)
+          ? examination : examine(file, order, changes)
+      }
     }
+    examinations = found
     findings = examinations.map(\.findings)
     exhibits = files.flatMap { file in
       file.exhibits.map {
@@ -51,6 +55,33 @@ public struct DisputeEvidence: Sendable {
       }
     }
     hasOneLog = Set(trust.logKeys.map(\.party)).count == 1
+  }
+
+  /// How often key changes are looked for again.
+  private static let mostRounds = 4
+  /// How many registrations of one party count.
+  private static let mostRegistrations = 16
+
+  /// The changes that all files share: of each log, where a statement stands first. Revocations are never left out.
+  private static func shared(_ changes: [KeyChange]) -> [KeyChange] {
+    var shared: [KeyChange] = []
+    var registrations: [PartyName: Int] = [:]
+    for change in changes.sorted(by: { ($0.index, $0.seenAt) < ($1.index, $1.seenAt) }) {
+      let isKnown = shared.contains {
+        $0.isIn(change.log)
+          && ($0.statement == change.statement
+            || ($0.revokedKey != nil && $0.revokedKey == change.revokedKey
+              && $0.seenAt <= change.seenAt))
+      }
+      guard !isKnown else { continue }
+      if case .registration(let registration) = change.content {
+        let party = registration.issuer.party
+        guard registrations[party, default: 0] < mostRegistrations else { continue }
+        registrations[party, default: 0] += 1
+      }
+      shared.append(change)
+    }
+    return shared
   }
 
   /// The complaints in the files, each once, the earliest first.

@@ -53,7 +53,7 @@ public struct MaskOpening: Hashable, Sendable {
   ///   - order: the verified order.
   ///   - anchors: certificates of trusted registrars in DER.
   ///   - time: when the certificates must be valid: when a witness saw the order.
-  /// - Throws: in this order `openingProcess`; `openingRegistrar` when the chain leads to no trusted registrar;
+  /// - Throws: in this order `openingProcess`; `openingRegistrar` when the chain leads to no trusted registrar, or one of those is none;
   ///   `openingCertificateTime` when a certificate was not valid at that time; `openingCertificate` for all
   ///   else about the chain; `openingMask`; `openingSignature`.
   public func verify(
@@ -83,7 +83,7 @@ public struct MaskOpening: Hashable, Sendable {
     } catch {
       let code: ReceiptsError.Code =
         switch error.code {
-        case .certificateUntrusted: .openingRegistrar
+        case .certificateUntrusted, .certificateAnchor: .openingRegistrar
         case .certificateNotYetValid, .certificateExpired: .openingCertificateTime
         default: .openingCertificate
         }

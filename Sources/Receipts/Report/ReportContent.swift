@@ -198,13 +198,16 @@ struct ReportParty {
 }
 
 extension ReportContent {
-  /// Whose keys have signed something in the receipt, and the root of the trust list: listed keys in the
-  /// order of the list, then the others in the order of the exhibits.
+  /// Whose keys have signed something in the receipt, and the root of the trust list: listed keys in the order of
+  /// the list, as far as that is proven, then keys that are named and that nobody vouches for.
   var parties: [ReportParty] {
+    let proven = report.findings.filter { $0.result == .proven }
+    let verified = Set(proven.compactMap(\.statement))
     let statements = exhibits.compactMap(\.statement)
-    let signers = Set(statements.flatMap { $0.signatures.map(\.signer) })
+    let signers = Set(
+      statements.filter { verified.contains($0.id) }.flatMap { $0.signatures.map(\.signer) })
     let notes = [receipt?.checkpoint, receipt?.verdictProof?.checkpoint].compactMap { $0 }
-    let lines = notes.flatMap(\.signatures)
+    let lines = proven.contains { $0.check == .checkpoint } ? notes.flatMap(\.signatures) : []
     let listed = trust.keys.filter { key in
       switch key.role {
       case .log: lines.contains(where: noteKey(key, .note).isMeant)

@@ -102,10 +102,11 @@ struct Examination {
   ) {
     self.receipt = receipt
     self.policy = policy ?? LogPolicy(trust)
+    let origin = (try? Checkpoint(text: receipt.checkpoint.text))?.origin ?? ""
     keys = KeyTimeline(
       trust, changes: changes,
-      in: (try? Checkpoint(text: receipt.checkpoint.text))?.origin)
-    otherChanges = Set(changes.map(\.statement))
+      in: origin)
+    otherChanges = Set(changes.filter { $0.isIn(origin) }.map(\.statement))
     self.order = order
   }
 

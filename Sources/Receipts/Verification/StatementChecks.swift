@@ -73,7 +73,11 @@ extension Examination {
         guard let place = examination.places[statement.id] else { return }
         try examination.take(
           KeyChange(
-            statement: statement.id, log: place.log, index: place.index, content: content))
+            statement: statement.id, log: place.log, index: place.index, seenAt: time,
+            content: content))
+        examination.reliances.append(
+          Reliance(
+            statement: statement.id, issuer: statement.issuer, kind: statement.kind, prev: []))
         switch content {
         case .registration(let verified):
           examination.find(
@@ -98,7 +102,7 @@ extension Examination {
     }
     var then = time
     if let key = store.key(statement.issuer.key),
-      keys.store(at: 0).key(key.thumbprint)?.validUntil == key.validUntil
+      !keys.isRevoked(key.thumbprint, at: index(of: statement))
     {
       then = min(time, key.validUntil.adding(milliseconds: -1))
     }
@@ -124,11 +128,14 @@ extension Examination {
     }
   }
 
-  /// A verdict that was not logged counts against whoever signed it, and for nothing else. A key that was revoked
-  /// anywhere has not signed it.
+  /// A verdict that was not logged counts against whoever signed it, and for nothing else. A key that has been revoked
+  /// has not signed it, unless a complaint about that verdict stood in the log before.
   private mutating func checkUnlogged(_ bytes: Bytes, at time: Timestamp) {
     do {
-      let verified = try trust.verify(Signed<Verdict>(bytes), at: time)
+      let id = try UnverifiedStatement(bytes).id
+      let complaint = unused.complaints.first { $0.claim.about == id }
+      let store = complaint.flatMap { places[$0.id] }.map { keys.store(at: $0.index) } ?? trust
+      let verified = try store.verify(Signed<Verdict>(bytes), at: time)
       guard verified.claim.process == receipt.process else { return }
       unused.unloggedVerdicts.append(verified.stated)
       find(.exhibit, .pending, verified.stated, "signed by \(verified.issuer.party), not logged")

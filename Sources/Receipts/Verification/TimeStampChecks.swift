@@ -17,11 +17,12 @@ extension Examination {
             .timeStamp, .proven, "\(stamp.authority) has stamped the checkpoint",
             noLaterThan: stamp.noLaterThan))
       } catch {
-        let isUnknown = anchors.isEmpty || error.code == .certificateUntrusted
+        // Anybody can add a token of an authority that nobody knows; one of a known authority must be right.
+        let isWrong = [.timeStampDigest, .timeStampSignature].contains(error.code)
         findings.append(
           Finding(
-            .timeStamp, isUnknown ? .pending : .refuted,
-            isUnknown
+            .timeStamp, isWrong && !anchors.isEmpty ? .refuted : .pending,
+            anchors.isEmpty || error.code == .certificateUntrusted
               ? "a time stamp by an authority that the trust store does not know"
               : "\(error.message) (\(error.code.rawValue))"))
       }

@@ -190,6 +190,24 @@ extension DisputeCase {
       ]
     },
     DisputeCase(
+      "not-issued-repeated", "not-at-fault bank.example answered",
+      "a second withdrawal over messages that were signed before: nothing was debited for it"
+    ) { world in
+      let made = try world.withdrawal()
+      let issue = world.sign(
+        Issue(
+          withdrawal: made.id, account: Fair.account("alice"), debit: try Fair.amount(0),
+          blindSignatures: SHA256.digest(made.signatures)), by: world.bank)
+      return [
+        try await world.complaint(about: made.id, with: [made.withdrawal]),
+        try await world.file(
+          about: made.id.renamed(), [issue.bytes],
+          exhibits: [
+            .blindSignatures(issue: try UnverifiedStatement(issue.bytes).id, made.signatures)
+          ]),
+      ]
+    },
+    DisputeCase(
       "not-issued-refused", "not-at-fault nobody refused",
       "the bank has refused the withdrawal and debited nothing"
     ) { world in
@@ -229,6 +247,27 @@ extension DisputeCase {
         try await world.complaint(
           .twoVerdicts, of: purchase, exhibits: [.unlogged(other.bytes)]
         ).file
+      ]
+    },
+    DisputeCase(
+      "two-verdicts-revoked-key", "not-at-fault coordinator.example not-two-verdicts",
+      "the other verdict is by a key that another file shows to have been revoked: anybody may have it"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world)
+      let (_, file) = try await world.complaint(.twoVerdicts, of: purchase)
+      let revocation = world.sign(
+        Revocation(
+          .key(world.coordinator.issuer.key), from: DisputeWorld.start, reason: .compromised),
+        by: world.coordinator)
+      let revoked = try await world.file(about: purchase.process, [revocation.bytes])
+      let other = world.sign(
+        Verdict(
+          process: purchase.process, decision: .abort(.timeout), decidedAt: DisputeWorld.start,
+          evidence: SHA256.digest([])), by: world.coordinator)
+      return [
+        file, revoked,
+        try await world.file(
+          about: purchase.process, [purchase.order.bytes], exhibits: [.unlogged(other.bytes)]),
       ]
     },
     DisputeCase(

@@ -289,6 +289,23 @@ extension DisputeCase {
       ]
     },
     DisputeCase(
+      "key-missing-extra-acceptance", "at-fault coordinator.example bundle-lacks-keys",
+      "the coordinator accepts a key of a good that nobody bought, so that something is always missing"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world, .init(bundleIsEmpty: true))
+      let extra = world.sign(
+        Acceptance(
+          process: purchase.process, offer: SHA256.digest([5]).renamed(),
+          deposit: SHA256.digest([6]).renamed(), keyDigest: SHA256.digest([7])),
+        by: world.coordinator)
+      return [
+        try await world.complaint(
+          .keyMissing, of: purchase, with: [extra.bytes],
+          exhibits: [.keyBundle(purchase.bundle), .oneTimeIdentity(world.oneTimeIdentity)]
+        ).file
+      ]
+    },
+    DisputeCase(
       "key-missing-no-acceptance", "lacks acceptance",
       "without an acceptance the coordinator owes no key"
     ) { world in

@@ -172,7 +172,7 @@ struct MaskOpeningTests {
     #expect(refusal { try verify(opening, registrar: "stranger") } == "opening-registrar")
     let alone = changed(certificates: [opening.certificates[0]])
     #expect(refusal { try verify(alone) } == "opening-registrar")
-    #expect(refusal { try verify(opening, registrar: "ed25519") } == "opening-certificate")
+    #expect(refusal { try verify(opening, registrar: "ed25519") } == "opening-registrar")
     let reversed = changed(certificates: opening.certificates.reversed())
     #expect(refusal { try verify(reversed) } == "opening-certificate")
     let anchors = [try Self.vector("root.der")]
