@@ -14,6 +14,9 @@ public final class TransparencyLog: Sendable {
   public let key: NoteKey
   /// How many entries are read at once at most.
   public static let largestRange = 4096
+  /// How many remote witnesses are asked at most: their lines, that of the log and that of an embedded witness are
+  /// what a note can have.
+  public static let largestWitnessCount = SignedNote.largestSignatureCount - 2
 
   let store: any Store<any LogRows>
   let trust: TrustStore
@@ -25,14 +28,17 @@ public final class TransparencyLog: Sendable {
   ///   - signer: the log's own.
   ///   - store: in the hands of this log alone.
   ///   - embedded: a witness whose state lives in `store` and moves on in the log's own transactions.
-  ///   - witnesses: who else is asked to cosign.
-  ///   - quorum: how many of all these must have cosigned before anything is answered.
+  ///   - witnesses: who else is asked to cosign. A key counts once; those behind the first
+  ///     `largestWitnessCount` are not asked.
+  ///   - quorum: how many of all these must have cosigned before anything is answered. Where there are
+  ///     `witnesses`, one of them must have in any case.
+  ///   - witnessTimeoutSeconds: how long `witnesses` are waited for.
   ///   - trust: whose verdicts and keysets get a slot.
   ///   - tiles: where the log shows itself as static files.
   public init(
     signer: NoteSigner, store: any Store<any LogRows>, embedded: EmbeddedWitness? = nil,
-    witnesses: [any Witness] = [], quorum: Int, trust: TrustStore, clock: any WallClock,
-    tiles: LogTiles? = nil
+    witnesses: [any Witness] = [], quorum: Int, witnessTimeoutSeconds: Int64 = 10,
+    trust: TrustStore, clock: any WallClock, tiles: LogTiles? = nil
   ) {
     key = signer.key
     self.store = store
@@ -44,7 +50,9 @@ public final class TransparencyLog: Sendable {
     self.mirror = mirror
     rounds = LogRounds(
       hands: LogHands(log: signer, witness: embedded), store: store,
-      council: WitnessCouncil(witnesses: witnesses, embedded: embedded?.key, quorum: quorum),
+      council: WitnessCouncil(
+        witnesses: witnesses, embedded: embedded?.key, quorum: quorum,
+        timeoutSeconds: witnessTimeoutSeconds, clock: clock),
       mirror: mirror, clock: clock)
   }
 
