@@ -70,7 +70,7 @@ actor LogRounds {
   /// Carries a request out in the next round.
   ///
   /// - Throws: `slotTaken` when the request cannot be granted, and then none of it is; `logBehind`;
-  ///   `unwitnessed`, after which its entries may be there.
+  ///   `unwitnessed`, after which its entries may be there; `tileFiles`.
   func answer(_ request: LogRequest) async throws(ReceiptsError) -> Answer {
     let outcome = await withCheckedContinuation { answer in
       waiting.append(Waiting(request: request, answer: answer))
@@ -91,6 +91,9 @@ actor LogRounds {
     }
     isRunning = false
   }
+
+  /// How many entries the last checkpoint covers that a quorum has cosigned; 0 when none has since the start.
+  var publishedSize: UInt64 { published?.size ?? 0 }
 
   /// A witnessed checkpoint over at least `size` entries, which are there.
   func checkpoint(covering size: UInt64) async throws(ReceiptsError) -> SignedNote {
@@ -135,7 +138,10 @@ actor LogRounds {
   /// The checkpoint with the cosignatures of a quorum.
   private func publish(_ signed: SignedNote, size: UInt64) async throws(ReceiptsError) -> SignedNote
   {
-    if let published, published.note.text == signed.text { return published.note }
+    if let published, published.note.text == signed.text {
+      mirror?.retry()
+      return published.note
+    }
     let note = signed.adding(
       try await council.cosignatures(of: signed, lastSize: published?.size ?? 0, store: store))
     published = (note, size)
