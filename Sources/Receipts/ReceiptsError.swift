@@ -74,7 +74,7 @@ extension ReceiptsError.Code {
   // Tiles
   /// A tile that a proof needs is not there, or too small.
   public static let tileMissing = Self(rawValue: "tile-missing")
-  /// The log's static files cannot be written.
+  /// The log's static files cannot be written, or what they show cannot be read.
   public static let tileFiles = Self(rawValue: "tile-files")
 
   // Witnesses

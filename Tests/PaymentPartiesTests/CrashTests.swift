@@ -87,7 +87,7 @@ import Testing
       try await market.expectMoneyConserved(earned: Fair.redPrice + Fair.bluePrice)
     case .wrongKey:
       #expect(after.transfers.isEmpty, comment)
-      #expect(await market.log.bundle(of: process) == nil, comment)
+      #expect(try await market.log.bundle(of: process) == nil, comment)
       try await market.expectMoneyConserved(earned: 0)
     }
     try await market.close()

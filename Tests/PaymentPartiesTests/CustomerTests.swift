@@ -168,7 +168,7 @@ import Testing
   @Test func onlyTheVerdictsBundleIsOpened() async throws {
     let market = try await Fair.open()
     let process = try await committed(try await market.order(), in: market)
-    let bundle = try #require(await market.log.bundle(of: process))
+    let bundle = try #require(try await market.log.bundle(of: process))
     let goods = LockedGood.all(in: market.home.locked)
     var changed = bundle.bytes
     changed[changed.count / 2] ^= 1

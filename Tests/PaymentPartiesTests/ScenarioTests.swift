@@ -270,7 +270,7 @@ import Testing
 
   private func expectNothingHappened(_ process: ProcessID, in market: Market) async throws {
     try await market.expectMoneyConserved(earned: 0)
-    #expect(await market.log.bundle(of: process) == nil)
+    #expect(try await market.log.bundle(of: process) == nil)
     await #expect { try await market.open(process) } throws: {
       ($0 as? PartyError)?.code == .purchase
     }

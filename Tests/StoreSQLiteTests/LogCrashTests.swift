@@ -85,6 +85,9 @@ import Testing
       let size = await store.read { $0.size }
       #expect(size == UInt64(isBefore ? 100 * (batch - 1) : 100 * batch))
       let signed = await store.read { $0.signedCheckpoint }
+      // What each round before showed, and nothing else: no log has run since.
+      let shown = try await expectPromised("\(folder.path)/files", by: store)
+      #expect(shown == (batch == 1 ? nil : UInt64(100 * (batch - 1))))
 
       let log = try LogChild.log(over: store, tiles: "\(folder.path)/files")
       let note = try await log.checkpoint()
@@ -125,6 +128,7 @@ import Testing
       let size = await store.read { $0.size }
       #expect(size >= lastSize && size.isMultiple(of: 7), "seed \(random.seed)")
       #expect(await LogChild.missing(answered, in: store) == 0, "seed \(random.seed)")
+      _ = try await expectPromised("\(folder.path)/files", by: store)
       let log = try LogChild.log(over: store, tiles: "\(folder.path)/files")
       _ = try await log.checkpoint()
       try await log.settle()
@@ -132,6 +136,29 @@ import Testing
       lastSize = size
       try await store.close()
     }
+  }
+
+  /// What the checkpoint in the folder promises is there, and is what the rows hold. Returns its size; `nil` when
+  /// there is no checkpoint yet.
+  private func expectPromised(
+    _ path: String, by store: SQLiteStore<any LogRows>
+  ) async throws -> UInt64? {
+    let files = TileFolder(path)
+    guard FileManager.default.fileExists(atPath: "\(path)/checkpoint") else { return nil }
+    let note = try SignedNote(try #require(files.checkpoint()))
+    let checkpoint = try Checkpoint(text: note.text)
+    let size = checkpoint.size
+    let (rowCount, root, entries) = await store.read { rows in
+      (
+        rows.size, size <= rows.size ? rows.root(ofSize: size) : nil,
+        rows.entries(in: 0..<size)
+      )
+    }
+    #expect(size <= rowCount && checkpoint.root == root)
+    let tree = try TileTree(files, size: size)
+    #expect(tree.root == root)
+    #expect(try tree.entries(in: 0..<size) == entries)
+    return size
   }
 
   private func expectFiles(

@@ -42,7 +42,7 @@ extension Market {
       ]
       attachment = chunk.ciphertext
     case .keyMissing:
-      if let bundle = await log.bundle(of: process) { exhibits.append(.keyBundle(bundle.bytes)) }
+      if let bundle = try await keyBundle(of: process) { exhibits.append(.keyBundle(bundle.bytes)) }
       exhibits.append(.oneTimeIdentity(try oneTimeIdentity(of: row)))
     case .twoVerdicts:
       guard let verdict else { throw PartyError(.evidence, "two verdicts need the other one") }
@@ -154,7 +154,7 @@ extension Market {
   private func wrongChunk(
     of offer: StatementID, in row: PurchaseRow
   ) async throws(PartyError) -> ChunkEvidence {
-    guard let bundle = await log.bundle(of: row.process),
+    guard let bundle = try await keyBundle(of: row.process),
       let good = LockedGood.all(in: home.locked).first(where: { $0.id == offer })
     else { throw PartyError(.goods, "the good or its key is not there") }
     let commitment = try customer.inspect(good.offer).claim.container

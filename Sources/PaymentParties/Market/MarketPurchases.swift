@@ -127,11 +127,24 @@ extension Market {
   ///
   /// - Throws: `purchase`.
   public func open(_ process: ProcessID) async throws(PartyError) -> [BoughtGood] {
-    guard let bundle = await log.bundle(of: process) else {
+    guard let bundle = try await keyBundle(of: process) else {
       throw PartyError(.purchase, "the log has no keys of this purchase")
     }
     return try await customer.open(
       process, with: bundle, goods: LockedGood.all(in: home.locked), into: home)
+  }
+
+  /// The sealed keys of a committed purchase, as the log serves them; `nil` when it has none.
+  ///
+  /// - Throws: `purchase` when the log does not answer.
+  public func keyBundle(
+    of process: ProcessID
+  ) async throws(PartyError) -> Sealed<SealedContent.KeyBundle>? {
+    do throws(ReceiptsError) {
+      return try await log.bundle(of: process)
+    } catch {
+      throw PartyError(.purchase, "the log does not answer: \(error.message)")
+    }
   }
 
   private func verdict(

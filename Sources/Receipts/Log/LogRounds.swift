@@ -24,8 +24,8 @@ import PaymentModel
 
 /// Carries requests out, one round at a time.
 ///
-/// Whoever comes first leads: its task runs the round for all who wait by then, and when the round ends, the
-/// first of those who came meanwhile leads the next. This holds caches only; what it answers is durable.
+/// A round runs for all who wait when it begins, in a task that is none of theirs: whoever is cancelled disturbs
+/// nobody else. This holds caches only; what it answers is durable.
 actor LogRounds {
   /// Proofs under one witnessed checkpoint, for one request, in the order of its entries.
   struct Answer: Sendable {
@@ -38,8 +38,7 @@ actor LogRounds {
 
   private struct Waiting {
     let request: LogRequest
-    /// Takes the outcome, or nothing when it is this one's turn to lead.
-    let turn: CheckedContinuation<Outcome?, Never>
+    let answer: CheckedContinuation<Outcome, Never>
   }
 
   private let hands: LogHands
@@ -71,28 +70,30 @@ actor LogRounds {
   /// Carries a request out in the next round.
   ///
   /// - Throws: `slotTaken` when the request cannot be granted, and then none of it is; `logBehind`;
-  ///   `unwitnessed`, after which its entries may be there.
+  ///   `unwitnessed`, after which its entries may be there; `tileFiles`.
   func answer(_ request: LogRequest) async throws(ReceiptsError) -> Answer {
-    if isRunning {
-      let outcome = await withCheckedContinuation { turn in
-        waiting.append(Waiting(request: request, turn: turn))
-      }
-      if let outcome { return try outcome.get() }
+    let outcome = await withCheckedContinuation { answer in
+      waiting.append(Waiting(request: request, answer: answer))
+      guard !isRunning else { return }
+      isRunning = true
+      Task { await run() }
     }
-    isRunning = true
-    let others = Array(waiting.prefix(Self.largestRound - 1))
-    waiting.removeFirst(others.count)
-    let outcomes = await round([request] + others.map(\.request))
-    for (other, outcome) in zip(others, outcomes.dropFirst()) {
-      other.turn.resume(returning: outcome)
-    }
-    if waiting.isEmpty {
-      isRunning = false
-    } else {
-      waiting.removeFirst().turn.resume(returning: nil)
-    }
-    return try outcomes[0].get()
+    return try outcome.get()
   }
+
+  /// Runs rounds until nobody waits.
+  private func run() async {
+    while !waiting.isEmpty {
+      let sharing = Array(waiting.prefix(Self.largestRound))
+      waiting.removeFirst(sharing.count)
+      let outcomes = await round(sharing.map(\.request))
+      for (one, outcome) in zip(sharing, outcomes) { one.answer.resume(returning: outcome) }
+    }
+    isRunning = false
+  }
+
+  /// How many entries the last checkpoint covers that a quorum has cosigned; 0 when none has since the start.
+  var publishedSize: UInt64 { published?.size ?? 0 }
 
   /// A witnessed checkpoint over at least `size` entries, which are there.
   func checkpoint(covering size: UInt64) async throws(ReceiptsError) -> SignedNote {
@@ -137,7 +138,10 @@ actor LogRounds {
   /// The checkpoint with the cosignatures of a quorum.
   private func publish(_ signed: SignedNote, size: UInt64) async throws(ReceiptsError) -> SignedNote
   {
-    if let published, published.note.text == signed.text { return published.note }
+    if let published, published.note.text == signed.text {
+      mirror?.retry()
+      return published.note
+    }
     let note = signed.adding(
       try await council.cosignatures(of: signed, lastSize: published?.size ?? 0, store: store))
     published = (note, size)
@@ -154,7 +158,7 @@ actor LogRounds {
     let note =
       try stored.map(SignedNote.init)
       ?? SignedNote(text: empty, signatures: [hands.log.sign(empty, at: clock.now())])
-    _ = try await council.cosignatures(of: note, lastSize: 0, store: store)
+    try await council.requireNotAhead(of: note, store: store)
     try await mirror?.requireNotAhead()
     isUpToDate = true
   }

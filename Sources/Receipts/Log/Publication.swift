@@ -30,7 +30,7 @@ extension TransparencyLog: VerdictLog {
 
   /// The logged verdict of a process; `nil` when there is none.
   ///
-  /// - Throws: `unwitnessed`, `logBehind`.
+  /// - Throws: `unwitnessed`, `logBehind`, `tileFiles`.
   public func verdict(of process: ProcessID) async throws(ReceiptsError) -> LoggedVerdict? {
     let found = await store.read { rows in
       (rows.delivery(of: process), rows.index(in: .verdict(of: process)))
@@ -40,16 +40,23 @@ extension TransparencyLog: VerdictLog {
     return LoggedVerdict(verdict: Signed(delivery.verdict), proof: proof.bytes)
   }
 
-  /// The sealed keys of a committed process, for anybody; `nil` when there are none.
-  public func bundle(of process: ProcessID) async -> Sealed<SealedContent.KeyBundle>? {
-    guard let bytes = await store.read({ $0.delivery(of: process)?.bundle }) else { return nil }
+  /// The sealed keys of a committed process, for anybody; `nil` when there are none. Nobody gets them before the
+  /// verdict is below a witnessed checkpoint.
+  ///
+  /// - Throws: `unwitnessed`, `logBehind`, `tileFiles`.
+  public func bundle(
+    of process: ProcessID
+  ) async throws(ReceiptsError) -> Sealed<SealedContent.KeyBundle>? {
+    guard let bytes = await store.read({ $0.delivery(of: process)?.bundle }),
+      try await proof(in: .verdict(of: process)) != nil
+    else { return nil }
     return Sealed(bytes, digest: SHA256.digest(bytes))
   }
 
   /// Logs a bank's keyset in the slot of its period and proves it.
   ///
   /// - Throws: `notAdmitted` unless a trusted bank has signed it; `slotTaken` when another keyset has that
-  ///   slot; `unwitnessed`, `logBehind`.
+  ///   slot; `unwitnessed`, `logBehind`, `tileFiles`.
   public func publish(_ keyset: Signed<Keyset>) async throws(ReceiptsError) -> LogProof {
     let stated: Stated<Keyset>
     do {

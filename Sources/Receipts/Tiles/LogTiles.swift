@@ -32,9 +32,11 @@ public struct LogTiles: Sendable {
   static func bundlePath(of process: ProcessID) -> String { "bundle/\(process.hex)" }
 
   /// The checkpoint that the folder shows, where it is one.
-  func shown() -> SignedNote? {
-    guard let bytes = TileFolder(path).checkpoint() else { return nil }
-    return try? SignedNote(bytes)
+  ///
+  /// - Throws: `tileFiles` when there is something that cannot be read.
+  func shown() throws(ReceiptsError) -> SignedNote? {
+    let bytes = try files.find(Self.checkpointPath, atMost: SignedNote.largestByteCount)
+    return bytes.flatMap { try? SignedNote($0) }
   }
 
   /// Whether the folder has the hashes along the right edge of a checkpoint.

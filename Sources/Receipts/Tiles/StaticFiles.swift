@@ -21,15 +21,28 @@ struct StaticFiles: Sendable {
     if unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw Self.failure("make", path) }
   }
 
-  /// The content of a file; `nil` when there is none, or none of that size.
+  /// The content of a file; `nil` when there is none, or none of that size, or it cannot be read.
   func read(_ name: String, atMost largest: Int) -> Bytes? {
-    let file = unsafe open("\(path)/\(name)", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-    guard file >= 0 else { return nil }
+    (try? find(name, atMost: largest)) ?? nil
+  }
+
+  /// The content of a file; `nil` when there is none, for sure.
+  ///
+  /// - Throws: `tileFiles` when there is something that cannot be read, is larger, or is no regular file.
+  func find(_ name: String, atMost largest: Int) throws(ReceiptsError) -> Bytes? {
+    let whole = "\(path)/\(name)"
+    // Opening a pipe would wait for its other end.
+    let file = unsafe open(whole, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard file >= 0 else {
+      if errno == ENOENT { return nil }
+      throw Self.failure("read", whole)
+    }
     defer { _ = close(file) }
     var status = stat()
-    guard unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-      status.st_size <= largest
-    else { return nil }
+    guard unsafe fstat(file, &status) == 0 else { throw Self.failure("look at", whole) }
+    guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= largest else {
+      throw ReceiptsError(.tileFiles, "\(whole) is not a file of the log")
+    }
     var bytes = Bytes(repeating: 0, count: Int(status.st_size))
     var filled = 0
     while filled < bytes.count {
@@ -37,7 +50,9 @@ struct StaticFiles: Sendable {
         let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
         return unsafe Foundation.read(file, rest.baseAddress, rest.count)
       }
-      guard count > 0 else { return nil }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw Self.failure("read", whole) }
+      guard count > 0 else { throw ReceiptsError(.tileFiles, "\(whole) ended while it was read") }
       filled += count
     }
     return bytes

@@ -2,9 +2,9 @@
 //
 //   published → wanted → write what is new → replace `checkpoint` → wait a moment → the next wanted
 //
-// Only the newest checkpoint is wanted: those that were published while files were written are skipped. A
-// crash in between leaves files that no checkpoint promises; the next start goes on from the checkpoint that
-// the folder shows.
+// Only the newest checkpoint is wanted: those that were published while files were written are skipped. What
+// cannot be written stays wanted, and is tried again with the next round. A crash in between leaves files that no
+// checkpoint promises; the next start goes on from the checkpoint that the folder shows.
 
 import Dispatch
 import PaymentCrypto
@@ -13,15 +13,39 @@ import Synchronization
 
 /// Writes a log's static files after its rows, one checkpoint at a time.
 final class TileMirror: Sendable {
+  private struct Wanted {
+    let note: SignedNote
+    /// The how manyth it is.
+    let number: UInt64
+  }
+
+  private struct Waiting {
+    /// Of the checkpoint that this one waits for, or a later one.
+    let number: UInt64
+    let end: CheckedContinuation<Result<Void, ReceiptsError>, Never>
+  }
+
   private struct State {
-    var wanted: SignedNote?
+    /// The newest checkpoint, as long as nobody writes it and the folder does not show it.
+    var wanted: Wanted?
+    /// Whether it is to be tried now.
+    var isDue = false
+    /// How many checkpoints were wanted.
+    var count: UInt64 = 0
     /// How much the folder shows.
     var shownSize: UInt64 = 0
-    var worker: Task<Void, Never>?
+    /// The number of the checkpoint that it shows; 0 when this process has written none.
+    var shownNumber: UInt64 = 0
+    var isWorking = false
     var pause: Task<Void, Never>?
-    /// Somebody waits for the files.
-    var isHurried = false
-    var failure: ReceiptsError?
+    var waiting: [Waiting] = []
+
+    /// Takes out those who wait for no later checkpoint.
+    mutating func waiting(upTo number: UInt64) -> [Waiting] {
+      let ready = waiting.filter { $0.number <= number }
+      waiting.removeAll { $0.number <= number }
+      return ready
+    }
   }
 
   private let tiles: LogTiles
@@ -46,16 +70,19 @@ final class TileMirror: Sendable {
   ///
   /// Files that this log has not signed, or whose right edge is damaged, are made again from the start.
   ///
-  /// - Throws: `logBehind` when the folder shows entries that the rows do not hold.
+  /// - Throws: `logBehind` when the folder shows entries that the rows do not hold; `tileFiles` when it cannot be
+  ///   told what it shows.
   func requireNotAhead() async throws(ReceiptsError) {
-    let shown = await onQueue { [tiles, key] () -> (checkpoint: Checkpoint, isWhole: Bool)? in
-      guard let note = tiles.shown(),
-        note.signatures.contains(where: { key.isValid($0, for: note.text) }),
-        let checkpoint = try? Checkpoint(text: note.text)
-      else { return nil }
-      return (checkpoint, tiles.hasEdge(of: checkpoint))
+    let shown = await onQueue { [tiles, key] in
+      Result { () throws(ReceiptsError) -> (checkpoint: Checkpoint, isWhole: Bool)? in
+        guard let note = try tiles.shown(),
+          note.signatures.contains(where: { key.isValid($0, for: note.text) }),
+          let checkpoint = try? Checkpoint(text: note.text)
+        else { return nil }
+        return (checkpoint, tiles.hasEdge(of: checkpoint))
+      }
     }
-    guard let (checkpoint, isWhole) = shown else { return }
+    guard let (checkpoint, isWhole) = try shown.get() else { return }
     let isThere = await store.read { rows in
       checkpoint.size <= rows.size && rows.root(ofSize: checkpoint.size) == checkpoint.root
     }
@@ -69,61 +96,83 @@ final class TileMirror: Sendable {
   /// Has the files written up to a published checkpoint, soon.
   func show(_ note: SignedNote) {
     state.withLock { state in
-      state.wanted = note
-      guard state.worker == nil else { return }
-      state.worker = Task { await self.work() }
+      state.count += 1
+      state.wanted = Wanted(note: note, number: state.count)
+      work(&state)
     }
   }
 
-  /// Returns when the folder shows the last published checkpoint.
+  /// Has files that could not be written tried again.
+  func retry() {
+    state.withLock { state in
+      if state.wanted != nil { work(&state) }
+    }
+  }
+
+  /// Returns when the folder shows the checkpoint that was published last, or a later one.
   ///
   /// - Throws: `tileFiles` when it does not because files cannot be written.
   func settle() async throws(ReceiptsError) {
-    while let worker = hurriedWorker() { await worker.value }
-    let failure = state.withLock { state in
-      state.isHurried = false
-      return state.failure
+    let result = await withCheckedContinuation { end in
+      let isShown = state.withLock { state in
+        guard state.shownNumber < state.count else { return true }
+        state.waiting.append(Waiting(number: state.count, end: end))
+        state.pause?.cancel()
+        if state.wanted != nil { work(&state) }
+        return false
+      }
+      if isShown { end.resume(returning: .success(())) }
     }
-    if let failure { throw failure }
+    try result.get()
   }
 
-  private func hurriedWorker() -> Task<Void, Never>? {
-    state.withLock { state in
-      state.isHurried = true
-      state.pause?.cancel()
-      return state.worker
-    }
+  private func work(_ state: inout State) {
+    state.isDue = true
+    guard !state.isWorking else { return }
+    state.isWorking = true
+    Task { await self.work() }
   }
 
   private func work() async {
-    while let (note, size) = next() {
+    while let (wanted, size) = next() {
+      let ready: [Waiting]
+      let result: Result<Void, ReceiptsError>
       do throws(ReceiptsError) {
-        let checkpoint = try Checkpoint(text: note.text)
-        try await write(note, from: size, to: checkpoint.size)
-        state.withLock { ($0.shownSize, $0.failure) = (checkpoint.size, nil) }
+        let checkpoint = try Checkpoint(text: wanted.note.text)
+        try await write(wanted.note, from: size, to: checkpoint.size)
+        result = .success(())
+        ready = state.withLock { state in
+          (state.shownSize, state.shownNumber) = (checkpoint.size, wanted.number)
+          return state.waiting(upTo: wanted.number)
+        }
       } catch {
-        state.withLock { $0.failure = error }
+        result = .failure(error)
+        ready = state.withLock { state in
+          if state.wanted == nil { state.wanted = wanted }
+          return state.waiting(upTo: wanted.number)
+        }
       }
+      for one in ready { one.end.resume(returning: result) }
       await pause()
     }
   }
 
   /// What is to be shown next, after how many entries; `nil` when nothing is, and then the worker ends.
-  private func next() -> (SignedNote, UInt64)? {
+  private func next() -> (Wanted, UInt64)? {
     state.withLock { state in
-      guard let note = state.wanted else {
-        state.worker = nil
+      guard state.isDue, let wanted = state.wanted else {
+        (state.isDue, state.isWorking) = (false, false)
         return nil
       }
-      state.wanted = nil
-      return (note, state.shownSize)
+      (state.isDue, state.wanted) = (false, nil)
+      return (wanted, state.shownSize)
     }
   }
 
   private func pause() async {
     let end = clock.now().adding(milliseconds: Self.pauseMilliseconds)
     let pause = state.withLock { state -> Task<Void, Never>? in
-      guard !state.isHurried else { return nil }
+      guard state.waiting.isEmpty else { return nil }
       let pause = Task { [clock] in await clock.sleep(until: end) }
       state.pause = pause
       return pause

@@ -9,6 +9,8 @@ public protocol Witness: Sendable {
 
   /// Asks for a cosignature of a checkpoint.
   ///
+  /// The task is cancelled when the log needs the answer no longer: it should end soon then. Nobody waits for it.
+  ///
   /// - Parameters:
   ///   - oldSize: the size that the witness is believed to have cosigned last; 0 for never.
   ///   - proof: that the log of `oldSize` is the beginning of the log of the checkpoint.

@@ -70,7 +70,7 @@ struct OpenCommand: AsyncParsableCommand {
   private func opened(
     _ process: ProcessID, in market: Market
   ) async throws -> [BoughtGood] {
-    guard let bundle = await market.log.bundle(of: process) else {
+    guard let bundle = try await market.keyBundle(of: process) else {
       throw Failure(.notChecked, "the log has no keys of this purchase")
     }
     return try await market.customer.open(

@@ -1,5 +1,6 @@
 // A purchase between a few parties with fixed keys, and a log, for complaints of every kind.
 
+import Conformance
 import Evidence
 import Foundation
 import Goods
@@ -111,13 +112,13 @@ final class DisputeWorld: Sendable {
 
 /// A clock that stands still until it is set.
 final class StandingClock: WallClock {
-  private let time: Mutex<Timestamp>
+  private let clock: ModelClock
 
-  init(_ time: Timestamp) { self.time = Mutex(time) }
+  init(_ time: Timestamp) { clock = ModelClock(at: time) }
 
-  func now() -> Timestamp { time.withLock { $0 } }
-  func sleep(until time: Timestamp) async {}
-  func pass(seconds: Int64) { time.withLock { $0 = $0.adding(seconds: seconds) } }
+  func now() -> Timestamp { clock.now() }
+  func sleep(until time: Timestamp) async { await clock.sleep(until: time) }
+  func pass(seconds: Int64) { clock.advance(seconds: seconds) }
 }
 
 /// The statements of one purchase of one good, and what belongs to them.

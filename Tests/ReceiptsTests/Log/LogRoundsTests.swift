@@ -131,9 +131,162 @@ struct LogRoundsTests {
       await #expect(throws: ReceiptsError(.unwitnessed, ""), "\(answer)") {
         try await alone.include([entry("a")])
       }
-      let proof = try await log(over: fresh, asking: [witness], quorum: 1).include([entry("a")])[0]
+      let others = try ["north.example", "south.example"].map {
+        world.witness(
+          signing: try World.noteSigner($0, .cosignature), over: MemoryStore(MemoryLogRows()))
+      }
+      let proof = try await log(over: fresh, asking: [witness] + others, quorum: 3)
+        .include([entry("a")])[0]
       _ = try LogPolicy(world.trust).verify(entry("a"), by: proof)
+      #expect(proof.checkpoint.signatures.count == 4, "of the log and of three witnesses")
     }
+  }
+
+  @Test(
+    "on old rows nothing is signed while a remote witness is silent, whatever the embedded says")
+  func oldRowsSilentWitness() async throws {
+    let far = try World.noteSigner("far.example", .cosignature)
+    for quorum in 1...2 {
+      let current = MemoryStore<any LogRows>(MemoryLogRows())
+      let seen = MemoryStore<any LogRows>(MemoryLogRows())
+      let witness = world.witness(signing: far, over: seen)
+      let log = log(over: current, asking: [witness], quorum: quorum)
+      _ = try await log.include([entry("a")])
+      let backup = current.snapshot()
+      _ = try await log.include([entry("b")])
+      let old = MemoryStore<any LogRows>(backup)
+      let silent = self.log(over: old, asking: [SilentWitness(key: far.key)], quorum: quorum)
+      await #expect(throws: ReceiptsError(.unwitnessed, "")) {
+        try await silent.include([entry("other")])
+      }
+      #expect(old.snapshot().size == 1)
+      #expect(old.snapshot().signedCheckpoint == backup.signedCheckpoint)
+      let told = self.log(over: old, asking: [witness], quorum: quorum)
+      await #expect(throws: ReceiptsError(.logBehind, "")) {
+        try await told.include([entry("other")])
+      }
+    }
+  }
+
+  @Test("a start asks so many witnesses that one of them has seen whatever was published")
+  func startIntersects() async throws {
+    let signers = try (0..<3).map { try World.noteSigner("far\($0).example", .cosignature) }
+    let seen = signers.map { _ in MemoryStore<any LogRows>(MemoryLogRows()) }
+    func witness(_ number: Int) -> any Witness {
+      world.witness(signing: signers[number], over: seen[number])
+    }
+    func silent(_ number: Int) -> any Witness { SilentWitness(key: signers[number].key) }
+    let current = MemoryStore<any LogRows>(MemoryLogRows())
+    // One remote witness makes the quorum.
+    _ = try await log(over: current, asking: (0..<3).map(witness), quorum: 2).include([entry("a")])
+    let backup = current.snapshot()
+    let old = MemoryStore<any LogRows>(backup)
+    await #expect(throws: ReceiptsError(.unwitnessed, ""), "two of three are not enough") {
+      try await log(over: old, asking: [silent(0), witness(1), witness(2)], quorum: 2)
+        .include([entry("other")])
+    }
+    #expect(old.snapshot().size == 1)
+    // Where two of three make the quorum, two of three have seen it.
+    _ = try await log(over: old, asking: [silent(0), witness(1), witness(2)], quorum: 3)
+      .include([entry("other")])
+    #expect(old.snapshot().size == 2)
+  }
+
+  @Test("a quorum is an answer, though a witness never answers and does not care to be cancelled")
+  func deafWitness() async throws {
+    let deaf = DeafWitness(key: try World.noteSigner("deaf.example", .cosignature).key)
+    let far = try ["north.example", "south.example"].map {
+      world.witness(
+        signing: try World.noteSigner($0, .cosignature), over: MemoryStore(MemoryLogRows()))
+    }
+    let log = log(asking: [deaf] + far, quorum: 3)
+    for number in 0..<3 {
+      let proof = try await log.include([entry("\(number)")])[0]
+      #expect(proof.checkpoint.signatures.count == 4)
+    }
+  }
+
+  @Test("without a quorum the log waits until the time is over, and answers again later")
+  func timeout() async throws {
+    let deaf = DeafWitness(key: try World.noteSigner("deaf.example", .cosignature).key)
+    let log = log(asking: [deaf], quorum: 2)
+    for _ in 0..<2 {
+      let ended = Counter()
+      let asked = deaf.asked.value
+      let answer = Task {
+        defer { ended.add() }
+        return try await log.include([entry("a")])
+      }
+      while deaf.asked.value == asked { await Task.yield() }
+      for _ in 0..<100 { await Task.yield() }
+      #expect(ended.value == 0, "it waits")
+      // The log may still be about to look at the clock.
+      while ended.value == 0 {
+        world.clock.set(world.clock.now().adding(seconds: 10))
+        await Task.yield()
+      }
+      await #expect(throws: ReceiptsError(.unwitnessed, "")) { try await answer.value }
+    }
+    #expect(world.logStore.snapshot().size == 0)
+  }
+
+  @Test("whoever is cancelled disturbs nobody who shares the round")
+  func cancelled() async throws {
+    let gate = GatedWitness(try World.noteSigner("far.example", .cosignature))
+    let log = log(asking: [gate], quorum: 2)
+    async let first = log.append([entry("first")])
+    await gate.isAsked()
+    let tasks = ["cancelled", "patient"].map { name in
+      let called = Counter()
+      return (
+        called,
+        Task {
+          called.add()
+          return try await log.append([entry(name)])
+        }
+      )
+    }
+    for (called, _) in tasks {
+      while called.value == 0 { await Task.yield() }
+    }
+    for _ in 0..<100 { await Task.yield() }
+    tasks[0].1.cancel()
+    await gate.open()
+    #expect(try await first == [0])
+    _ = try await tasks[1].1.value
+    _ = try await tasks[0].1.value
+    #expect(world.logStore.snapshot().size == 3)
+  }
+
+  @Test("a note can be read however many witnesses there are")
+  func manyWitnesses() async throws {
+    let signers = try (0..<20).map { try World.noteSigner("far\($0).example", .cosignature) }
+    func witnesses() -> [any Witness] {
+      signers.map { world.witness(signing: $0, over: MemoryStore<any LogRows>(MemoryLogRows())) }
+    }
+    for quorum in [1, 8, 15] {
+      let log = log(
+        over: MemoryStore<any LogRows>(MemoryLogRows()), asking: witnesses(), quorum: quorum)
+      let proof = try await log.include([entry("a")])[0]
+      #expect(try LogProof(proof.bytes) == proof)
+      #expect(proof.checkpoint.signatures.count == max(quorum, 2) + 1)
+    }
+    let store = MemoryStore<any LogRows>(MemoryLogRows())
+    await #expect(throws: ReceiptsError(.unwitnessed, "")) {
+      try await log(over: store, asking: witnesses(), quorum: 16).include([entry("a")])
+    }
+    #expect(store.snapshot().size == 0)
+  }
+
+  @Test("a remote witness with the embedded one's key does not count again")
+  func embeddedKeyTwice() async throws {
+    let store = MemoryStore<any LogRows>(MemoryLogRows())
+    await #expect(throws: ReceiptsError(.unwitnessed, "")) {
+      try await log(over: store, asking: [world.witness()], quorum: 2).include([entry("a")])
+    }
+    let proof = try await log(over: store, asking: [world.witness()], quorum: 1)
+      .include([entry("a")])[0]
+    #expect(proof.checkpoint.bytes == store.snapshot().signedCheckpoint)
   }
 
   @Test("a witness that is listed twice counts once")
@@ -269,7 +422,32 @@ actor GatedWitness: Witness {
       expecting = []
     }
     if questions > 1, !isOpen { await withCheckedContinuation { asking.append($0) } }
+    // As a connection would be closed.
+    if Task.isCancelled { return .unknown("cancelled") }
     return .cosigned(signer.sign(checkpoint.text, at: World.start))
+  }
+}
+
+/// Never answers, and does not end when it is cancelled.
+final class DeafWitness: Witness {
+  let key: NoteKey
+  let asked = Counter()
+  private let questions = Mutex<[CheckedContinuation<Void, Never>]>([])
+
+  init(key: NoteKey) { self.key = key }
+
+  func cosign(
+    _ checkpoint: SignedNote, from oldSize: UInt64, proof: [Digest]
+  ) async -> WitnessAnswer {
+    await withCheckedContinuation { question in
+      questions.withLock { $0.append(question) }
+      asked.add()
+    }
+    return .unknown("deaf")
+  }
+
+  deinit {
+    for question in questions.withLock({ $0 }) { question.resume() }
   }
 }
 

@@ -105,7 +105,7 @@ struct TransparencyLogTests {
       return
     }
     #expect(try await log.verdict(of: process) == logged)
-    #expect(await log.bundle(of: process) == keys)
+    #expect(try await log.bundle(of: process) == keys)
     guard case .done(logged) = await log.publish(verdict, process: process, bundle: keys) else {
       Issue.record("not the same answer")
       return
@@ -171,7 +171,7 @@ struct TransparencyLogTests {
     #expect(try await refusal(verdict(process)) == nil)
     #expect(try await refusal(verdict(process, nonce: 1)) == .conflict)
     #expect(await refusal(commit, keys) == .conflict)
-    #expect(await log.bundle(of: process) == nil)
+    #expect(try await log.bundle(of: process) == nil)
   }
 
   @Test("a keyset has its bank's slot of its period")
@@ -272,6 +272,31 @@ struct TransparencyLogTests {
       #expect(store.snapshot().signedCheckpoint == before.signedCheckpoint)
       #expect(store.snapshot().size == before.size)
     }
+  }
+
+  @Test("nothing is read, and no key handed out, before a quorum has cosigned a checkpoint over it")
+  func readsWhatIsPublished() async throws {
+    _ = try await world.log().include(Self.entries(0..<2))
+    let keys = bundle("sealed keys")
+    let process: ProcessID = identifier("process")
+    let commit = try verdict(process, .commit(keyBundle: keys.digest))
+    // It answers about what was there before, and then no more.
+    let log = world.log(witnesses: [LossyWitness(world.witness(), losing: 3)])
+    guard case .unknown = await log.publish(commit, process: process, bundle: keys) else {
+      Issue.record("published without a witness")
+      return
+    }
+    #expect(world.logStore.snapshot().size == 3, "it is there")
+    await #expect(throws: ReceiptsError(.unwitnessed, "")) { try await log.bundle(of: process) }
+    await #expect(throws: ReceiptsError(.unwitnessed, "")) { try await log.verdict(of: process) }
+    #expect(await log.entry(at: 2) == nil)
+    #expect(await log.entries(in: 0..<3) == [])
+    #expect(await log.consistencyProof(from: 2, to: 3) == nil)
+    let heard = world.log()
+    #expect(try await heard.bundle(of: process) == keys)
+    #expect(await heard.entry(at: 2)?.slot == .verdict(of: process))
+    #expect(await heard.entries(in: 1..<9).count == 2)
+    #expect(await heard.consistencyProof(from: 2, to: 3) != nil)
   }
 
   @Test("checkpoints of one log are consistent")

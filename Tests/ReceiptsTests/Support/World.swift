@@ -1,20 +1,20 @@
 // The parties of the tests, with fixed keys and a clock that is set by hand.
 
+import Conformance
 import Evidence
 import PaymentCrypto
 import PaymentModel
 import Receipts
-import Synchronization
 
-/// A clock that stands still until it is set.
+/// A clock that stands still until it is set, to a later time.
 final class HandClock: WallClock {
-  private let time: Mutex<Timestamp>
+  private let clock: ModelClock
 
-  init(_ time: Timestamp) { self.time = Mutex(time) }
+  init(_ time: Timestamp) { clock = ModelClock(at: time) }
 
-  func now() -> Timestamp { time.withLock { $0 } }
-  func set(_ new: Timestamp) { time.withLock { $0 = new } }
-  func sleep(until time: Timestamp) async {}
+  func now() -> Timestamp { clock.now() }
+  func set(_ new: Timestamp) { clock.advance(to: new) }
+  func sleep(until time: Timestamp) async { await clock.sleep(until: time) }
 }
 
 /// Everybody who signs: a root, a bank, two merchants, a coordinator, a log and a witness.
@@ -70,9 +70,12 @@ struct World {
   }
 
   /// The witness of this world, over `witnessStore` or another store.
-  func witness(over store: (any Store<any LogRows>)? = nil) -> LocalWitness {
+  func witness(
+    signing signer: NoteSigner? = nil, over store: (any Store<any LogRows>)? = nil
+  ) -> LocalWitness {
     LocalWitness(
-      signer: witnessSigner, logs: [logSigner.key], store: store ?? witnessStore, clock: clock)
+      signer: signer ?? witnessSigner, logs: [logSigner.key], store: store ?? witnessStore,
+      clock: clock)
   }
 
   static func privateKey(_ name: String) throws -> Ed25519.PrivateKey {

@@ -183,6 +183,86 @@ struct LogTilesTests {
     try expectFiles(size: 4)
   }
 
+  @Test("files that could not be written are written later, though no entry is added")
+  func writtenLater() async throws {
+    let log = try log()
+    try folder.write([1], to: "tile")
+    try await log.append(entries(0..<3))
+    for _ in 0..<2 {
+      await #expect(throws: ReceiptsError(.tileFiles, "")) { try await log.settle() }
+    }
+    try folder.remove("tile")
+    try await log.settle()
+    try expectFiles(size: 3)
+    // Without anybody who waits for the files, a round that adds nothing is enough.
+    try FileManager.default.removeItem(atPath: "\(folder.path)/tile")
+    try folder.write([1], to: "tile")
+    try await log.append(entries(3..<4))
+    await #expect(throws: ReceiptsError(.tileFiles, "")) { try await log.settle() }
+    try folder.remove("tile")
+    _ = try await log.checkpoint()
+    let deadline = ContinuousClock.now + .seconds(20)
+    while try Checkpoint(text: SignedNote(folder.contents("checkpoint")).text).size < 4 {
+      try #require(ContinuousClock.now < deadline)
+      world.clock.set(world.clock.now().adding(seconds: 1))
+      try await Task.sleep(for: .milliseconds(1))
+    }
+    try expectFiles(size: 4)
+  }
+
+  @Test("whoever waits for the files does not wait for rounds that came later")
+  func settlesAmongRounds() async throws {
+    let log = try log()
+    try await log.append(entries(0..<1))
+    let adding = Task {
+      var size = 1
+      while !Task.isCancelled {
+        try await log.append(entries(size..<size + 1))
+        size += 1
+      }
+    }
+    for _ in 0..<5 { try await log.settle() }
+    adding.cancel()
+    try await adding.value
+    try await log.settle()
+    try expectFiles(size: world.logStore.snapshot().size)
+  }
+
+  @Test("a checkpoint that is there and cannot be read is not taken for none")
+  func unreadableCheckpoint() async throws {
+    let first = try log()
+    try await first.append(entries(0..<3))
+    try await first.settle()
+    let path = "\(folder.path)/checkpoint"
+    let old = MemoryStore<any LogRows>(MemoryLogRows())
+    func expectRefusal(_ what: Comment) async throws {
+      let log = try log(over: old)
+      await #expect(throws: ReceiptsError(.tileFiles, ""), what) {
+        try await log.append(entries(7..<8))
+      }
+      #expect(old.snapshot().size == 0, what)
+    }
+    try FileManager.default.moveItem(atPath: path, toPath: path + "-kept")
+    try FileManager.default.createSymbolicLink(
+      atPath: path, withDestinationPath: path + "-kept")
+    try await expectRefusal("a link")
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    try await expectRefusal("a folder")
+    try FileManager.default.removeItem(atPath: path)
+    #expect(mkfifo(path, 0o600) == 0)
+    try await expectRefusal("a pipe")
+    try FileManager.default.removeItem(atPath: path)
+    try folder.write(
+      Bytes(repeating: 0x0A, count: SignedNote.largestByteCount + 1), to: "checkpoint")
+    try await expectRefusal("too large")
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.moveItem(atPath: path + "-kept", toPath: path)
+    await #expect(throws: ReceiptsError(.logBehind, "")) {
+      try await log(over: old).append(entries(7..<8))
+    }
+  }
+
   @Test("folders have the mode of the outermost, and files can be read by whoever reaches them")
   func modes() async throws {
     let path = "\(folder.path)/public"
