@@ -14,7 +14,7 @@ extension Figure {
     let sync = try DiskSync(path: disk.folder.appending(path: "synced").path)
     let small = Bytes(repeating: 0x61, count: 64)
     let seconds = try await medianSeconds(
-      count: 500,
+      count: 1000,
       ofEach: [
         { try await disk.include($0, writers: 1) },
         { count in
