@@ -13,16 +13,19 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "BaselineCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "BaselineSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "BaselineCrypto",
+        "BaselineCrypto", "BaselineSQLite",
         .product(name: "PaymentModel", package: "foilstock"),
         .product(name: "PaymentCrypto", package: "foilstock"),
         .product(name: "Evidence", package: "foilstock"),
         .product(name: "ECash", package: "foilstock"),
         .product(name: "Goods", package: "foilstock"),
         .product(name: "Receipts", package: "foilstock"),
+        .product(name: "StoreSQLite", package: "foilstock"),
         .product(name: "PaymentParties", package: "foilstock"),
       ],
       swiftSettings: [

@@ -137,6 +137,15 @@ package enum LogConformance {
       try require(rows.cosignedCheckpoint(of: "b.example") == [2], "the last of b")
       try require(rows.cosignedCheckpoint(of: "A.example") == nil, "names are bytes")
     }
+    await store.transact { rows in
+      rows.setSignedCheckpoint([4])
+      rows.setSignedCheckpoint([5, 10], cosigned: [5], of: "a.example")
+    }
+    try await store.read { rows in
+      try require(rows.signedCheckpoint == [5, 10], "signed and cosigned at once")
+      try require(rows.cosignedCheckpoint(of: "a.example") == [5], "the text of the same")
+      try require(rows.cosignedCheckpoint(of: "b.example") == [2], "and nothing of others")
+    }
   }
 
   static func undoes(_ store: any Store<any LogRows>) async throws {

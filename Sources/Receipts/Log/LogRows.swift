@@ -40,6 +40,13 @@ public protocol LogRows: MerkleNodes {
   /// The text of the last checkpoint that a witness has cosigned for a log.
   func cosignedCheckpoint(of origin: String) -> Bytes?
   mutating func setCosignedCheckpoint(_ text: Bytes, of origin: String)
+
+  /// Both at once: a checkpoint that the log has signed and the embedded witness has cosigned.
+  ///
+  /// - Parameters:
+  ///   - text: that of the note.
+  ///   - origin: the log's.
+  mutating func setSignedCheckpoint(_ note: Bytes, cosigned text: Bytes, of origin: String)
 }
 
 /// The verdict of a process and, after a commit, the sealed keys: what anybody may fetch.

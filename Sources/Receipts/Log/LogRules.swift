@@ -33,6 +33,8 @@ struct LogTip: Sendable {
   /// The checkpoint over all entries, as it is stored.
   let note: SignedNote
   let noteBytes: Bytes
+  /// Whether the embedded witness has cosigned just this checkpoint last, so that its state need not be read.
+  let isWitnessed: Bool
 }
 
 /// Who signs in a round.
@@ -63,8 +65,10 @@ enum LogRules {
     let stored = rows.signedCheckpoint
     var signed: SignedNote?
     var edge: RightEdge
+    var witnessed: Checkpoint?
     if let last, last.noteBytes == stored {
       (signed, edge) = (last.note, RightEdge(last.edge.frontier))
+      if last.isWitnessed { witnessed = last.checkpoint }
     } else {
       (signed, edge) = (try stored.map(SignedNote.init), RightEdge(of: rows))
       if let signed { try requireThere(signed, edge: edge, rows: rows) }
@@ -83,14 +87,19 @@ enum LogRules {
       note = SignedNote(text: text, signatures: [hands.log.sign(text, at: time)])
     }
     let nodes = EdgeAndRows(edge: edge, rows: rows)
+    let noteBytes: Bytes
     if let witness = hands.witness, !note.isSigned(by: witness.key) || edge.size != oldSize {
+      if witnessed == nil { witnessed = try WitnessRules.last(of: checkpoint.origin, in: rows) }
       note = note.adding([
-        try witness.cosign(
-          checkpoint, text, after: last?.checkpoint, nodes: nodes, at: time, in: &rows)
+        try witness.cosign(checkpoint, text, after: witnessed, nodes: nodes, at: time)
       ])
+      noteBytes = note.bytes
+      rows.setSignedCheckpoint(noteBytes, cosigned: text, of: checkpoint.origin)
+      witnessed = checkpoint
+    } else {
+      noteBytes = note.bytes
+      if noteBytes != stored { rows.setSignedCheckpoint(noteBytes) }
     }
-    let noteBytes = note.bytes
-    if noteBytes != stored { rows.setSignedCheckpoint(noteBytes) }
     let standings = indices.map { indices in
       indices.map { indices in
         indices.map {
@@ -99,7 +108,9 @@ enum LogRules {
       }
     }
     return Round(
-      tip: LogTip(edge: edge, checkpoint: checkpoint, note: note, noteBytes: noteBytes),
+      tip: LogTip(
+        edge: edge, checkpoint: checkpoint, note: note, noteBytes: noteBytes,
+        isWitnessed: witnessed == checkpoint),
       standings: standings)
   }
 

@@ -68,4 +68,11 @@ public struct MemoryLogRows: LogRows, Sendable {
   public mutating func setCosignedCheckpoint(_ text: Bytes, of origin: String) {
     cosigned[Bytes(origin.utf8)] = text
   }
+
+  public mutating func setSignedCheckpoint(
+    _ note: Bytes, cosigned text: Bytes, of origin: String
+  ) {
+    setSignedCheckpoint(note)
+    setCosignedCheckpoint(text, of: origin)
+  }
 }

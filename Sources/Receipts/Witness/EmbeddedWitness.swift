@@ -19,21 +19,21 @@ public struct EmbeddedWitness: Sendable {
     self.signer = signer
   }
 
-  /// Moves on to a checkpoint of the log that the rows hold, and cosigns it.
+  /// Cosigns a checkpoint of the log that the rows hold. The log keeps the checkpoint as the last one that the
+  /// witness has cosigned, in the same transaction.
   ///
   /// - Parameters:
   ///   - text: that of the checkpoint.
-  ///   - known: the checkpoint that it has probably cosigned last.
+  ///   - last: what it has cosigned last; `nil` when it has seen nothing.
   ///   - nodes: the hashes of that log.
   /// - Throws: `logBehind` when the witness has seen more, or something else.
   func cosign(
-    _ checkpoint: Checkpoint, _ text: Bytes, after known: Checkpoint?, nodes: some MerkleNodes,
-    at time: Timestamp, in rows: inout any LogRows
+    _ checkpoint: Checkpoint, _ text: Bytes, after last: Checkpoint?, nodes: some MerkleNodes,
+    at time: Timestamp
   ) throws(ReceiptsError) -> NoteSignature {
-    let last = try WitnessRules.last(of: checkpoint.origin, known: known, in: rows)
     let proof = nodes.consistencyProof(from: last?.size ?? 0, to: checkpoint.size)
     do {
-      try WitnessRules.advance(from: last, to: checkpoint, proof: proof ?? [], in: &rows)
+      try WitnessRules.requireContinued(from: last, to: checkpoint, proof: proof ?? [])
     } catch {
       throw ReceiptsError(.logBehind, "the witness has seen other entries of this log")
     }

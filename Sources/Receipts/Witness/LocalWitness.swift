@@ -44,7 +44,10 @@ public final class LocalWitness: Witness {
         let last = try WitnessRules.last(of: checkpoint.origin, in: rows)
         let lastSize = last?.size ?? 0
         guard lastSize == oldSize else { return lastSize }
-        try WitnessRules.advance(from: last, to: checkpoint, proof: proof, in: &rows)
+        try WitnessRules.requireContinued(from: last, to: checkpoint, proof: proof)
+        if last != checkpoint {
+          rows.setCosignedCheckpoint(checkpoint.text, of: checkpoint.origin)
+        }
         return lastSize
       }
       guard lastSize == oldSize else { return .otherSize(lastSize) }

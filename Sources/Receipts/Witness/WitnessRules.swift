@@ -5,22 +5,18 @@ import PaymentModel
 
 enum WitnessRules {
   /// The last checkpoint that a witness has cosigned of a log; `nil` when it has seen none.
-  ///
-  /// - Parameter known: a checkpoint that it may be, so that it need not be read.
   static func last(
-    of origin: String, known: Checkpoint? = nil, in rows: any LogRows
+    of origin: String, in rows: any LogRows
   ) throws(ReceiptsError) -> Checkpoint? {
-    guard let text = rows.cosignedCheckpoint(of: origin) else { return nil }
-    if let known, known.text == text { return known }
-    return try Checkpoint(text: text)
+    try rows.cosignedCheckpoint(of: origin).map(Checkpoint.init(text:))
   }
 
-  /// Moves on to a checkpoint that continues the last one.
+  /// A witness moves on only to a checkpoint that continues the last one.
   ///
   /// - Parameter proof: that the log of the last one is the beginning of the checkpoint's.
   /// - Throws: `inconsistent` for a smaller size, another root of the same size, or a wrong proof.
-  static func advance(
-    from last: Checkpoint?, to checkpoint: Checkpoint, proof: [Digest], in rows: inout any LogRows
+  static func requireContinued(
+    from last: Checkpoint?, to checkpoint: Checkpoint, proof: [Digest]
   ) throws(ReceiptsError) {
     do throws(CryptoError) {
       try MerkleTree.verifyConsistency(
@@ -29,6 +25,5 @@ enum WitnessRules {
     } catch {
       throw ReceiptsError(.inconsistent, "the checkpoint does not continue: \(error.message)")
     }
-    if last != checkpoint { rows.setCosignedCheckpoint(checkpoint.text, of: checkpoint.origin) }
   }
 }

@@ -80,8 +80,9 @@ package struct SQLConnection {
   }
 
   private func arguments(_ values: [any ColumnValue]) -> StatementArguments {
-    // A key path would be made anew for every statement.
-    StatementArguments(values.map { $0.columnValue })
+    // For values of one type GRDB would make a key path anew for every statement.
+    let columns: [(any DatabaseValueConvertible)?] = values.map { $0.columnValue }
+    return StatementArguments(columns)
   }
 
   private func orEnd<Value>(_ body: () throws -> Value) -> Value {

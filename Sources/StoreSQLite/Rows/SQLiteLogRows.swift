@@ -113,6 +113,16 @@ struct SQLiteLogRows: LogRows {
     setCheckpoint("cosigned", Bytes(origin.utf8), text)
   }
 
+  mutating func setSignedCheckpoint(
+    _ note: Bytes, cosigned text: Bytes, of origin: String
+  ) {
+    sql.run(
+      """
+      REPLACE INTO checkpoint (signed_or_cosigned, origin, content)
+      VALUES ('signed', x'', ?), ('cosigned', ?, ?)
+      """, note, Bytes(origin.utf8), text)
+  }
+
   private func checkpoint(_ kind: String, _ origin: Bytes) -> Bytes? {
     sql.first(
       "SELECT content FROM checkpoint WHERE signed_or_cosigned = ? AND origin = ?", kind, origin

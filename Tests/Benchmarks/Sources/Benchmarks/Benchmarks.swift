@@ -7,7 +7,7 @@ struct Benchmarks {
   /// All figures, in the order in which they are measured.
   static let figures: [Figure] = [
     .receiptsVerify, .receiptsCanonicalize, .receiptsCanonicalizeShuffled, .receiptsReceipt,
-    .receiptsReceiptBytes,
+    .receiptsReceiptBytes, .receiptsAppend, .receiptsAppendOne, .receiptsProof,
   ]
 
   static func main() async throws {

@@ -25,6 +25,8 @@ struct Figure: Sendable {
       case .ratioAtMost(let bound): ratio <= bound
       case .valueAtLeast(let bound): value >= bound
       case .valueAtMost(let bound): value <= bound
+      case .valueAndMemberAtMost(let bound, let member, let memberBound):
+        value <= bound && more[member].map { $0 <= memberBound } ?? false
       }
     }
   }
@@ -35,6 +37,8 @@ struct Figure: Sendable {
     case ratioAtMost(Double)
     case valueAtLeast(Double)
     case valueAtMost(Double)
+    /// Of the value, and of one of the other numbers.
+    case valueAndMemberAtMost(Double, String, Double)
 
     var words: String {
       switch self {
@@ -42,6 +46,8 @@ struct Figure: Sendable {
       case .ratioAtMost(let bound): "ratio <= \(Figure.rounded(bound))"
       case .valueAtLeast(let bound): "value >= \(Figure.rounded(bound))"
       case .valueAtMost(let bound): "value <= \(Figure.rounded(bound))"
+      case .valueAndMemberAtMost(let bound, let member, let memberBound):
+        "value <= \(Figure.rounded(bound)), \(member) <= \(Figure.rounded(memberBound))"
       }
     }
   }

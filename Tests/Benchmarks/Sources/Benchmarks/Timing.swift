@@ -21,6 +21,30 @@ func medianSeconds(
   return (median(times.one), median(times.other))
 }
 
+/// Measures several asynchronous bodies in turn, and returns the median seconds of one operation of each.
+///
+/// Each body does as many operations as it is told.
+///
+/// - Parameters:
+///   - rounds: how often each is timed, after one stretch that warms it up.
+///   - count: how many operations a timed stretch has.
+func medianSeconds(
+  rounds: Int = 15, count: Int, ofEach bodies: [(Int) async throws -> Void]
+) async throws -> [Double] {
+  let clock = ContinuousClock()
+  var times = [[Double]](repeating: [], count: bodies.count)
+  for round in 0...rounds {
+    for (place, body) in bodies.enumerated() {
+      let start = clock.now
+      try await body(count)
+      if round > 0 {
+        times[place].append((clock.now - start) / .seconds(1) / Double(count))
+      }
+    }
+  }
+  return times.map(median)
+}
+
 /// The middle one, or the larger of the two in the middle.
 func median(_ values: [Double]) -> Double {
   values.sorted()[values.count / 2]
