@@ -62,7 +62,9 @@ struct LogMonitorTests {
       log.entries += batch.entries
       let source = log.source(log.note(at: batch.at))
       let follower = follower(source)
-      guard case .verified = try await follower.step() else { throw BadFixture("not verified") }
+      guard case .verified = try await follower.step(at: World.start) else {
+        throw BadFixture("not verified")
+      }
     }
   }
 
@@ -71,11 +73,12 @@ struct LogMonitorTests {
   }
 
   func examine(
-    _ statements: [Bytes], receivedAt: Timestamp = World.start, proof: LogProof? = nil
+    _ statements: [Bytes], receivedAt: Timestamp = World.start, proof: LogProof? = nil,
+    at now: Timestamp = World.start
   ) async throws -> MonitorReport {
     try await follower(MemoryLogSource()).examine(
       statements.map { WatchedStatement($0, receivedAt: receivedAt, proof: proof) },
-      with: monitor)
+      with: monitor, at: now)
   }
 
   // MARK: - Two of one
@@ -87,7 +90,7 @@ struct LogMonitorTests {
     #expect(try await examine([]).alarms.isEmpty)
     var log = ServedLog(world, ["other"])
     log.entries += [entry(one.id), entry(two.id)]
-    _ = try await follower(log.source()).step()
+    _ = try await follower(log.source()).step(at: World.start)
     let alarms = try await examine([]).alarms
     #expect(alarms.map(\.code) == [.slotTwice])
     #expect(alarms[0].atFault?.text == "log.example")
@@ -118,8 +121,9 @@ struct LogMonitorTests {
     let empty = MemoryStore<any FollowerRows>(MemoryFollowerRows())
     for alarm in report.alarms {
       let statements = alarm.evidence.map { WatchedStatement($0, receivedAt: World.start) }
-      let again = try monitor.examine(statements, of: "log.example", in: empty.snapshot())
-      #expect(again.alarms == [alarm])
+      let again = try monitor.examine(
+        statements, of: "log.example", in: empty.snapshot(), at: World.start)
+      #expect(again.alarms.filter { $0.code != .stale } == [alarm])
     }
   }
 
@@ -194,7 +198,8 @@ struct LogMonitorTests {
     #expect(!report.alarms.contains { $0.code == .twoVerdicts })
     #expect(report.unread.map(\.code) == ["key-expired"])
     let borrowed = try await examine([one.bytes, two.bytes], receivedAt: late, proof: proof)
-    #expect(borrowed.unread.map(\.code) == ["not-included"])
+    #expect(borrowed.unread.map(\.code) == ["not-included", "key-expired"])
+    #expect(borrowed.unread.map(\.index) == [1, 1])
     #expect(!borrowed.alarms.contains { $0.atFault != nil })
   }
 
@@ -249,23 +254,95 @@ struct LogMonitorTests {
     source.verdicts[Self.process] = LoggedVerdict(
       verdict: Signed(served.bytes), proof: try log.proof(of: 1).bytes)
     let follower = follower(source)
-    _ = try await follower.step()
+    _ = try await follower.step(at: World.start)
     let statement = try #require(
       try await follower.servedVerdict(of: Self.process, receivedAt: World.start))
-    #expect(try await follower.examine([statement], with: monitor).alarms.isEmpty)
+    #expect(
+      try await follower.examine([statement], with: monitor, at: World.start).alarms.isEmpty)
     let report = try await follower.examine(
-      [WatchedStatement(shown.bytes, receivedAt: World.start), statement], with: monitor)
+      [WatchedStatement(shown.bytes, receivedAt: World.start), statement], with: monitor,
+      at: World.start)
     #expect(report.alarms.map(\.code) == [.twoVerdicts])
     #expect(report.alarms[0].atFault == world.coordinator.issuer.party)
     #expect(
       try await follower.servedVerdict(of: identifier("other"), receivedAt: World.start) == nil)
   }
 
+  @Test("a log proof that is no good hides no second verdict", arguments: ["junk", "of another"])
+  func badProof(_ kind: String) async throws {
+    let (served, shown) = (try verdict(nonce: 1), try verdict(commit: true, nonce: 2))
+    var log = ServedLog(world, ["a"])
+    log.entries.append(entry(shown.id))
+    var source = log.source()
+    source.verdicts[Self.process] = LoggedVerdict(
+      verdict: Signed(served.bytes),
+      proof: kind == "junk" ? Bytes("junk".utf8) : try log.proof(of: 1).bytes)
+    let follower = follower(source)
+    _ = try await follower.step(at: World.start)
+    let statement = try #require(
+      try await follower.servedVerdict(of: Self.process, receivedAt: World.start))
+    let report = try await follower.examine(
+      [WatchedStatement(shown.bytes, receivedAt: World.start), statement], with: monitor,
+      at: World.start)
+    #expect(report.alarms.map(\.code) == [.twoVerdicts])
+    #expect(report.alarms.first?.atFault == world.coordinator.issuer.party)
+    #expect(report.unread.map(\.index) == [1])
+    #expect(report.unread.map(\.code) == [kind == "junk" ? "proof-format" : "not-included"])
+  }
+
+  @Test("a mirror that is older than the merge delay is an alarm, and the report says how old")
+  func silence() async throws {
+    let nothing = try await examine([])
+    #expect(nothing.alarms.map(\.code) == [.stale])
+    #expect(nothing.size == 0 && nothing.witnessedAt == nil)
+    try await mirror([([ServedLog.entry("a"), ServedLog.entry("b")], World.start)])
+    let fresh = try await examine([], at: World.start.adding(seconds: Self.day))
+    #expect(fresh.alarms.isEmpty)
+    #expect(fresh.size == 2 && fresh.witnessedAt == World.start)
+    let stale = try await examine([], at: World.start.adding(seconds: Self.day + 1))
+    #expect(stale.alarms.map(\.code) == [.stale])
+    #expect(stale.alarms.map(\.atFault) == [nil])
+    #expect(try stale.alarms.first?.evidence.map { try SignedNote($0).text.count > 0 } == [true])
+  }
+
+  @Test("a split view that came after the log's key had ended is an alarm without a name")
+  func endedLogKey() async throws {
+    try await mirror([([ServedLog.entry("a"), ServedLog.entry("b")], World.start)])
+    let fork = ServedLog(world, ["a", "c"])
+    let note = fork.note(witnessed: false)
+    _ = try await follower(fork.source(note)).step(at: World.validUntil)
+    let kept = try await examine([]).alarms
+    #expect(kept.map(\.code) == [.splitView])
+    #expect(kept.map(\.atFault) == [nil])
+    // In somebody's log proof it means as much as the time at which that came.
+    await store.transact { rows in rows = MemoryFollowerRows() }
+    try await mirror([([ServedLog.entry("a"), ServedLog.entry("b")], World.start)])
+    let proof = LogProof(index: 0, path: [], checkpoint: note)
+    let verdict = try verdict()
+    for (time, name) in [(World.validUntil, nil), (World.start, "log.example")] {
+      let alarms = try await examine([verdict.bytes], receivedAt: time, proof: proof).alarms
+      #expect(alarms.first?.code == .splitView)
+      #expect(alarms.first?.atFault?.text == name)
+    }
+  }
+
+  @Test("a verdict in its slot is found, however often it stands elsewhere before")
+  func repeatedElsewhere() async throws {
+    let (order, verdict) = try purchase(decidedAfter: 10)
+    let limit = World.start.adding(seconds: 600 + 600)
+    let strays = (0..<20).map { _ in entry(verdict.id, in: .none) }
+    try await mirror([
+      (strays + [try slot(of: verdict)], World.start),
+      ([ServedLog.entry("b")], limit.adding(seconds: 1)),
+    ])
+    #expect(try await examine([order, verdict.bytes]).alarms.isEmpty)
+  }
+
   @Test("a split view that the follower has kept is an alarm")
   func keptProofs() async throws {
     try await mirror([([ServedLog.entry("a"), ServedLog.entry("b")], World.start)])
     let fork = ServedLog(world, ["a", "c"])
-    _ = try await follower(fork.source()).step()
+    _ = try await follower(fork.source()).step(at: World.start)
     let alarms = try await examine([]).alarms
     #expect(alarms.map(\.code) == [.splitView])
     #expect(alarms[0].atFault?.text == "log.example")
@@ -340,9 +417,9 @@ struct LogMonitorTests {
     let slow = LogFollower(
       origin: "log.example", policy: policy, source: log.source(), store: store,
       entriesPerStep: 4)
-    #expect(try await slow.step() == .fetched(4, of: 8))
-    #expect(try await examine([]).alarms.isEmpty)
-    #expect(try await slow.step() == .verified(log.checkpoint()))
+    #expect(try await slow.step(at: World.start) == .fetched(4, of: 8))
+    #expect(try await examine([]).alarms.map(\.code) == [.stale])
+    #expect(try await slow.step(at: World.start) == .verified(log.checkpoint()))
     #expect(try await examine([]).alarms.map(\.code) == [.slotTwice])
   }
 }
