@@ -336,6 +336,14 @@ struct LogMonitorTests {
       ([ServedLog.entry("b")], limit.adding(seconds: 1)),
     ])
     #expect(try await examine([order, verdict.bytes]).alarms.isEmpty)
+    // That it stands elsewhere does not make it come in time.
+    await store.transact { rows in rows = MemoryFollowerRows() }
+    try await mirror([
+      (strays, limit.adding(seconds: 1)), ([try slot(of: verdict)], limit.adding(seconds: 2)),
+    ])
+    let alarms = try await examine([order, verdict.bytes]).alarms
+    #expect(alarms.map(\.code) == [.verdictLoggedLate])
+    #expect(try Checkpoint(text: SignedNote(alarms[0].evidence[2]).text).size == 20)
   }
 
   @Test("a split view that the follower has kept is an alarm")
