@@ -99,18 +99,21 @@ package enum FollowerConformance {
   }
 
   static func keepsTheRest(_ store: any Store<any FollowerRows>) async throws {
+    let proofs = [
+      KeptSplitView([7], foundAt: Timestamp(seconds: 1_800_000_000)),
+      KeptSplitView([6], foundAt: Timestamp(seconds: 9)),
+    ]
     await store.transact { rows in
       rows.setTarget([1])
       rows.setTarget([2, 0])
       rows.setDoubts([[9], [8]])
       rows.setDoubts([[3], [1], [3]])
-      rows.insertSplitView([7])
-      rows.insertSplitView([6])
+      for proof in proofs { rows.insertSplitView(proof) }
     }
     try await store.read { rows in
       try require(rows.target == [2, 0], "the last target")
       try require(rows.doubts == [[3], [1], [3]], "doubts in their order")
-      try require(rows.splitViews == [[7], [6]], "proofs in their order")
+      try require(rows.splitViews == proofs, "proofs in their order")
     }
     await store.transact { rows in
       rows.setTarget(nil)
@@ -132,7 +135,7 @@ package enum FollowerConformance {
         rows.cut(to: 0)
         rows.setTarget(nil)
         rows.setDoubts([[1]])
-        rows.insertSplitView([1])
+        rows.insertSplitView(KeptSplitView([1], foundAt: Timestamp(seconds: 1)))
         rows.insertCheckpoint([2], size: 2)
         throw Failure(description: "undo")
       }

@@ -51,10 +51,12 @@ struct AuditLogCommandTests {
       signatures: [log.sign(text, at: time)] + (witnessed ? [witness.sign(text, at: time)] : []))
   }
 
-  func trustList() throws -> Bytes {
+  func trustList(logKeyEnds: Timestamp = Timestamp(seconds: 1_900_000_000)) throws -> Bytes {
     let root = StatementSigner(party: try party("root.example"), key: try key("root"))
     let (from, until) = (Timestamp(seconds: 1_700_000_000), Timestamp(seconds: 1_900_000_000))
-    func listed(_ name: String, _ role: Role, _ key: Ed25519.PublicKey) throws -> TrustedKey {
+    func listed(
+      _ name: String, _ role: Role, _ key: Ed25519.PublicKey, until: Timestamp = until
+    ) throws -> TrustedKey {
       TrustedKey(
         party: try party(name), role: role, key: try #require(SigningKeyValue(key.bytes)),
         validFrom: from, validUntil: until)
@@ -65,7 +67,7 @@ struct AuditLogCommandTests {
         madeAt: from,
         keys: [
           try listed("root.example", .trustRoot, root.publicKey),
-          try listed("log.example", .log, log.key.publicKey),
+          try listed("log.example", .log, log.key.publicKey, until: logKeyEnds),
           try listed("witness.example", .witness, witness.key.publicKey),
         ], witnessQuorum: 1), with: root, entropy: &entropy
     ).bytes
@@ -139,6 +141,30 @@ struct AuditLogCommandTests {
       let view = try SplitView(Bytes(value.splitView.utf8))
       #expect(try view.verify(by: policy) == "log.example")
     }
+  }
+
+  @Test("two histories that were signed with a key that had ended name nobody")
+  func endedKey() async throws {
+    struct Value: Decodable {
+      let answer: String
+      let atFault: String?
+      let splitView: String
+    }
+    try write("trust", try trustList(logKeyEnds: Timestamp(seconds: 1_700_000_001)))
+    let run = try await audit("ours-20", "theirs-20")
+    #expect(run.status == 1 && run.output.contains("nobody is named"), "\(run.output)")
+    let value = try await audit("ours-20", "theirs-20", "--json").json(as: Value.self)
+    #expect(value.answer == "refuted" && value.atFault == nil && !value.splitView.isEmpty)
+  }
+
+  @Test("checkpoints between the rounds that wrote tiles are compared by wider tiles")
+  func skippedWidths() async throws {
+    try write("ours-13", note(tree(0..<20), 13).bytes)
+    try write("theirs-13", note(tree(100..<120), 13).bytes)
+    try write("tiles/tile/entries/000.p/20", entries(0..<20).flatMap { [0, 64] + $0.bytes })
+    #expect(try await audit("ours-6", "ours-13", "--tiles", "tiles").status == 0)
+    #expect(try await audit("theirs-6", "ours-13", "--tiles", "tiles").status == 1)
+    #expect(try await audit("ours-6", "theirs-13", "--tiles", "tiles").status == 2)
   }
 
   @Test("what is missing is said, and proves nothing against the log")

@@ -1,6 +1,9 @@
 // The demo's receipt, verified by the programs of Docs/VerifyWithoutUs.md, which share nothing with us.
 
+import Evidence
 import Foundation
+import PaymentCrypto
+import PaymentModel
 import Testing
 
 @Suite("Docs/VerifyWithoutUs.md")
@@ -82,6 +85,25 @@ struct VerifyWithoutUsTests {
       let run = try await folder.changing(byte).run(program)[0]
       #expect(run.status != 0 && run.errors.contains(error), "\(byte): \(run.errors)")
     }
+    // Lists of others: the log's key has ended before, and nobody is believed about the time.
+    let same = try await folder.trusting { _ in }.run(program)[0]
+    #expect(same.status == 0, "\(same.errors)")
+    let ended = try await folder.trusting { list in
+      list.keys = list.keys.map { key in
+        guard key.role == .log else { return key }
+        return TrustedKey(
+          party: key.party, role: key.role, key: key.key, validFrom: key.validFrom,
+          validUntil: key.validFrom.adding(milliseconds: 1))
+      }
+    }.run(program)[0]
+    #expect(ended.status != 0 && ended.errors.contains("time of the log's key"), "\(ended.errors)")
+    let alone = try await folder.trusting { list in
+      list.keys.removeAll { $0.role == .witness }
+      list.witnessQuorum = 0
+    }.run(program)[0]
+    #expect(
+      alone.status != 0 && alone.errors.contains("no trusted witness says when"),
+      "\(alone.errors)")
     let trust = try await folder.changing(trust: try folder.trustList().payload).run(program)[0]
     #expect(trust.errors.contains("Error"))
     // What the demo changes for whoever wants to see it.
@@ -206,6 +228,32 @@ struct ReceiptFolder: Sendable {
     try ReceiptFolder(
       home: home, receipt: try file("purchase.receipt"),
       trust: try Self.change(text, in: try file("trust.json")))
+  }
+
+  /// The same receipt with another trust list, which another root has signed.
+  func trusting(
+    _ change: (inout (keys: [TrustedKey], witnessQuorum: Int)) -> Void
+  ) async throws -> ReceiptFolder {
+    let list: TrustList = try UnverifiedStatement(Bytes(try file("trust.json"))).unverifiedClaim()
+    let root = StatementSigner(
+      party: try #require(PartyName("other-root.example")),
+      key: try Ed25519.PrivateKey(seed: SecretBytes(copying: SHA256.digest([1]).bytes)))
+    var others = (
+      keys: list.keys.filter { $0.role != .trustRoot }, witnessQuorum: list.witnessQuorum
+    )
+    change(&others)
+    others.keys.append(
+      TrustedKey(
+        party: root.issuer.party, role: .trustRoot,
+        key: try #require(SigningKeyValue(root.publicKey.bytes)), validFrom: list.madeAt,
+        validUntil: list.madeAt.adding(seconds: 9)))
+    var entropy = SeededEntropy(seed: 1)
+    let signed = try TrustStore.sign(
+      TrustList(madeAt: list.madeAt, keys: others.keys, witnessQuorum: others.witnessQuorum),
+      with: root,
+      entropy: &entropy)
+    return try ReceiptFolder(
+      home: home, receipt: try file("purchase.receipt"), trust: Data(signed.bytes))
   }
 
   private static func change(_ text: String, in content: Data) throws -> Data {

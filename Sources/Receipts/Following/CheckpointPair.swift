@@ -32,7 +32,9 @@ public struct CheckpointPair: Hashable, Sendable {
     }
     let isInOrder = one.size <= other.size
     (smaller, larger) = isInOrder ? (one, other) : (other, one)
-    (smallerNote, largerNote) = isInOrder ? (first, second) : (second, first)
+    // Lines of strangers are no part of what is proven.
+    let (kept, otherKept) = (policy.stripped(first), policy.stripped(second))
+    (smallerNote, largerNote) = isInOrder ? (kept, otherKept) : (otherKept, kept)
   }
 
   /// The answer, where the checkpoints alone give one: of equal sizes, or when one of the logs is empty.

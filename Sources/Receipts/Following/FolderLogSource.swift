@@ -12,12 +12,11 @@ public import PaymentModel
 ///
 /// where N is written in groups of three digits, all but the last after an `x`: `x001/x234/067`. Beside
 /// them `verdict/<process>` and `verdict/<process>.tlog-proof` hold the verdict of a process, by its 64
-/// hexadecimal digits, and the proof that it is in the log. Where a hash tile is missing, the entries below
-/// it are hashed.
+/// hexadecimal digits, and the proof that it is in the log. Where a partial tile is missing, a wider one
+/// stands for it. Where a hash tile is missing, the entries below it are hashed.
 public struct FolderLogSource: LogSource {
   /// Entries of a bundle, hashes of a tile.
-  static let tileWidth: UInt64 = 256
-  private static let tileHeight = 8
+  private static let tileWidth = UInt64(Tile.fullWidth)
   /// How deep a hash is looked for among entries: 2^20 of them.
   private static let deepestLevelFromEntries = 20
 
@@ -55,46 +54,41 @@ public struct FolderLogSource: LogSource {
     var entries: [Bytes] = []
     var next = range.lowerBound
     while next < range.upperBound {
-      let tile = next / Self.tileWidth
-      let first = tile * Self.tileWidth
-      let end = min(range.upperBound - first, Self.tileWidth)
-      let bundle = try bundle(tile, in: size)
-      guard bundle.count >= Int(end) else {
-        throw ReceiptsError(.sourceForm, "an entry bundle holds too few entries")
-      }
-      entries += bundle[Int(next - first)..<Int(end)]
-      next = first + end
+      let index = next / Self.tileWidth
+      let first = index * Self.tileWidth
+      let end = Int(min(range.upperBound - first, Self.tileWidth))
+      let bundle = try bundle(index, of: end, in: size)
+      entries += bundle[Int(next - first)..<end].map(\.bytes)
+      next = first + UInt64(end)
     }
     return entries
   }
 
-  /// A bundle as it stands in the tree of that size, or the full one that took its place.
-  private func bundle(_ tile: UInt64, in size: UInt64) throws(ReceiptsError) -> [Bytes] {
-    let width = min(size - tile * Self.tileWidth, Self.tileWidth)
-    let path = "tile/entries/\(Self.path(of: tile))"
-    let entryByteCount = 2 + LogEntry.byteCount
-    func read(_ name: String, _ width: UInt64) throws(ReceiptsError) -> [Bytes]? {
-      let byteCount = Int(width) * entryByteCount
-      guard let bytes = try self.read(name, atMost: byteCount) else { return nil }
-      guard bytes.count == byteCount else {
-        throw ReceiptsError(.sourceForm, "\(name) does not hold \(width) entries")
-      }
-      var entries: [Bytes] = []
-      for start in stride(from: 0, to: byteCount, by: entryByteCount) {
-        guard bytes[start] == 0, bytes[start + 1] == UInt8(LogEntry.byteCount) else {
-          throw ReceiptsError(.sourceForm, "an entry in \(name) does not have 64 bytes")
-        }
-        entries.append(Bytes(bytes[start + 2..<start + entryByteCount]))
+  /// The entries of a bundle that holds so many at least.
+  private func bundle(
+    _ index: UInt64, of count: Int, in size: UInt64
+  ) throws(ReceiptsError) -> [LogEntry] {
+    for tile in Self.tiles(level: 0, index: index, of: count, in: size) {
+      let name = tile.entriesPath
+      guard let bytes = try read(name, atMost: tile.width * EntryBundle.recordByteCount)
+      else { continue }
+      guard let entries = EntryBundle.entries(bytes, count: tile.width) else {
+        throw ReceiptsError(.sourceForm, "\(name) does not hold \(tile.width) entries of 64 bytes")
       }
       return entries
     }
-    if width < Self.tileWidth, let entries = try read("\(path).p/\(width)", width) {
-      return entries
-    }
-    guard let entries = try read(path, Self.tileWidth) else {
-      throw ReceiptsError(.sourceUnavailable, "\(folder) has no \(path) of \(width) entries")
-    }
-    return entries
+    let wanted = Tile(level: 0, index: index, width: count).entriesPath
+    throw ReceiptsError(.sourceUnavailable, "\(folder) has no \(wanted), and none that is wider")
+  }
+
+  /// The tiles that may hold the first hashes of a tile, so many of them: as it stands in the tree of that
+  /// size, full, and then every other one that is wide enough. Which widths a log has written depends on
+  /// the sizes at which it did.
+  private static func tiles(level: Int, index: UInt64, of count: Int, in size: UInt64) -> [Tile] {
+    let own = Tile(level: level, index: index, size: size)?.width ?? Tile.fullWidth
+    let others = (count..<Tile.fullWidth).filter { $0 != own }
+    return ([own] + (own < Tile.fullWidth ? [Tile.fullWidth] : []) + others)
+      .map { Tile(level: level, index: index, width: $0) }
   }
 
   // MARK: - Hashes
@@ -102,8 +96,8 @@ public struct FolderLogSource: LogSource {
   public func node(
     level: Int, index: UInt64, in size: UInt64
   ) async throws(ReceiptsError) -> Digest {
-    let (end, overflow) = (index + 1).multipliedReportingOverflow(by: 1 << UInt64(level))
-    guard !overflow, end <= size else {
+    // Only a tree of 2^64 entries has a subtree of level 64.
+    guard (0..<UInt64.bitWidth).contains(level), index < size >> UInt64(level) else {
       throw ReceiptsError(.sourceUnavailable, "the tree of \(size) entries has no such subtree")
     }
     if let hash = try hashOfTiles(level: level, index: index, in: size) { return hash }
@@ -112,8 +106,10 @@ public struct FolderLogSource: LogSource {
     }
     var frontier = MerkleFrontier()
     var next = index << UInt64(level)
+    // The subtree is complete, so that its end is no larger than the size.
+    let end = next + (1 << UInt64(level))
     while next < end {
-      let stop = min(end, (next / Self.tileWidth + 1) * Self.tileWidth)
+      let stop = next + min(end - next, Self.tileWidth - next % Self.tileWidth)
       for entry in try await entries(next..<stop, in: size) {
         frontier.append(MerkleTree.leafHash(entry))
       }
@@ -122,58 +118,33 @@ public struct FolderLogSource: LogSource {
     return frontier.root
   }
 
-  /// A subtree's hash out of the tile that holds it, or holds those below it; `nil` when that tile is not
+  /// A subtree's hash out of the tile that holds it, or holds those below it; `nil` when no such tile is
   /// there.
   private func hashOfTiles(
     level: Int, index: UInt64, in size: UInt64
   ) throws(ReceiptsError) -> Digest? {
-    let tileLevel = level / Self.tileHeight
-    let height = UInt64(level % Self.tileHeight)
+    let height = UInt64(level % Tile.height)
     // The hashes of the tile's lowest row below this one.
     let first = index << height
-    let tile = first / Self.tileWidth
     let start = Int(first % Self.tileWidth)
-    guard let hashes = try hashes(of: tile, at: tileLevel, in: size) else { return nil }
     let end = start + (1 << Int(height))
-    guard hashes.count >= end else {
-      throw ReceiptsError(.sourceForm, "a hash tile holds too few hashes")
-    }
-    return MerkleTree.root(of: hashes[start..<end])
-  }
-
-  private func hashes(
-    of tile: UInt64, at level: Int, in size: UInt64
-  ) throws(ReceiptsError) -> [Digest]? {
-    let rowCount = size >> UInt64(Self.tileHeight * level)
-    let width = min(rowCount - tile * Self.tileWidth, Self.tileWidth)
-    let path = "tile/\(level)/\(Self.path(of: tile))"
-    func read(_ name: String, _ width: UInt64) throws(ReceiptsError) -> [Digest]? {
-      let byteCount = Int(width) * Digest.byteCount
-      guard let bytes = try self.read(name, atMost: byteCount) else { return nil }
+    let tiles = Self.tiles(
+      level: level / Tile.height, index: first / Self.tileWidth, of: end, in: size)
+    for tile in tiles {
+      let byteCount = tile.width * Digest.byteCount
+      guard let bytes = try read(tile.path, atMost: byteCount) else { continue }
       guard bytes.count == byteCount else {
-        throw ReceiptsError(.sourceForm, "\(name) does not hold \(width) hashes")
+        throw ReceiptsError(.sourceForm, "\(tile.path) does not hold \(tile.width) hashes")
       }
-      return stride(from: 0, to: byteCount, by: Digest.byteCount).compactMap {
+      let hashes = stride(from: 0, to: byteCount, by: Digest.byteCount).compactMap {
         Digest(bytes[$0..<$0 + Digest.byteCount])
       }
+      return MerkleTree.root(of: hashes[start..<end])
     }
-    if width < Self.tileWidth, let hashes = try read("\(path).p/\(width)", width) { return hashes }
-    return try read(path, Self.tileWidth)
+    return nil
   }
 
   // MARK: - Files
-
-  /// A tile's number in groups of three digits.
-  static func path(of tile: UInt64) -> String {
-    func group(_ number: UInt64) -> String { String(String(1000 + number).dropFirst()) }
-    var path = group(tile % 1000)
-    var rest = tile / 1000
-    while rest > 0 {
-      path = "x\(group(rest % 1000))/\(path)"
-      rest /= 1000
-    }
-    return path
-  }
 
   /// The content of a file of this folder; `nil` when there is no such file.
   ///

@@ -47,6 +47,19 @@ public protocol FollowerRows: MerkleNodes {
   mutating func setDoubts(_ notes: [Bytes])
 
   /// Proofs that the log has shown two histories, in the order in which they were found.
-  var splitViews: [Bytes] { get }
-  mutating func insertSplitView(_ proof: Bytes)
+  var splitViews: [KeptSplitView] { get }
+  mutating func insertSplitView(_ proof: KeptSplitView)
+}
+
+/// A proof that a log has shown two histories, as a follower keeps it.
+public struct KeptSplitView: Hashable, Sendable {
+  /// A `SplitView` as a file.
+  public let proof: Bytes
+  /// When the follower had both checkpoints, by its own clock.
+  public let foundAt: Timestamp
+
+  public init(_ proof: Bytes, foundAt: Timestamp) {
+    self.proof = proof
+    self.foundAt = foundAt
+  }
 }

@@ -4,7 +4,8 @@
 //   idle ───────────────────────► fetching ───────────────────────────────► idle, over more entries
 //    ▲                            │      ▲
 //    │                            └──────┘ some entries
-//    └──────────────────────────── the root is another one: what was fetched is forgotten
+//    ├──────────────────────────── the root is another one: what was fetched is forgotten
+//    └──────────────────────────── the entries are not served: what was fetched stays for the next target
 //
 // Killed between any two transactions, a follower goes on where it was: `idle` fetches a checkpoint,
 // `fetching` (a target is stored) the entries that are missing below it. Nothing beyond the last verified
@@ -50,18 +51,34 @@ enum FollowerRules {
   /// Looks at a checkpoint that the log has signed and keeps what speaks against the log. One that is
   /// newer becomes the target, or is kept until the log is verified as far as that.
   ///
-  /// - Parameter isVerified: whether the whole policy allows to go there.
+  /// - Parameters:
+  ///   - note: with the signatures of known keys alone.
+  ///   - isVerified: whether the whole policy allows to go there.
   static func take(
-    _ note: SignedNote, isVerified: Bool, in rows: inout any FollowerRows
+    _ note: SignedNote, isVerified: Bool, at now: Timestamp, in rows: inout any FollowerRows
   ) throws(ReceiptsError) -> Sight {
     let sight = try look(at: note, in: rows)
     switch sight {
     case .known: break
-    case .newer where isVerified && rows.target == nil: rows.setTarget(note.bytes)
-    case .newer: doubt(note, in: &rows)
-    case .splitView(let proof): keep(proof, in: &rows)
+    case .newer where isVerified && rows.target == nil:
+      rows.setTarget(note.bytes)
+      // What another target has left behind.
+      let size = try Checkpoint(text: note.text).size
+      if rows.size > size { rows.cut(to: size) }
+    case .newer: try doubt(note, in: &rows)
+    case .splitView(let proof): keep(proof, at: now, in: &rows)
     }
     return sight
+  }
+
+  /// Gives up a target whose entries are not served. It is compared when the mirror has come that far by
+  /// another one.
+  static func abandon(
+    _ target: SignedNote, in rows: inout any FollowerRows
+  ) throws(ReceiptsError) {
+    guard rows.target == target.bytes else { return }
+    rows.setTarget(nil)
+    try doubt(target, in: &rows)
   }
 
   /// What is to be fetched next; `nil` when nothing is under way.
@@ -88,7 +105,7 @@ enum FollowerRules {
   ///
   /// - Parameter start: the index of the first one.
   static func extend(
-    _ entries: [LogEntry], at start: UInt64, for target: SignedNote,
+    _ entries: [LogEntry], from start: UInt64, for target: SignedNote, at now: Timestamp,
     in rows: inout any FollowerRows
   ) throws(ReceiptsError) -> Progress {
     guard rows.target == target.bytes, rows.size == start,
@@ -107,19 +124,26 @@ enum FollowerRules {
     rows.setTarget(nil)
     guard frontier.size == checkpoint.size, frontier.root == checkpoint.root else {
       rows.cut(to: try lastVerified(in: rows)?.checkpoint.size ?? 0)
-      doubt(target, in: &rows)
+      try doubt(target, in: &rows)
       return .mismatch
     }
     rows.insertCheckpoint(target.bytes, size: checkpoint.size)
-    try settleDoubts(in: &rows)
+    try settleDoubts(at: now, in: &rows)
     return .verified(checkpoint)
   }
 
   /// Keeps a proof, unless there are enough.
-  static func keep(_ proof: SplitView, in rows: inout any FollowerRows) {
+  static func keep(
+    _ proof: SplitView, at now: Timestamp, in rows: inout any FollowerRows
+  ) {
+    guard isNews(proof, in: rows) else { return }
+    rows.insertSplitView(KeptSplitView(proof.bytes, foundAt: now))
+  }
+
+  /// Whether a proof is to be kept and is not kept yet.
+  static func isNews(_ proof: SplitView, in rows: any FollowerRows) -> Bool {
     let kept = rows.splitViews
-    guard kept.count < mostSplitViews, !kept.contains(proof.bytes) else { return }
-    rows.insertSplitView(proof.bytes)
+    return kept.count < mostSplitViews && !kept.contains { $0.proof == proof.bytes }
   }
 
   static func lastVerified(
@@ -132,20 +156,42 @@ enum FollowerRules {
 
   // MARK: - Doubts
 
-  private static func doubt(_ note: SignedNote, in rows: inout any FollowerRows) {
-    let doubts = rows.doubts
-    guard doubts.count < mostDoubts, !doubts.contains(note.bytes) else { return }
-    rows.setDoubts(doubts + [note.bytes])
+  /// Keeps a checkpoint that cannot be verified yet, each text once. Where there are too many, the one that
+  /// would be compared last is forgotten: the largest, and of one size the one that came last.
+  private static func doubt(
+    _ note: SignedNote, in rows: inout any FollowerRows
+  ) throws(ReceiptsError) {
+    if let target = rows.target, try SignedNote(target).text == note.text { return }
+    var doubts: [(note: SignedNote, size: UInt64)] = []
+    for bytes in rows.doubts {
+      let kept = try SignedNote(bytes)
+      doubts.append((kept, try Checkpoint(text: kept.text).size))
+    }
+    if let place = doubts.firstIndex(where: { $0.note.text == note.text }) {
+      // Further witnesses may have signed.
+      doubts[place].note = doubts[place].note.adding(note.signatures)
+    } else {
+      doubts.append((note, try Checkpoint(text: note.text).size))
+    }
+    if doubts.count > mostDoubts,
+      let last = doubts.indices.max(by: { (doubts[$0].size, $0) < (doubts[$1].size, $1) })
+    {
+      doubts.remove(at: last)
+    }
+    let kept = doubts.map(\.note.bytes)
+    if kept != rows.doubts { rows.setDoubts(kept) }
   }
 
   /// Compares what was doubted with the history that is verified now.
-  private static func settleDoubts(in rows: inout any FollowerRows) throws(ReceiptsError) {
+  private static func settleDoubts(
+    at now: Timestamp, in rows: inout any FollowerRows
+  ) throws(ReceiptsError) {
     var left: [Bytes] = []
     for bytes in rows.doubts {
       switch try look(at: SignedNote(bytes), in: rows) {
       case .known: break
       case .newer: left.append(bytes)
-      case .splitView(let proof): keep(proof, in: &rows)
+      case .splitView(let proof): keep(proof, at: now, in: &rows)
       }
     }
     if left.count < rows.doubts.count { rows.setDoubts(left) }

@@ -48,8 +48,13 @@ extension LogAlarm.Code {
   /// margin. It may have been dated back, or the log was slow, so it names nobody. Evidence: the order, the
   /// verdict, and the checkpoint without it.
   public static let verdictLoggedLate = Self(rawValue: "verdict-logged-late")
-  /// The log has shown two histories: it names the log. Evidence: a `SplitView`.
+  /// The log has shown two histories: it names the log, if the log's key was valid then, and else nobody.
+  /// Evidence: a `SplitView`.
   public static let splitView = Self(rawValue: "split-view")
+  /// The mirror has no checkpoint that a witness saw within the merge delay. The log, its witnesses, whoever
+  /// serves it or the follower may be silent, so it names nobody. Evidence: the last checkpoint, if there is
+  /// one.
+  public static let stale = Self(rawValue: "stale")
 }
 
 /// A statement that somebody hands to a monitor.
@@ -57,19 +62,25 @@ public struct WatchedStatement: Hashable, Sendable {
   public let bytes: Bytes
   /// When it was received, by the clock of whoever received it.
   public let receivedAt: Timestamp
-  /// The proof that came with it that it is in the log.
-  public let proof: LogProof?
+  /// What came with it as the proof that it is in the log: a `LogProof` as it travels, or anything.
+  public let proofBytes: Bytes?
 
   public init(_ bytes: Bytes, receivedAt: Timestamp, proof: LogProof? = nil) {
+    self.init(bytes, receivedAt: receivedAt, proofBytes: proof?.bytes)
+  }
+
+  /// - Parameter proofBytes: is not read before the statement is examined.
+  public init(_ bytes: Bytes, receivedAt: Timestamp, proofBytes: Bytes?) {
     self.bytes = bytes
     self.receivedAt = receivedAt
-    self.proof = proof
+    self.proofBytes = proofBytes
   }
 }
 
 /// What a monitor has found.
 public struct MonitorReport: Hashable, Sendable {
-  /// A statement that says nothing here: it does not verify, or its proof does not.
+  /// What says nothing here: a statement that does not verify, or a log proof that does not. Without its
+  /// proof a statement is read as of the time at which it was received.
   public struct Unread: Hashable, Sendable {
     /// Which of the statements that were handed in.
     public let index: Int
@@ -78,6 +89,10 @@ public struct MonitorReport: Hashable, Sendable {
     public let message: String
   }
 
+  /// How many entries the last verified checkpoint of the mirror is over; 0 when there is none.
+  public internal(set) var size: UInt64 = 0
+  /// When the first witness saw that checkpoint; `nil` when there is none, or no trusted witness of it.
+  public internal(set) var witnessedAt: Timestamp?
   /// First what entries alone show, then statement by statement.
   public internal(set) var alarms: [LogAlarm] = []
   public internal(set) var unread: [Unread] = []

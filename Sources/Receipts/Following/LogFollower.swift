@@ -10,6 +10,8 @@ public import PaymentModel
 public final class LogFollower: Sendable {
   /// The most entries that one step fetches, unless said otherwise.
   public static let entriesPerStep = 4096
+  /// The most entries that are fetched for one checkpoint, unless said otherwise: 2^24.
+  public static let entriesPerCheckpoint = 1 << 24
 
   /// The log's name.
   public let origin: String
@@ -17,6 +19,7 @@ public final class LogFollower: Sendable {
   private let source: any LogSource
   private let store: any Store<any FollowerRows>
   private let entriesPerStep: UInt64
+  private let entriesPerCheckpoint: UInt64
 
   /// - Parameters:
   ///   - origin: which log, as its checkpoints name it.
@@ -24,15 +27,18 @@ public final class LogFollower: Sendable {
   ///   - source: where to fetch it from.
   ///   - store: where the mirror is kept; it holds nothing else.
   ///   - entriesPerStep: the most entries that one step fetches; at least 1.
+  ///   - entriesPerCheckpoint: the most entries that are fetched before a checkpoint over them is verified.
   public init(
     origin: String, policy: LogPolicy, source: any LogSource,
-    store: any Store<any FollowerRows>, entriesPerStep: Int = LogFollower.entriesPerStep
+    store: any Store<any FollowerRows>, entriesPerStep: Int = LogFollower.entriesPerStep,
+    entriesPerCheckpoint: Int = LogFollower.entriesPerCheckpoint
   ) {
     self.origin = origin
     self.policy = policy
     self.source = source
     self.store = store
     self.entriesPerStep = UInt64(clamping: max(1, entriesPerStep))
+    self.entriesPerCheckpoint = UInt64(clamping: entriesPerCheckpoint)
   }
 
   /// What one step did.
@@ -49,36 +55,38 @@ public final class LogFollower: Sendable {
     case splitView(SplitView)
   }
 
-  /// Goes on by at most `entriesPerStep` entries. Whatever it throws, nothing that was verified is lost,
-  /// and the next step tries again.
+  /// Looks at the source's checkpoint, and goes on by at most `entriesPerStep` entries. Whatever it throws,
+  /// nothing that was verified is lost. A checkpoint whose entries are not served is put aside, so that the
+  /// next step follows whatever the source shows then.
   ///
+  /// - Parameter now: by the follower's clock; it is kept with proofs that are found.
   /// - Throws: what `LogSource`, `SignedNote` and `LogPolicy.verify` throw; `otherLog` when the
   ///   checkpoint is that of another log; `sourceCount` and `sourceForm` when the entries are not what was
-  ///   asked for; `sourceMismatch` when they are not those of the checkpoint, which may be the source's
+  ///   asked for; `sourceReach` when there are more than `entriesPerCheckpoint`; `sourceMismatch` when they are not those of the checkpoint, which may be the source's
   ///   fault or the log's.
-  public func step() async throws(ReceiptsError) -> Step {
-    let goal = try await store.read { rows throws(ReceiptsError) in
-      try FollowerRules.goal(in: rows)
+  public func step(at now: Timestamp) async throws(ReceiptsError) -> Step {
+    if let goal = try await goal() {
+      // What is under way does not wait for the source to show something better.
+      let seen = try? await look(at: now)
+      if let seen, case .splitView(let proof) = seen.sight, seen.isNews {
+        return .splitView(proof)
+      }
+      return try await fetch(goal, at: now)
     }
-    if let goal { return try await fetch(goal) }
-    let note = try SignedNote(try await source.checkpoint())
-    let shown = try ownCheckpoint(of: note)
-    let verification = Result { () throws(ReceiptsError) in try policy.verify(note) }
-    let isVerified = (try? verification.get()) != nil
-    switch try await take(note, isVerified: isVerified) {
+    let seen = try await look(at: now)
+    switch seen.sight {
     case .splitView(let proof):
       return .splitView(proof)
     case .known:
       let size = try await checkpoint()?.size ?? 0
-      return shown.size < size ? .behind(shown.size) : .upToDate(size)
+      return seen.size < size ? .behind(seen.size) : .upToDate(size)
     case .newer:
       // What too few witnesses have seen is kept as a doubt, and not followed.
-      _ = try verification.get()
-      let goal = try await store.read { rows throws(ReceiptsError) in
-        try FollowerRules.goal(in: rows)
+      if let refusal = seen.refusal { throw refusal }
+      guard let goal = try await goal() else {
+        return .upToDate(try await checkpoint()?.size ?? 0)
       }
-      guard let goal else { return .upToDate(try await checkpoint()?.size ?? 0) }
-      return try await fetch(goal)
+      return try await fetch(goal, at: now)
     }
   }
 
@@ -87,7 +95,7 @@ public final class LogFollower: Sendable {
     /// It is a state of the history that was verified.
     case consistent
     /// It is newer than the mirror. It is kept and compared when the mirror has come that far, unless 16
-    /// others are kept already.
+    /// smaller ones are kept.
     case newer
     /// The log has shown two histories. The proof is kept.
     case splitView(SplitView)
@@ -95,10 +103,13 @@ public final class LogFollower: Sendable {
 
   /// Compares a checkpoint that came by another way, such as a receipt's, with the mirror.
   ///
+  /// - Parameter now: by the follower's clock; it is kept with a proof that is found.
   /// - Throws: what `LogPolicy.verify` throws for the log's own signature; `otherLog`.
-  public func compare(_ note: SignedNote) async throws(ReceiptsError) -> Comparison {
+  public func compare(
+    _ note: SignedNote, at now: Timestamp
+  ) async throws(ReceiptsError) -> Comparison {
     _ = try ownCheckpoint(of: note)
-    switch try await take(note, isVerified: false) {
+    switch try await take(policy.stripped(note), isVerified: false, at: now).sight {
     case .known: return .consistent
     case .newer: return .newer
     case .splitView(let proof): return .splitView(proof)
@@ -118,33 +129,34 @@ public final class LogFollower: Sendable {
   public func splitViews() async throws(ReceiptsError) -> [SplitView] {
     try await store.read { rows throws(ReceiptsError) in
       var proofs: [SplitView] = []
-      for bytes in rows.splitViews { proofs.append(try SplitView(bytes)) }
+      for kept in rows.splitViews { proofs.append(try SplitView(kept.proof)) }
       return proofs
     }
   }
 
   /// Everything that a monitor finds in the mirror, and in statements that are handed in.
   ///
+  /// - Parameter now: by the clock of whoever asks.
   /// - Throws: what `LogMonitor.examine` throws.
   public func examine(
-    _ statements: [WatchedStatement] = [], with monitor: LogMonitor
+    _ statements: [WatchedStatement] = [], with monitor: LogMonitor, at now: Timestamp
   ) async throws(ReceiptsError) -> MonitorReport {
     try await store.read { rows throws(ReceiptsError) in
-      try monitor.examine(statements, of: self.origin, in: rows)
+      try monitor.examine(statements, of: self.origin, in: rows, at: now)
     }
   }
 
   /// The verdict that the source serves for a process, to be examined with others; `nil` when it serves
-  /// none.
+  /// none. Whether its log proof is any good is what a monitor looks into.
   ///
   /// - Parameter receivedAt: now.
-  /// - Throws: what `LogSource.verdict` and `LogProof` throw.
+  /// - Throws: what `LogSource.verdict` throws.
   public func servedVerdict(
     of process: ProcessID, receivedAt: Timestamp
   ) async throws(ReceiptsError) -> WatchedStatement? {
     guard let served = try await source.verdict(of: process) else { return nil }
     return WatchedStatement(
-      served.verdict.bytes, receivedAt: receivedAt, proof: try LogProof(served.proof))
+      served.verdict.bytes, receivedAt: receivedAt, proofBytes: served.proof)
   }
 
   // MARK: - Steps
@@ -157,33 +169,76 @@ public final class LogFollower: Sendable {
     return checkpoint
   }
 
-  private func take(
-    _ note: SignedNote, isVerified: Bool
-  ) async throws(ReceiptsError) -> FollowerRules.Sight {
-    let sight = try await store.read { rows throws(ReceiptsError) in
-      try FollowerRules.look(at: note, in: rows)
+  private typealias Goal = (note: SignedNote, checkpoint: Checkpoint, have: UInt64)
+
+  private func goal() async throws(ReceiptsError) -> Goal? {
+    try await store.read { rows throws(ReceiptsError) in try FollowerRules.goal(in: rows) }
+  }
+
+  /// What the source's checkpoint means, its size, whether what it shows was not kept yet, and why it is
+  /// not followed.
+  private func look(
+    at now: Timestamp
+  ) async throws(ReceiptsError) -> (
+    sight: FollowerRules.Sight, isNews: Bool, size: UInt64, refusal: ReceiptsError?
+  ) {
+    let note = try SignedNote(try await source.checkpoint())
+    let size = try ownCheckpoint(of: note).size
+    var refusal: ReceiptsError?
+    do throws(ReceiptsError) {
+      _ = try policy.verify(note)
+      try requireReach(of: size, from: try await checkpoint()?.size ?? 0)
+    } catch {
+      refusal = error
     }
-    // Most of the time there is nothing to write.
-    guard sight != .known else { return sight }
-    return try await store.transact { rows throws(ReceiptsError) in
-      try FollowerRules.take(note, isVerified: isVerified, in: &rows)
+    let taken = try await take(policy.stripped(note), isVerified: refusal == nil, at: now)
+    return (taken.sight, taken.isNews, size, refusal)
+  }
+
+  /// What cannot be verified yet takes up room: there is an end to it.
+  private func requireReach(of size: UInt64, from verified: UInt64) throws(ReceiptsError) {
+    guard size <= verified || size - verified <= entriesPerCheckpoint else {
+      throw ReceiptsError(
+        .sourceReach, "a checkpoint of \(size) entries is more than \(entriesPerCheckpoint) ahead")
     }
   }
 
-  private func fetch(
-    _ goal: (note: SignedNote, checkpoint: Checkpoint, have: UInt64)
-  ) async throws(ReceiptsError) -> Step {
+  private func take(
+    _ note: SignedNote, isVerified: Bool, at now: Timestamp
+  ) async throws(ReceiptsError) -> (sight: FollowerRules.Sight, isNews: Bool) {
+    let seen = try await store.read { rows throws(ReceiptsError) in
+      let sight = try FollowerRules.look(at: note, in: rows)
+      guard case .splitView(let proof) = sight else { return (sight, sight != .known) }
+      return (sight, FollowerRules.isNews(proof, in: rows))
+    }
+    // Most of the time there is nothing to write.
+    guard seen.1 else { return seen }
+    let sight = try await store.transact { rows throws(ReceiptsError) in
+      try FollowerRules.take(note, isVerified: isVerified, at: now, in: &rows)
+    }
+    return (sight, true)
+  }
+
+  private func fetch(_ goal: Goal, at now: Timestamp) async throws(ReceiptsError) -> Step {
     let size = goal.checkpoint.size
     let count = min(size - min(goal.have, size), entriesPerStep)
-    let entries = try await entries(goal.have..<goal.have + count, in: size)
+    let entries: [LogEntry]
+    do throws(ReceiptsError) {
+      entries = try await self.entries(goal.have..<goal.have + count, in: size)
+    } catch {
+      try await store.transact { rows throws(ReceiptsError) in
+        try FollowerRules.abandon(goal.note, in: &rows)
+      }
+      throw error
+    }
     let progress = try await store.transact { rows throws(ReceiptsError) in
-      try FollowerRules.extend(entries, at: goal.have, for: goal.note, in: &rows)
+      try FollowerRules.extend(entries, from: goal.have, for: goal.note, at: now, in: &rows)
     }
     switch progress {
     case .overtaken: return .fetched(goal.have, of: size)
     case .fetched(let have, let size): return .fetched(have, of: size)
     case .verified(let checkpoint): return .verified(checkpoint)
-    case .mismatch: return .splitView(try await explain(goal.note))
+    case .mismatch: return .splitView(try await explain(goal.note, at: now))
     }
   }
 
@@ -208,7 +263,9 @@ public final class LogFollower: Sendable {
 
   /// Why the entries do not lead to the checkpoint: because the log has signed two histories, or because
   /// the source does not serve what the log has signed. Only the first can be shown.
-  private func explain(_ note: SignedNote) async throws(ReceiptsError) -> SplitView {
+  private func explain(
+    _ note: SignedNote, at now: Timestamp
+  ) async throws(ReceiptsError) -> SplitView {
     let last = try await store.read { rows throws(ReceiptsError) in
       try FollowerRules.lastVerified(in: rows)?.note
     }
@@ -219,7 +276,7 @@ public final class LogFollower: Sendable {
     guard case .splitView(let proof) = try await pair.compare(with: source) else {
       throw ReceiptsError(.sourceMismatch, "the entries are not those of the checkpoint")
     }
-    await store.transact { FollowerRules.keep(proof, in: &$0) }
+    await store.transact { FollowerRules.keep(proof, at: now, in: &$0) }
     return proof
   }
 }

@@ -1,7 +1,7 @@
 // Looks for equivocation: in a mirror of a log, and in statements that parties have been shown.
 
 public import Evidence
-import PaymentModel
+public import PaymentModel
 
 /// Finds what an honest log, coordinator or bank does not do.
 ///
@@ -18,7 +18,7 @@ public struct LogMonitor: Sendable {
 
   private let trust: TrustStore
   private let policy: LogPolicy
-  /// How long a statement may take into the log before it is missed.
+  /// How long a statement may take into the log before it is missed, and how old the last checkpoint may be.
   public let mergeDelaySeconds: Int64
   /// How long after an order's limit its verdict may be logged.
   public let marginSeconds: Int64
@@ -42,29 +42,41 @@ public struct LogMonitor: Sendable {
   ///   - statements: at most 4096, in any order. Orders are needed to judge the time of verdicts. Of
   ///     customers' statements only orders are read: the others need the order's key.
   ///   - origin: the name of the mirrored log.
+  ///   - now: by the clock of whoever asks.
   /// - Throws: `monitorCount` for more statements than that; what `SignedNote` throws when the mirror's
   ///   rows hold no checkpoints.
   public func examine(
-    _ statements: [WatchedStatement], of origin: String, in rows: any FollowerRows
+    _ statements: [WatchedStatement], of origin: String, in rows: any FollowerRows,
+    at now: Timestamp
   ) throws(ReceiptsError) -> MonitorReport {
     guard statements.count <= Self.largestCount else {
       throw ReceiptsError(.monitorCount, "more than \(Self.largestCount) statements")
     }
     let mirror = try Mirror(rows, origin: origin, policy: policy)
     var report = MonitorReport()
+    report.size = mirror.last?.checkpoint.size ?? 0
+    report.witnessedAt = mirror.last?.witnessedAt
     report.alarms += mirror.repeatedSlots(atMost: Self.mostRepeats)
+    report.alarms += [silence(of: mirror, at: now)].compactMap { $0 }
     var read: [Witnessed] = []
     for (index, statement) in statements.enumerated() {
-      do throws(Unreadable) {
-        if let proof = statement.proof, let alarm = mirror.splitView(with: proof.checkpoint),
-          !report.alarms.contains(alarm)
-        {
-          report.alarms.append(alarm)
-        }
-        read.append(try self.read(statement, in: mirror))
+      var proof: LogProof?
+      do throws(ReceiptsError) {
+        proof = try statement.proofBytes.map { bytes throws(ReceiptsError) in try LogProof(bytes) }
       } catch {
-        report.unread.append(
-          MonitorReport.Unread(index: index, code: error.code, message: error.message))
+        report.add(Unreadable(error), at: index)
+      }
+      if let proof,
+        let alarm = mirror.splitView(with: proof.checkpoint, receivedAt: statement.receivedAt),
+        !report.alarms.contains(alarm)
+      {
+        report.alarms.append(alarm)
+      }
+      do throws(Unreadable) {
+        read.append(
+          try self.read(statement, proof, in: mirror) { report.add(Unreadable($0), at: index) })
+      } catch {
+        report.add(error, at: index)
       }
     }
     report.alarms += equivocations(read)
@@ -95,16 +107,23 @@ public struct LogMonitor: Sendable {
     let places: [UInt64]
   }
 
+  /// - Parameter onBadProof: takes what is wrong with the proof. The statement is read all the same: its
+  ///   signer has signed it, whatever came with it.
   private func read(
-    _ watched: WatchedStatement, in mirror: Mirror
+    _ watched: WatchedStatement, _ proof: LogProof?, in mirror: Mirror,
+    onBadProof: (ReceiptsError) -> Void
   ) throws(Unreadable) -> Witnessed {
-    do {
+    do throws(EvidenceError) {
       let statement = try UnverifiedStatement(watched.bytes)
       let content = try content(of: statement)
       let slot = Self.slot(of: content, by: statement.issuer.party)
       let places = mirror.places(of: statement.id)
-      let proven = try provenAt(
-        LogEntry(slot: slot, statement: statement.id), by: watched.proof)
+      var proven: Timestamp?
+      do throws(ReceiptsError) {
+        proven = try provenAt(LogEntry(slot: slot, statement: statement.id), by: proof)
+      } catch {
+        onBadProof(error)
+      }
       let existedBy = [proven, places.first.flatMap(mirror.witnessedAt(covering:))]
         .compactMap { $0 }.reduce(watched.receivedAt, min)
       if statement.kind == .order {
@@ -115,12 +134,8 @@ public struct LogMonitor: Sendable {
       return Witnessed(
         statement: watched, id: statement.id, issuer: statement.issuer, content: content,
         slot: slot, places: places)
-    } catch let error as EvidenceError {
-      throw Unreadable(code: error.code.rawValue, message: error.message)
-    } catch let error as ReceiptsError {
-      throw Unreadable(code: error.code.rawValue, message: error.message)
     } catch {
-      throw Unreadable(code: "unverified", message: "the statement does not verify")
+      throw Unreadable(code: error.code.rawValue, message: error.message)
     }
   }
 
@@ -194,6 +209,21 @@ public struct LogMonitor: Sendable {
 
   // MARK: - In the log
 
+  /// A log of which nothing new is seen: from silence follows nothing about what it does.
+  private func silence(of mirror: Mirror, at now: Timestamp) -> LogAlarm? {
+    let message: String
+    if let last = mirror.last {
+      // Without witnesses no checkpoint has a time.
+      guard !policy.witnesses.isEmpty else { return nil }
+      if let seen = last.witnessedAt, now <= seen.adding(seconds: mergeDelaySeconds) { return nil }
+      message = "no checkpoint within the merge delay"
+    } else {
+      message = "no checkpoint at all"
+    }
+    return LogAlarm(
+      .stale, message, atFault: nil, evidence: mirror.last.map { [$0.note.bytes] } ?? [])
+  }
+
   /// A statement that is not there although it had the time, or that stands in another slot.
   private func inclusion(of statement: Witnessed, in mirror: Mirror) -> LogAlarm? {
     guard let last = mirror.last else { return nil }
@@ -204,8 +234,9 @@ public struct LogMonitor: Sendable {
         .notIncluded, "a statement of \(statement.issuer.party) is not in the log",
         atFault: nil, evidence: [statement.statement.bytes, last.note.bytes])
     }
-    let isRight = statement.places.contains { mirror.entry(at: $0)?.slot == statement.slot }
-    guard !isRight, let shown = mirror.evidence(of: place) else { return nil }
+    guard case .nowhere = mirror.place(of: statement), let shown = mirror.evidence(of: place) else {
+      return nil
+    }
     return LogAlarm(
       .wrongSlot, "a statement of \(statement.issuer.party) stands in another slot",
       atFault: nil, evidence: [statement.statement.bytes] + shown)
@@ -248,6 +279,21 @@ public struct LogMonitor: Sendable {
 struct Unreadable: Error {
   let code: String
   let message: String
+
+  init(code: String, message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  init(_ error: ReceiptsError) {
+    self.init(code: error.code.rawValue, message: error.message)
+  }
+}
+
+extension MonitorReport {
+  fileprivate mutating func add(_ reason: Unreadable, at index: Int) {
+    unread.append(Unread(index: index, code: reason.code, message: reason.message))
+  }
 }
 
 extension ReceiptsError.Code {

@@ -38,6 +38,8 @@ extension ReceiptsError.Code {
   public static let sourceForm = Self(rawValue: "source-form")
   /// A source of a log gave more or fewer entries than it was asked for.
   public static let sourceCount = Self(rawValue: "source-count")
+  /// A checkpoint is over more entries than a follower fetches before it has verified anything.
+  public static let sourceReach = Self(rawValue: "source-reach")
   /// What a source of a log serves is not what the checkpoint is over.
   public static let sourceMismatch = Self(rawValue: "source-mismatch")
   /// A checkpoint is that of another log than the one that is looked at.

@@ -13,7 +13,7 @@ public struct MemoryFollowerRows: FollowerRows, Sendable {
   private var checkpoints: [(size: UInt64, note: Bytes)] = []
   public private(set) var target: Bytes?
   public private(set) var doubts: [Bytes] = []
-  public private(set) var splitViews: [Bytes] = []
+  public private(set) var splitViews: [KeptSplitView] = []
 
   public init() {}
 
@@ -84,5 +84,5 @@ public struct MemoryFollowerRows: FollowerRows, Sendable {
 
   public mutating func setDoubts(_ notes: [Bytes]) { doubts = notes }
 
-  public mutating func insertSplitView(_ proof: Bytes) { splitViews.append(proof) }
+  public mutating func insertSplitView(_ proof: KeptSplitView) { splitViews.append(proof) }
 }

@@ -37,9 +37,11 @@ public struct MemoryLogSource: LogSource {
   public func node(
     level: Int, index: UInt64, in size: UInt64
   ) async throws(ReceiptsError) -> Digest {
-    let (end, overflow) = (index + 1).multipliedReportingOverflow(by: 1 << UInt64(level))
-    guard !overflow else { throw ReceiptsError(.sourceUnavailable, "there is no such subtree") }
-    let leaves = try await entries(index << UInt64(level)..<end, in: size)
+    guard (0..<UInt64.bitWidth).contains(level), index < size >> UInt64(level) else {
+      throw ReceiptsError(.sourceUnavailable, "there is no such subtree")
+    }
+    let first = index << UInt64(level)
+    let leaves = try await entries(first..<first + (1 << UInt64(level)), in: size)
     return MerkleTree.root(of: leaves.map { MerkleTree.leafHash($0) })
   }
 

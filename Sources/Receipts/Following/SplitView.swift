@@ -10,8 +10,8 @@ public import PaymentModel
 /// for that size. Of equal sizes the two roots speak for themselves. It takes the log's key to make one,
 /// so that a log that signs one growing history, or somebody who serves it wrongly, is never named.
 public struct SplitView: Hashable, Sendable {
-  /// The largest file that is read.
-  public static let largestByteCount = 4 * SignedNote.largestByteCount
+  /// The largest file that is read: two notes in which each byte takes two, and a path.
+  public static let largestByteCount = 4 * SignedNote.largestByteCount + 16_384
   private static let format = "foil-split-view/v1"
 
   /// The checkpoint of the smaller size.
@@ -30,9 +30,10 @@ public struct SplitView: Hashable, Sendable {
     self.path = path
   }
 
-  /// Verifies the proof. Witnesses do not count here: whoever signed for both is the log.
+  /// Verifies the proof. Witnesses do not count here: whoever signed for both has the log's key.
   ///
-  /// - Returns: the name of the log that has shown two histories.
+  /// - Returns: the name of the log whose key has signed two histories. Whether that was the log itself is
+  ///   what `blamesLog` says.
   /// - Throws: in this order what `LogPolicy.verify` throws for the log's own signature on either
   ///   checkpoint, `otherLog`, `splitViewProof`, `splitViewNone`.
   public func verify(by policy: LogPolicy) throws(ReceiptsError) -> String {
@@ -58,6 +59,19 @@ public struct SplitView: Hashable, Sendable {
       throw ReceiptsError(.splitViewNone, "both checkpoints are of one history")
     }
     return first.origin
+  }
+
+  /// Whether a proof that verifies blames the log: its key was valid when it signed.
+  ///
+  /// A key that has ended may be in anybody's hands. So on each of the two notes a trusted witness must
+  /// have seen the checkpoint while the key was valid, or the key must have been valid when the proof was
+  /// there.
+  ///
+  /// - Parameter receivedAt: when whoever asks had both checkpoints, by its own clock; `nil` when it does not
+  ///   know.
+  public func blamesLog(by policy: LogPolicy, receivedAt: Timestamp?) -> Bool {
+    (try? verify(by: policy)) != nil
+      && [smaller, larger].allSatisfy { policy.isSignedInTime($0, receivedAt: receivedAt) }
   }
 }
 

@@ -31,11 +31,18 @@ public struct LogPolicy: Sendable {
     self.quorum = quorum
   }
 
-  /// - Parameter witnessQuorum: how many of the witnesses, whichever they are.
+  /// - Parameter witnessQuorum: how many of the witnesses, whichever they are. Keys of one name are one
+  ///   witness.
   public init(logs: [Key], witnesses: [Key], witnessQuorum: Int) {
+    var names: [String] = []
+    for name in witnesses.map(\.key.name) where !names.contains(where: { $0.isSame(as: name) }) {
+      names.append(name)
+    }
+    let parties = names.map { name in
+      WitnessQuorum.atLeast(1, of: witnesses.map(\.key).filter { $0.name.isSame(as: name) })
+    }
     self.init(
-      logs: logs, witnesses: witnesses,
-      quorum: .atLeast(witnessQuorum, of: witnesses.map(\.key)))
+      logs: logs, witnesses: witnesses, quorum: .group(threshold: witnessQuorum, of: parties))
   }
 
   /// The logs and witnesses of a trust store, and its quorum.
@@ -55,7 +62,8 @@ public struct LogPolicy: Sendable {
   /// Verifies a checkpoint: the log that it names has signed it, and enough witnesses have seen it.
   ///
   /// Signatures of unknown keys are ignored. A signature line that is meant for a known key must verify.
-  /// A witness whose key was not valid when it cosigned does not count, nor does it count twice.
+  /// A witness whose key was not valid when it cosigned does not count, nor does it count twice, whatever
+  /// number of keys it has.
   ///
   /// - Throws: in this order what `Checkpoint` throws, `noteSignature`, `checkpointUnsigned`,
   ///   `witnessQuorum`, `logKeyWindow`.
@@ -66,7 +74,7 @@ public struct LogPolicy: Sendable {
     for signature in note.signatures {
       for log in logs where log.key.isMeant(by: signature) {
         guard log.key.isValid(signature, for: note.text) else { throw Self.invalid(log) }
-        if log.key.name.utf8.elementsEqual(checkpoint.origin.utf8) { signers.append(log) }
+        if log.key.name.isSame(as: checkpoint.origin) { signers.append(log) }
       }
       for witness in witnesses where witness.key.isMeant(by: signature) {
         guard let time = witness.key.time(of: signature, on: note.text) else {
@@ -81,7 +89,8 @@ public struct LogPolicy: Sendable {
     }
     guard quorum.isMet(by: Set(sightings.keys)) else {
       throw ReceiptsError(
-        .witnessQuorum, "the \(sightings.count) witnesses that have cosigned are not enough")
+        .witnessQuorum,
+        "the \(Set(sightings.keys.map(\.name)).count) witnesses that have cosigned are not enough")
     }
     let earliest = sightings.values.min()
     if let earliest, !signers.contains(where: { $0.isValid(at: earliest) }) {
@@ -102,9 +111,46 @@ public struct LogPolicy: Sendable {
     return checkpoint
   }
 
+  /// The note with the signatures of known keys alone, as far as they verify, each of them once.
+  ///
+  /// Anybody can put lines below a note that mean nothing. What is kept of a note is this.
+  package func stripped(_ note: SignedNote) -> SignedNote {
+    var kept: [NoteSignature] = []
+    for signature in note.signatures where !kept.contains(signature) {
+      let isKnown =
+        logs.contains { $0.key.isValid(signature, for: note.text) }
+        || witnesses.contains { $0.key.time(of: signature, on: note.text) != nil }
+      if isKnown { kept.append(signature) }
+    }
+    return SignedNote(text: note.text, signatures: kept)
+  }
+
+  /// Whether a key of the log that a checkpoint names has signed it while it was valid: at the time of a
+  /// trusted witness on the note, or at the time at which the note was received.
+  func isSignedInTime(_ note: SignedNote, receivedAt: Timestamp?) -> Bool {
+    guard let origin = (try? Checkpoint(text: note.text))?.origin else { return false }
+    var times = [receivedAt].compactMap { $0 }
+    for signature in note.signatures {
+      for witness in witnesses {
+        guard let time = witness.key.time(of: signature, on: note.text), witness.isValid(at: time)
+        else { continue }
+        times.append(time)
+      }
+    }
+    return logs.contains { log in
+      log.key.name.isSame(as: origin) && times.contains { log.isValid(at: $0) }
+        && note.signatures.contains { log.key.isValid($0, for: note.text) }
+    }
+  }
+
   private static func invalid(_ key: Key) -> ReceiptsError {
     ReceiptsError(.noteSignature, "the signature of \(key.key.name) does not verify")
   }
+}
+
+extension String {
+  /// Whether two names are the same bytes.
+  fileprivate func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }
 
 /// A checkpoint that a trusted log has signed and enough witnesses have seen.

@@ -14,7 +14,9 @@ extension SQLiteStore where Rows == any FollowerRows {
 
 extension SQLiteSchema where Rows == any FollowerRows {
   package static var follower: Self {
-    Self(name: "follower", versions: [firstVersion], rows: { SQLiteFollowerRows(sql: $0) })
+    Self(
+      name: "follower", versions: [firstVersion, secondVersion],
+      rows: { SQLiteFollowerRows(sql: $0) })
   }
 
   /// A follower keeps what it was shown: neither slots nor statements are unique here.
@@ -57,6 +59,11 @@ extension SQLiteSchema where Rows == any FollowerRows {
       proof BLOB NOT NULL
     ) STRICT;
     """
+  }
+
+  /// What was found before there was a time is kept without one that blames anybody.
+  private static var secondVersion: String {
+    "ALTER TABLE split_view ADD COLUMN found_at INTEGER NOT NULL DEFAULT 0;"
   }
 
   fileprivate static var noSlot: String { "x'\(LogSlot.none.bytes.hex)'" }
@@ -159,11 +166,14 @@ struct SQLiteFollowerRows: FollowerRows {
     for note in notes { sql.run("INSERT INTO doubt (note) VALUES (?)", note) }
   }
 
-  var splitViews: [Bytes] {
-    sql.all("SELECT proof FROM split_view ORDER BY position") { $0[0] }
+  var splitViews: [KeptSplitView] {
+    sql.all("SELECT proof, found_at FROM split_view ORDER BY position") { row in
+      KeptSplitView(row[0], foundAt: row[1])
+    }
   }
 
-  mutating func insertSplitView(_ proof: Bytes) {
-    sql.run("INSERT INTO split_view (proof) VALUES (?)", proof)
+  mutating func insertSplitView(_ proof: KeptSplitView) {
+    sql.run(
+      "INSERT INTO split_view (proof, found_at) VALUES (?, ?)", proof.proof, proof.foundAt)
   }
 }

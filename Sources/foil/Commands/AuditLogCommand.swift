@@ -4,6 +4,7 @@ import ArgumentParser
 import Evidence
 import PaymentCrypto
 import PaymentModel
+import PaymentParties
 import Receipts
 
 struct AuditLogCommand: AsyncParsableCommand {
@@ -102,6 +103,7 @@ struct AuditLogCommand: AsyncParsableCommand {
       comparison.pair = pair
       if case .splitView(let view) = try await answer(about: pair) {
         comparison.splitView = view
+        comparison.isLogToBlame = view.blamesLog(by: policy, receivedAt: SystemWallClock().now())
         comparison.answer = .refuted
       } else {
         // That one history was shown is said of checkpoints that the witnesses have seen.
@@ -139,10 +141,17 @@ private struct LogComparison {
   var pair: CheckpointPair?
   /// The proof that the log has shown two histories.
   var splitView: SplitView?
+  /// Whether the log's key was valid when it signed both, so that nobody else can have.
+  var isLogToBlame = false
   /// Why it cannot be checked.
   var failure: ReceiptsError?
 
   private var message: String {
+    let ended = "; its key was not valid then, so that nobody is named"
+    return comparison + (answer == .refuted && !isLogToBlame ? ended : "")
+  }
+
+  private var comparison: String {
     guard let pair else { return failure?.message ?? "nothing was compared" }
     let (smaller, larger) = (pair.smaller, pair.larger)
     switch answer {
@@ -190,7 +199,7 @@ private struct LogComparison {
     Value(
       answer: answer.rawValue, log: pair?.larger.origin, smaller: pair.map { .init($0.smaller) },
       larger: pair.map { .init($0.larger) },
-      atFault: splitView == nil ? nil : pair?.larger.origin, code: failure?.code.rawValue,
+      atFault: isLogToBlame ? pair?.larger.origin : nil, code: failure?.code.rawValue,
       message: message,
       splitView: splitView.map { String(decoding: $0.bytes, as: UTF8.self) })
   }

@@ -162,7 +162,7 @@ struct FolderLogSourceTests {
       let store = MemoryStore<any FollowerRows>(MemoryFollowerRows())
       let follower = LogFollower(
         origin: "log.example", policy: LogPolicy(world.trust), source: source, store: store)
-      #expect(try await follower.step() == .verified(log.checkpoint()))
+      #expect(try await follower.step(at: World.start) == .verified(log.checkpoint()))
     }
   }
 
@@ -180,6 +180,56 @@ struct FolderLogSourceTests {
       #expect(
         try await source.entries(500..<600, in: 600) == log(600).entries[500...].map(\.bytes))
       #expect(try await pair.compare(with: source) == .consistent)
+    }
+  }
+
+  @Test("a partial tile of a width that was never written is found in a wider one")
+  func widerTiles() async throws {
+    try await withFolder {
+      // Between 300 and 340 entries there was no round that wrote tiles.
+      try log(340).write(to: folder)
+      let source = FolderLogSource(at: folder.path)
+      let size: UInt64 = 320
+      #expect(
+        try await source.entries(250..<320, in: size) == log(320).entries[250...].map(\.bytes))
+      let pair = try CheckpointPair(
+        log(300).note(), log(320).note(), by: LogPolicy(world.trust))
+      #expect(try await pair.compare(with: source) == .consistent)
+      // The hash tiles do without the entries. What is beyond all tiles is not there.
+      try FileManager.default.removeItem(at: folder.appending(path: "tile/entries"))
+      #expect(try await pair.compare(with: source) == .consistent)
+      await #expect(throws: ReceiptsError(.sourceUnavailable, "")) {
+        try await source.node(level: 0, index: 341, in: 350)
+      }
+    }
+  }
+
+  @Test("sizes and places up to the largest number are refused, and stop nothing")
+  func hostileSizes() async throws {
+    try await withFolder {
+      try log(300).write(to: folder)
+      let sources: [any LogSource] = [FolderLogSource(at: folder.path), log(300).source()]
+      for source in sources {
+        for (level, index) in [
+          (0, UInt64.max), (0, .max - 1), (1, .max >> 1), (8, .max >> 9), (62, 1), (63, 0), (63, 1),
+          (64, 0), (-1, 0),
+        ] {
+          await #expect(throws: ReceiptsError(.sourceUnavailable, ""), "\(level)/\(index)") {
+            try await source.node(level: level, index: index, in: .max)
+          }
+        }
+        await #expect(throws: ReceiptsError(.sourceUnavailable, "")) {
+          try await source.entries(UInt64.max - 9..<UInt64.max, in: .max)
+        }
+      }
+      let small = log(300).note()
+      let text = Checkpoint(origin: "log.example", size: .max, root: identifier("root")).text
+      let large = SignedNote(
+        text: text, signatures: [world.logSigner.sign(text, at: World.start)])
+      let pair = try CheckpointPair(small, large, by: LogPolicy(world.trust))
+      await #expect(throws: ReceiptsError(.sourceUnavailable, "")) {
+        _ = try await pair.compare(with: sources[0])
+      }
     }
   }
 

@@ -82,7 +82,7 @@ struct LogAttackTests {
       let follower = LogFollower(
         origin: "log.example", policy: policy, source: source, store: store)
       do throws(ReceiptsError) {
-        let step = try await follower.step()
+        let step = try await follower.step(at: World.start)
         #expect(code == nil && step == .verified(log.checkpoint()), "\(note)")
       } catch {
         #expect(error.code == code, "\(note)")

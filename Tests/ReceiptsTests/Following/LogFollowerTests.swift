@@ -34,7 +34,7 @@ struct LogFollowerTests {
 
   /// Steps until the source shows nothing that is new.
   func follow(_ log: ServedLog) async throws {
-    while case .fetched = try await follower(log.source()).step() {}
+    while case .fetched = try await follower(log.source()).step(at: World.start) {}
   }
 
   func log(_ count: Int, _ branch: String = "") -> ServedLog {
@@ -51,8 +51,8 @@ struct LogFollowerTests {
       let note = try await real.checkpoint()
       let source = MemoryLogSource(note: note.bytes, log: entries.map(\.bytes))
       let checkpoint = try Checkpoint(text: note.text)
-      #expect(try await follower(source).step() == .verified(checkpoint))
-      #expect(try await follower(source).step() == .upToDate(UInt64(entries.count)))
+      #expect(try await follower(source).step(at: World.start) == .verified(checkpoint))
+      #expect(try await follower(source).step(at: World.start) == .upToDate(UInt64(entries.count)))
       #expect(try await follower(source).checkpoint() == checkpoint)
     }
     #expect(store.snapshot().root(ofSize: 42) == MerkleTree.root(of: entries.map(\.leafHash)))
@@ -61,10 +61,10 @@ struct LogFollowerTests {
   @Test("an empty log is followed from the beginning")
   func empty() async throws {
     let log = ServedLog(world)
-    #expect(try await follower(log.source()).step() == .verified(log.checkpoint()))
-    #expect(try await follower(log.source()).step() == .upToDate(0))
+    #expect(try await follower(log.source()).step(at: World.start) == .verified(log.checkpoint()))
+    #expect(try await follower(log.source()).step(at: World.start) == .upToDate(0))
     let wrong = log.note(root: identifier("not the root of nothing"))
-    guard case .splitView = try await follower(log.source(wrong)).step() else {
+    guard case .splitView = try await follower(log.source(wrong)).step(at: World.start) else {
       Issue.record("a second root of the empty log was taken")
       return
     }
@@ -75,14 +75,18 @@ struct LogFollowerTests {
     var log = log(10)
     for have in [4, 8] as [UInt64] {
       // A follower of its own for each step: all it knows is in its rows.
-      #expect(try await follower(log.source(), perStep: 4).step() == .fetched(have, of: 10))
+      #expect(
+        try await follower(log.source(), perStep: 4).step(at: World.start) == .fetched(have, of: 10)
+      )
       #expect(try await follower(log.source()).checkpoint() == nil)
     }
     // The log has grown meanwhile: first what was begun is brought to its end.
     let target = log.checkpoint()
     log.append(["more"])
-    #expect(try await follower(log.source(), perStep: 4).step() == .verified(target))
-    #expect(try await follower(log.source(), perStep: 4).step() == .verified(log.checkpoint()))
+    #expect(try await follower(log.source(), perStep: 4).step(at: World.start) == .verified(target))
+    #expect(
+      try await follower(log.source(), perStep: 4).step(at: World.start)
+        == .verified(log.checkpoint()))
   }
 
   @Test("checkpoints that the policy does not allow are not followed")
@@ -97,14 +101,16 @@ struct LogFollowerTests {
       (Bytes(repeating: 0x41, count: SignedNote.largestByteCount + 1), .noteSize),
     ] {
       let source = MemoryLogSource(note: note, log: log.entries.map(\.bytes))
-      await #expect(throws: ReceiptsError(code, "")) { try await follower(source).step() }
+      await #expect(throws: ReceiptsError(code, "")) {
+        try await follower(source).step(at: World.start)
+      }
       #expect(store.snapshot().size == 0)
     }
     let other = LogFollower(
       origin: "other.example", policy: policy, source: log.source(), store: store)
-    await #expect(throws: ReceiptsError(.otherLog, "")) { try await other.step() }
+    await #expect(throws: ReceiptsError(.otherLog, "")) { try await other.step(at: World.start) }
     await #expect(throws: ReceiptsError(.sourceUnavailable, "")) {
-      try await follower(MemoryLogSource()).step()
+      try await follower(MemoryLogSource()).step(at: World.start)
     }
   }
 
@@ -121,17 +127,17 @@ struct LogFollowerTests {
     let log = log(11)
     for (code, twist) in twists {
       let liar = follower(Twisted(log: log.source(), twist: twist))
-      await #expect(throws: ReceiptsError(code, "")) { try await liar.step() }
+      await #expect(throws: ReceiptsError(code, "")) { try await liar.step(at: World.start) }
       #expect(store.snapshot().lastCheckpoint == before)
       #expect(try await liar.splitViews().isEmpty)
     }
     let short = MemoryLogSource(
       note: log.note().bytes, log: log.entries.dropLast().map(\.bytes))
     await #expect(throws: ReceiptsError(.sourceUnavailable, "")) {
-      try await follower(short).step()
+      try await follower(short).step(at: World.start)
     }
     #expect(store.snapshot().size == 4)
-    #expect(try await follower(log.source()).step() == .verified(log.checkpoint()))
+    #expect(try await follower(log.source()).step(at: World.start) == .verified(log.checkpoint()))
     #expect(store.snapshot().doubts.isEmpty)
   }
 
@@ -156,17 +162,17 @@ struct LogFollowerTests {
         default: honest
         }
       // Each step by a follower that knows nothing but its rows; errors are the sources' own.
-      _ = try? await follower(source, perStep: 1 + random[2] % 7).step()
+      _ = try? await follower(source, perStep: 1 + random[2] % 7).step(at: World.start)
       let rows = store.snapshot()
       guard let note = rows.lastCheckpoint else { continue }
       let checkpoint = try Checkpoint(text: SignedNote(note).text)
       #expect(checkpoint == truth.checkpoint(Int(checkpoint.size)), "seed \(seed), \(round)")
       #expect(checkpoint.size >= verified && rows.splitViews.isEmpty, "seed \(seed), \(round)")
-      #expect(rows.target != nil || rows.size == checkpoint.size, "seed \(seed), \(round)")
+      #expect(rows.size >= checkpoint.size, "seed \(seed), \(round)")
       verified = checkpoint.size
     }
     // What a liar has left half fetched is found and forgotten; the next steps bring the rest.
-    for _ in 0..<3 { _ = try? await follower(truth.source()).step() }
+    for _ in 0..<3 { _ = try? await follower(truth.source()).step(at: World.start) }
     #expect(try await follower(truth.source()).checkpoint() == truth.checkpoint(), "seed \(seed)")
   }
 
@@ -179,7 +185,7 @@ struct LogFollowerTests {
     // Nobody has to have witnessed the second one: the log has signed it.
     guard
       case .splitView(let proof) =
-        try await follower(other.source(other.note(witnessed: false))).step()
+        try await follower(other.source(other.note(witnessed: false))).step(at: World.start)
     else {
       Issue.record("not found")
       return
@@ -188,7 +194,7 @@ struct LogFollowerTests {
     #expect(try SplitView(proof.bytes) == proof)
     #expect(try await follower(other.source()).splitViews() == [proof])
     // The same again is no second proof, and the mirror stays where it was.
-    _ = try await follower(other.source(other.note(witnessed: false))).step()
+    _ = try await follower(other.source(other.note(witnessed: false))).step(at: World.start)
     #expect(try await follower(other.source()).splitViews() == [proof])
     #expect(try await follower(other.source()).checkpoint() == log(9).checkpoint())
   }
@@ -197,11 +203,13 @@ struct LogFollowerTests {
   func rollback() async throws {
     try await follow(log(13))
     let honest = log(7)
-    #expect(try await follower(honest.source()).step() == .behind(7))
-    #expect(try await follower(honest.source()).compare(honest.note()) == .consistent)
+    #expect(try await follower(honest.source()).step(at: World.start) == .behind(7))
+    #expect(
+      try await follower(honest.source()).compare(honest.note(), at: World.start) == .consistent)
     for size in [6, 8, 12] {
       let other = log(size, "fork")
-      guard case .splitView(let proof) = try await follower(other.source()).step() else {
+      guard case .splitView(let proof) = try await follower(other.source()).step(at: World.start)
+      else {
         Issue.record("a rollback to \(size) was not found")
         return
       }
@@ -216,7 +224,7 @@ struct LogFollowerTests {
       await store.transact { rows in rows = MemoryFollowerRows() }
       try await follow(log(size))
       let other = log(20, "fork")
-      let step = try await follower(other.source()).step()
+      let step = try await follower(other.source()).step(at: World.start)
       guard case .splitView(let proof) = step else {
         Issue.record("\(step)")
         return
@@ -232,10 +240,12 @@ struct LogFollowerTests {
     try await follow(log(6))
     let other = log(10, "fork")
     let liar = follower(Twisted(log: other.source(), hidesNodes: true))
-    await #expect(throws: ReceiptsError(.sourceMismatch, "")) { try await liar.step() }
+    await #expect(throws: ReceiptsError(.sourceMismatch, "")) {
+      try await liar.step(at: World.start)
+    }
     #expect(try await liar.splitViews().isEmpty)
     // A checkpoint out of somebody's receipt, newer than the mirror and of the true history.
-    #expect(try await liar.compare(log(12).note()) == .newer)
+    #expect(try await liar.compare(log(12).note(), at: World.start) == .newer)
     try await follow(log(15))
     let proofs = try await liar.splitViews()
     #expect(proofs.count == 1)
@@ -249,8 +259,9 @@ struct LogFollowerTests {
     try await follow(log(30))
     for number in 0..<20 {
       let other = log(10 + number % 20, "fork \(number)")
-      _ = try await follower(other.source()).compare(other.note(witnessed: false))
-      _ = try await follower(other.source()).compare(log(40 + number).note(witnessed: false))
+      _ = try await follower(other.source()).compare(other.note(witnessed: false), at: World.start)
+      _ = try await follower(other.source()).compare(
+        log(40 + number).note(witnessed: false), at: World.start)
     }
     #expect(store.snapshot().splitViews.count == 16)
     #expect(store.snapshot().doubts.count == 16)

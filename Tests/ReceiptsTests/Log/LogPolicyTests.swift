@@ -80,6 +80,26 @@ struct LogPolicyTests {
     #expect(code(policy(quorum: 1), [own, asWitness]) == .noteSignature)
   }
 
+  @Test("a witness that has two keys is one witness")
+  func oneWitnessTwoKeys() throws {
+    let second = NoteSigner(
+      party: try World.party("w1.example"), purpose: .cosignature,
+      key: try World.privateKey("the second key of w1"))
+    let keys = (witnesses.map(\.key) + [second.key])
+      .map { LogPolicy.Key($0, from: World.validFrom, until: World.validUntil) }
+    let logs = [LogPolicy.Key(log.key, from: World.validFrom, until: World.validUntil)]
+    func policy(_ quorum: Int) -> LogPolicy {
+      LogPolicy(logs: logs, witnesses: keys, witnessQuorum: quorum)
+    }
+    let (own, one) = (log.sign(Self.text, at: now), witnesses[0].sign(Self.text, at: now))
+    let again = second.sign(Self.text, at: now.adding(seconds: 1))
+    #expect(code(policy(2), [own, one, again]) == .witnessQuorum)
+    #expect(code(policy(1), [own, again]) == nil)
+    #expect(code(policy(2), [own, again, witnesses[1].sign(Self.text, at: now)]) == nil)
+    #expect(
+      code(policy(3), [own, one, again, witnesses[1].sign(Self.text, at: now)]) == .witnessQuorum)
+  }
+
   @Test("keys count only in their time")
   func windows() throws {
     let own = log.sign(Self.text, at: now)
