@@ -98,12 +98,9 @@ public struct ChunkEvidence: Hashable, Sendable {
       return false
     }
     let digester = ChunkDigester(fileKey: key, nonce: commitment.payloadNonce)
-    let isLast = layout.isLast(index)
-    guard let plaintext = cipher.opened(ciphertext.span, index: index, isLast: isLast),
-      plaintext.withSpan({ digester.digest(ofChunk: index, $0) }) == listed
-    else { return false }
-    return !isLast || plaintext.count < Age.chunkByteCount
-      || cipher.opened(ciphertext.span, index: index, isLast: false) == nil
+    return
+      (try? digester.open(
+        ciphertext.span, index: index, listed: listed, layout: layout, with: &cipher)) != nil
   }
 }
 

@@ -37,20 +37,17 @@ extension Container {
 
     try committed.readChunks { (index, ciphertext, listed) throws(GoodsError) in
       guard wrong == nil else { return }
-      let isLast = layout.isLast(index)
-      guard
-        let plaintext = cipher.opened(ciphertext, index: index, isLast: isLast),
-        plaintext.withSpan({ digester.digest(ofChunk: index, $0) }) == listed
-      else {
-        wrong = GoodsError(
-          .chunkNotAsCommitted, "chunk \(index) is not what the offer commits to", chunk: index)
-        return
-      }
-      guard
-        !isLast || plaintext.count < Age.chunkByteCount
-          || cipher.opened(ciphertext, index: index, isLast: false) == nil
-      else {
-        wrong = dualFlag(index)
+      let plaintext: SecretBytes
+      do throws(ChunkFault) {
+        plaintext = try digester.open(
+          ciphertext, index: index, listed: listed, layout: layout, with: &cipher)
+      } catch {
+        switch error {
+        case .notAsCommitted:
+          wrong = GoodsError(
+            .chunkNotAsCommitted, "chunk \(index) is not what the offer commits to", chunk: index)
+        case .dualFlag: wrong = dualFlag(index)
+        }
         return
       }
       try plaintext.withSpan { (plaintext) throws(GoodsError) in try writer.write(plaintext) }
@@ -186,14 +183,5 @@ extension Container {
   private static func dualFlag(_ index: UInt64) -> GoodsError {
     GoodsError(
       .chunkDualFlag, "chunk \(index) opens both as the last and as an inner one", chunk: index)
-  }
-}
-
-extension Age.ChunkCipher {
-  /// The plaintext, or `nil` when it is not authentic under that number and flag.
-  mutating func opened(
-    _ chunk: Span<UInt8>, index: UInt64, isLast: Bool
-  ) -> SecretBytes? {
-    do { return try open(chunk, index: index, isLast: isLast) } catch { return nil }
   }
 }

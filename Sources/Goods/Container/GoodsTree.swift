@@ -24,6 +24,33 @@ struct ChunkDigester: ~Copyable {
   }
 }
 
+/// What is wrong with a chunk that an offer commits to.
+enum ChunkFault: Error {
+  /// It does not open, or opens to something else than h_i says.
+  case notAsCommitted
+  /// It is the last one and opens as an inner one, too.
+  case dualFlag
+}
+
+extension ChunkDigester {
+  /// What a chunk opens to, when that is what the offer commits to and nothing else.
+  borrowing func open(
+    _ ciphertext: Span<UInt8>, index: UInt64, listed: Digest, layout: ContainerLayout,
+    with cipher: inout Age.ChunkCipher
+  ) throws(ChunkFault) -> SecretBytes {
+    let isLast = layout.isLast(index)
+    guard let plaintext = try? cipher.open(ciphertext, index: index, isLast: isLast),
+      plaintext.withSpan({ digest(ofChunk: index, $0) }) == listed
+    else { throw .notAsCommitted }
+    if isLast, plaintext.count == Age.chunkByteCount,
+      (try? cipher.open(ciphertext, index: index, isLast: false)) != nil
+    {
+      throw .dualFlag
+    }
+    return plaintext
+  }
+}
+
 /// The RFC 6962 tree whose entry i is SHA-256(C_i) ‖ h_i, as it grows chunk by chunk.
 struct GoodsTree {
   private var frontier = MerkleFrontier()
