@@ -14,9 +14,7 @@ extension SQLiteStore where Rows == any FollowerRows {
 
 extension SQLiteSchema where Rows == any FollowerRows {
   package static var follower: Self {
-    Self(
-      name: "follower", versions: [firstVersion, secondVersion],
-      rows: { SQLiteFollowerRows(sql: $0) })
+    Self(name: "follower", versions: [firstVersion], rows: { SQLiteFollowerRows(sql: $0) })
   }
 
   /// A follower keeps what it was shown: neither slots nor statements are unique here.
@@ -29,7 +27,7 @@ extension SQLiteSchema where Rows == any FollowerRows {
       repeats INTEGER NOT NULL CHECK (repeats IN (0, 1))
     ) STRICT;
     CREATE INDEX entry_of_statement ON entry (statement);
-    CREATE INDEX entry_in_slot ON entry (slot) WHERE slot <> \(noSlot);
+    CREATE INDEX entry_in_slot ON entry (slot) WHERE slot <> \(LogSlot.noneLiteral);
     CREATE INDEX entry_that_repeats ON entry (position) WHERE repeats = 1;
 
     CREATE TABLE node (
@@ -56,32 +54,19 @@ extension SQLiteSchema where Rows == any FollowerRows {
 
     CREATE TABLE split_view (
       position INTEGER PRIMARY KEY,
-      proof BLOB NOT NULL
+      proof BLOB NOT NULL,
+      found_at INTEGER NOT NULL
     ) STRICT;
     """
   }
-
-  /// What was found before there was a time is kept without one that blames anybody.
-  private static var secondVersion: String {
-    "ALTER TABLE split_view ADD COLUMN found_at INTEGER NOT NULL DEFAULT 0;"
-  }
-
-  fileprivate static var noSlot: String { "x'\(LogSlot.none.bytes.hex)'" }
 }
 
 struct SQLiteFollowerRows: FollowerRows {
   let sql: SQLConnection
 
-  var size: UInt64 {
-    sql.first("SELECT max(position) FROM entry") { $0[0] as UInt64? }.flatMap { $0 }
-      .map { $0 + 1 } ?? 0
-  }
+  var size: UInt64 { sql.entryCount }
 
-  func entry(at index: UInt64) -> LogEntry? {
-    sql.first("SELECT slot, statement FROM entry WHERE position = ?", index) { row in
-      LogEntry(slot: row[0], statement: row[1])
-    }
-  }
+  func entry(at index: UInt64) -> LogEntry? { sql.entry(at: index) }
 
   func indices(of statement: StatementID, atMost count: Int) -> [UInt64] {
     sql.all(
@@ -96,7 +81,7 @@ struct SQLiteFollowerRows: FollowerRows {
   /// The second condition lets SQLite use the partial index.
   private static let indicesInSlot = """
     SELECT position FROM entry
-    WHERE slot = ? AND slot <> \(SQLiteSchema<any FollowerRows>.noSlot) ORDER BY position LIMIT ?
+    WHERE slot = ? AND slot <> \(LogSlot.noneLiteral) ORDER BY position LIMIT ?
     """
 
   func repeats(from index: UInt64, atMost count: Int) -> [UInt64] {

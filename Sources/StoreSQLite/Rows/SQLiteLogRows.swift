@@ -28,7 +28,7 @@ extension SQLiteSchema where Rows == any LogRows {
       statement BLOB NOT NULL UNIQUE CHECK (length(statement) = 32),
       hashes BLOB NOT NULL CHECK (length(hashes) > 0 AND length(hashes) % 32 = 0)
     ) STRICT;
-    CREATE UNIQUE INDEX entry_in_slot ON entry (slot) WHERE slot <> \(noSlot);
+    CREATE UNIQUE INDEX entry_in_slot ON entry (slot) WHERE slot <> \(LogSlot.noneLiteral);
 
     CREATE TABLE checkpoint (
       signed_or_cosigned TEXT NOT NULL CHECK (signed_or_cosigned IN ('signed', 'cosigned')),
@@ -46,23 +46,14 @@ extension SQLiteSchema where Rows == any LogRows {
     CREATE INDEX delivery_from ON delivery (position, process);
     """
   }
-
-  fileprivate static var noSlot: String { "x'\(LogSlot.none.bytes.hex)'" }
 }
 
 struct SQLiteLogRows: LogRows {
   let sql: SQLConnection
 
-  var size: UInt64 {
-    sql.first("SELECT max(position) FROM entry") { $0[0] as UInt64? }.flatMap { $0 }
-      .map { $0 + 1 } ?? 0
-  }
+  var size: UInt64 { sql.entryCount }
 
-  func entry(at index: UInt64) -> LogEntry? {
-    sql.first("SELECT slot, statement FROM entry WHERE position = ?", index) { row in
-      LogEntry(slot: row[0], statement: row[1])
-    }
-  }
+  func entry(at index: UInt64) -> LogEntry? { sql.entry(at: index) }
 
   func index(of statement: StatementID) -> UInt64? {
     sql.first("SELECT position FROM entry WHERE statement = ?", statement) { $0[0] }
@@ -75,7 +66,7 @@ struct SQLiteLogRows: LogRows {
   /// The second condition lets SQLite use the partial index.
   private static let indexInSlot = """
     SELECT position FROM entry
-    WHERE slot = ? AND slot <> \(SQLiteSchema<any LogRows>.noSlot)
+    WHERE slot = ? AND slot <> \(LogSlot.noneLiteral)
     """
 
   mutating func append(_ entry: LogEntry, at index: UInt64, completing hashes: [Digest]) {

@@ -14,7 +14,8 @@ struct ComplainCommand: AsyncParsableCommand {
     discussion: """
       The complaint is signed with the order's one-time key and logged. The file holds the whole \
       purchase: give it to an auditor only. For goods-wrong it also gives away the key of that \
-      good, for key-missing the keys of the whole purchase.
+      good, for key-missing the keys of the whole purchase. Filing once more logs another \
+      complaint.
 
       Exit status: 0 filed; 1 there is nothing to complain about; 75 still undecided.
       """)
