@@ -38,6 +38,12 @@ public struct CoordinatorError: Error, Hashable, Sendable {
     public static let journalTaken = Code("journal-taken")
     /// A cancellation or question that does not belong to the process.
     public static let notEntitled = Code("not-entitled")
+    /// As many processes run as the coordinator is allowed: try again later.
+    public static let busy = Code("busy")
+    /// The log has verdicts that the journal does not have: it is an old copy, and nothing is served.
+    public static let behindLog = Code("behind-log")
+    /// The log does not answer, so that nobody knows whether the journal is the right one.
+    public static let logUnreachable = Code("log-unreachable")
     /// The engine was stopped.
     public static let stopped = Code("stopped")
   }

@@ -411,6 +411,15 @@ public final class ModelLog: VerdictLog {
     slots.withLock { $0[process] }
   }
 
+  public func latestVerdicts(atMost count: Int) async -> Outcome<[VerdictEntry]> {
+    .done(
+      slots.withLock { slots in
+        slots.sorted { $0.key < $1.key }.prefix(count).map {
+          VerdictEntry(process: $0.key, verdict: $0.value)
+        }
+      })
+  }
+
   public func publish(
     _ verdict: Signed<Verdict>, process: ProcessID, bundle: Sealed<SealedContent.KeyBundle>?
   ) async -> Outcome<LoggedVerdict> {

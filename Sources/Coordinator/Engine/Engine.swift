@@ -1,19 +1,31 @@
-// The coordinator: takes orders on, runs their processes, and remembers them.
+// The coordinator: a thin shell around its machine. It carries effects out, and wakes those who wait.
 
 public import PaymentModel
 
 /// Runs payment processes over a durable journal.
 ///
-/// It is a thin shell: which activity is next, what an answer means and what is decided is up to
-/// `ProcessMachine`, `ReplyCheck` and `PaymentProcess`.
+/// Which activity is next, when something may be said, whose turn it is and what an answer means is up to
+/// `CoordinatorMachine` and `ActivityCall`; what an order and a stored journal mean is up to
+/// `ProcessPlanner`. A store that cannot write ends the program, so nothing here handles that.
 public actor Engine {
-  private let coordinator: PartyName
-  private let ports: CoordinatorPorts
-  private let templates: [(digest: Digest, template: ProcessTemplate)]
-  private let policy: RetryPolicy
+  private nonisolated let planner: ProcessPlanner
+  private nonisolated let ports: CoordinatorPorts
   private let questionMarginSeconds: Int
   private let hook: JournalHook
-  private var runners: [ProcessID: ProcessRunner] = [:]
+  private var machine: CoordinatorMachine
+  private let makeMachine: @Sendable ([LockRow]) -> CoordinatorMachine
+  private var entropy: any Entropy & Sendable
+  private var failure: CoordinatorError?
+  private var readiness: Task<CoordinatorError?, Never>?
+
+  private var calls: [ProcessID: [Int: Task<Void, Never>]] = [:]
+  private var nextCall = 0
+  /// Calls that were cancelled and may still be under way.
+  private var leaving: [Int: Task<Void, Never>] = [:]
+  private var writing: Task<Void, Never>?
+  private var timer: Task<Void, Never>?
+  private var waiting: [ProcessID: [CheckedContinuation<News, Never>]] = [:]
+  private var counters = EngineCounters()
 
   /// - Parameters:
   ///   - coordinator: the name under which the notary signs.
@@ -23,24 +35,26 @@ public actor Engine {
   public init(
     coordinator: PartyName, ports: CoordinatorPorts,
     templates: [ProcessTemplate] = [.standard], policy: RetryPolicy = .standard,
-    questionMarginSeconds: Int = 5
+    limits: CoordinatorLimits = .standard, questionMarginSeconds: Int = 5
   ) {
     self.init(
       coordinator: coordinator, ports: ports, templates: templates, policy: policy,
-      questionMarginSeconds: questionMarginSeconds, hook: .none)
+      limits: limits, questionMarginSeconds: questionMarginSeconds, hook: .none)
   }
 
   package init(
     coordinator: PartyName, ports: CoordinatorPorts,
     templates: [ProcessTemplate] = [.standard], policy: RetryPolicy = .standard,
-    questionMarginSeconds: Int = 5, hook: JournalHook
+    limits: CoordinatorLimits = .standard, questionMarginSeconds: Int = 5, hook: JournalHook
   ) {
-    self.coordinator = coordinator
+    planner = ProcessPlanner(
+      coordinator: coordinator, notary: ports.notary, templates: templates)
     self.ports = ports
-    self.templates = templates.map { (ports.notary.digest($0.json), $0) }
-    self.policy = policy
     self.questionMarginSeconds = questionMarginSeconds
     self.hook = hook
+    makeMachine = { CoordinatorMachine(policy: policy, limits: limits, restoring: $0) }
+    machine = makeMachine([])
+    entropy = ports.makeEntropy()
   }
 
   // MARK: - Orders
@@ -49,27 +63,52 @@ public actor Engine {
   /// earlier run left open goes on.
   ///
   /// - Returns: the process and the coordinator's signed word for it, when both are durable.
-  /// - Throws: `not-admitted`, `too-large`, `empty-order`, `unknown-template`, `too-late`, and what the
-  ///   journal throws.
-  public func submit(
+  /// - Throws: `not-admitted`, `too-large`, `empty-order`, `unknown-template`, `too-late`; `busy` when the
+  ///   coordinator runs as many processes as it is allowed to; `behind-log`, and what the journal throws.
+  public nonisolated func submit(
     _ submission: PurchaseSubmission
   ) async throws(CoordinatorError) -> AcceptedOrder {
-    try submission.checkSizes()
     let now = ports.clock.now()
-    let order = try admit(submission, at: now)
-    if let known = try await accepted(order.process) {
-      try await resume(order.process)
+    let order = try planner.admit(submission, at: now)
+    return try await take(order, of: submission, at: now)
+  }
+
+  private func take(
+    _ order: AdmittedOrder, of submission: PurchaseSubmission, at now: Timestamp
+  ) async throws(CoordinatorError) -> AcceptedOrder {
+    try await ready()
+    if machine.has(order.process) || now >= order.order.decideBy {
+      if let known = try await known(order.process) { return known }
+      guard now < order.order.decideBy else {
+        throw CoordinatorError(.tooLate, "the order had to be decided by \(order.order.decideBy)")
+      }
+    }
+    let begin = try planner.begin(
+      order, of: submission, at: now, nonce: Nonce(from: &entropy))
+    do throws(CoordinatorError) {
+      try await self.begin(begin)
+    } catch {
+      // It may stand in the journal already, of an earlier run or another engine's.
+      guard error.code == .journalTaken || error.code == .busy,
+        let known = try await known(order.process)
+      else { throw error }
       return known
     }
-    guard now < order.order.decideBy else {
-      throw CoordinatorError(.tooLate, "the order had to be decided by \(order.order.decideBy)")
-    }
-    let plan = try plan(for: order)
-    return try await begin(
-      plan,
-      BeginRecord(
-        source: .submission(submission), template: plan.definition.template,
-        definition: digest(of: plan.definition), at: now, nonce: drawNonce()))
+    return AcceptedOrder(process: order.process, submission: begin.plan.accepted)
+  }
+
+  /// Returns when the process has begun durably.
+  private func begin(
+    _ begin: (plan: ProcessPlan, record: BeginRecord)
+  ) async throws(CoordinatorError) {
+    try carryOut(.begin(begin.plan, begin.record))
+    _ = try await standing(of: begin.plan.process) { _ in true }
+  }
+
+  /// An order that was taken on before, and goes on if it was left open; `nil` for a new one.
+  private func known(_ process: ProcessID) async throws(CoordinatorError) -> AcceptedOrder? {
+    guard let file = try await fileIfKnown(of: process, goingOn: true) else { return nil }
+    return AcceptedOrder(process: process, submission: file.accepted)
   }
 
   /// Withdraws an order on behalf of the customer. It has no effect after the verdict.
@@ -78,20 +117,27 @@ public actor Engine {
   public func cancel(
     _ process: ProcessID, _ cancellation: Signed<Cancellation>
   ) async throws(CoordinatorError) {
-    guard let runner = runners[process] else {
-      // Nothing can change in a process that has ended.
-      _ = try await load(process)
-      return
-    }
-    let order = try oneTimeKey(in: await runner.snapshot().file)
-    guard cancellation.bytes.count <= SubmissionLimits.statement,
+    try await ready()
+    let file = try await file(of: process)
+    guard machine.has(process) else { return }
+    guard let key = oneTimeKey(in: file),
+      cancellation.bytes.count <= SubmissionLimits.statement,
       let stated = try? ports.notary.read(
-        cancellation, by: .oneTime(order), at: ports.clock.now()),
+        cancellation, by: .oneTime(key), at: ports.clock.now()),
       stated.claim.process == process
     else {
       throw CoordinatorError(.notEntitled, "only the order's key cancels it")
     }
-    await runner.post(.cancelled(Exhibit(id: stated.id, signed: cancellation)))
+    try carryOut(.cancelled(process, Exhibit(id: stated.id, signed: cancellation)))
+  }
+
+  private func oneTimeKey(in file: ProcessFile) -> SigningKeyValue? {
+    guard case .begin(let begin) = file.records.first else { return nil }
+    switch begin.source {
+    case .submission(let submission):
+      return try? planner.admit(submission, at: begin.at).order.oneTimeKey
+    case .presented(_, let key, _): return key
+    }
   }
 
   // MARK: - Questions
@@ -100,27 +146,24 @@ public actor Engine {
   ///
   /// - Throws: `unknown-process`, `stopped`, and what the journal throws.
   public func outcome(of process: ProcessID) async throws(CoordinatorError) -> ProcessOutcome {
-    let file =
-      if let runner = runners[process] { try await runner.ended() } else {
-        try await load(process).file
-      }
-    return try Self.outcome(of: process, in: file)
+    try await outcome(of: process) { $0.state.hasEnded }
   }
 
   /// Returns when the verdict is public. It may not have been carried out by everybody.
   ///
   /// - Throws: as `outcome(of:)`.
   public func verdict(of process: ProcessID) async throws(CoordinatorError) -> ProcessOutcome {
-    let file =
-      if let runner = runners[process] { try await runner.published() } else {
-        try await load(process).file
-      }
-    return try Self.outcome(of: process, in: file)
+    try await outcome(of: process) { $0.file.verdict != nil || $0.state.hasEnded }
   }
 
-  private static func outcome(
-    of process: ProcessID, in file: ProcessFile
-  ) throws(CoordinatorError) -> ProcessOutcome {
+  private func outcome(
+    of process: ProcessID, when isTrue: (ProcessStanding) -> Bool
+  ) async throws(CoordinatorError) -> ProcessOutcome {
+    try await ready()
+    let file =
+      if let standing = try await standing(of: process, when: isTrue) { standing.file } else {
+        try await load(process).standing.file
+      }
     guard let record = file.verdictRecord, let verdict = file.verdict else {
       throw CoordinatorError(.stopped, "process \(process) is not running")
     }
@@ -133,29 +176,41 @@ public actor Engine {
   ///
   /// - Throws: `unknown-process`, and what the journal throws.
   public func status(of process: ProcessID) async throws(CoordinatorError) -> ProcessStatus {
-    if let runner = runners[process] {
-      let (state, file, needsOperator) = await runner.snapshot()
-      if state.phase != .idle {
-        return ProcessStatus(
-          definition: file.definition, state: state, decidedAt: file.verdictRecord?.decidedAt,
-          needsOperator: needsOperator)
+    try await ready()
+    let standing =
+      if let open = try await standing(of: process, when: { _ in true }) { open } else {
+        try await load(process).standing
       }
-    }
-    let loaded = try await load(process)
     return ProcessStatus(
-      definition: loaded.plan.definition, state: loaded.machine.state,
-      decidedAt: loaded.file.verdictRecord?.decidedAt, needsOperator: [])
+      definition: standing.file.definition, state: standing.state,
+      decidedAt: standing.file.verdictRecord?.decidedAt, needsOperator: standing.needsOperator)
   }
 
   /// All evidence of a process, as far as it has come.
   ///
   /// - Throws: `unknown-process`, and what the journal throws.
   public func file(of process: ProcessID) async throws(CoordinatorError) -> ProcessFile {
-    if let runner = runners[process] {
-      let (state, file, _) = await runner.snapshot()
-      if state.phase != .idle { return file }
+    try await ready()
+    guard let file = try await fileIfKnown(of: process, goingOn: false) else {
+      throw CoordinatorError(.unknownProcess, "no process \(process)")
     }
-    return try await load(process).file
+    return file
+  }
+
+  private func fileIfKnown(
+    of process: ProcessID, goingOn: Bool
+  ) async throws(CoordinatorError) -> ProcessFile? {
+    if let standing = try await standing(of: process, when: { _ in true }) {
+      return standing.file
+    }
+    do throws(CoordinatorError) {
+      let loaded = try await load(process)
+      if goingOn { try carryOut(.resume(loaded.resumed)) }
+      return loaded.standing.file
+    } catch {
+      if error.code == .unknownProcess { return nil }
+      throw error
+    }
   }
 
   /// Answers somebody who holds something for an order and wants to know what became of it.
@@ -168,251 +223,288 @@ public actor Engine {
   public func verdictOrAbort(
     for order: Signed<Order>, oneTimeKey: SigningKeyValue
   ) async throws(CoordinatorError) -> VerdictAnswer {
+    try await ready()
     let now = ports.clock.now()
     guard order.bytes.count <= SubmissionLimits.statement,
       let stated = try? ports.notary.read(order, by: .oneTime(oneTimeKey), at: now),
       stated.claim.oneTimeKey == oneTimeKey
     else { throw CoordinatorError(.notEntitled, "the order does not verify") }
     let process: ProcessID = stated.id.renamed()
-    if try await accepted(process) == nil {
-      let decideBy = stated.claim.decideBy
-      guard now >= decideBy.adding(seconds: Int64(questionMarginSeconds)) else {
+    if try await fileIfKnown(of: process, goingOn: true) == nil {
+      guard now >= stated.claim.decideBy.adding(seconds: Int64(questionMarginSeconds)) else {
         return .undecided
       }
-      let plan = try abortPlan(process, decideBy: decideBy)
-      let begin = BeginRecord(
-        source: .presented(order, oneTimeKey: oneTimeKey, decideBy: decideBy),
-        template: plan.definition.template, definition: digest(of: plan.definition), at: now,
-        nonce: drawNonce())
-      guard try accepted(begin, plan.definition).issuer == stated.claim.coordinator else {
-        throw CoordinatorError(.notEntitled, "the order names another coordinator")
+      let begin = try planner.beginAbort(
+        of: stated, signed: order, at: now, nonce: Nonce(from: &entropy))
+      do throws(CoordinatorError) {
+        try await self.begin(begin)
+      } catch {
+        // It may have been handed in meanwhile.
+        guard error.code == .journalTaken else { throw error }
       }
-      _ = try await self.begin(plan, begin)
       _ = try await outcome(of: process)
     }
     guard let verdict = try await file(of: process).verdict else { return .undecided }
     return .decided(verdict.logged)
   }
 
+  /// Processes in the journal, in the order of their identifiers, after the given one.
+  ///
+  /// - Parameter onlyOpen: without those that have ended.
+  public func processes(
+    after process: ProcessID? = nil, atMost count: Int, onlyOpen: Bool
+  ) async throws(CoordinatorError) -> [ProcessID] {
+    try await ready()
+    return await ports.journal.read {
+      $0.processes(after: process, atMost: count, onlyOpen: onlyOpen)
+    }
+  }
+
+  /// How much this engine has done and has to do.
+  public func activity() -> EngineCounters {
+    var counters = counters
+    counters.openProcesses = machine.openCount
+    counters.calls = calls.values.reduce(0) { $0 + $1.count }
+    return counters
+  }
+
   // MARK: - Running
 
   /// Goes on with every process that an earlier run left open: without a verdict it asks again, within
-  /// the time frames, and with one it goes forward until all is done.
+  /// the time frames, and with one it goes forward until all is done. Orders are taken meanwhile.
+  ///
+  /// A process that cannot go on is reported and keeps none of the others back.
   public func recover() async -> RecoveryReport {
     var resumed: [ProcessID] = []
     var failed: [(process: ProcessID, error: CoordinatorError)] = []
+    do throws(CoordinatorError) {
+      try await ready()
+    } catch {
+      return RecoveryReport(resumed: [], failed: [], refusal: error)
+    }
     var last: ProcessID?
-    while true {
+    while failure == nil {
       let after = last
-      let page = await ports.journal.read { $0.openProcesses(after: after, atMost: 256) }
-      guard !page.isEmpty else { break }
-      for process in page where runners[process] == nil {
-        do throws(CoordinatorError) {
-          if try await resume(process) { resumed.append(process) }
-        } catch {
-          failed.append((process, error))
+      let page = await ports.journal.read { journal in
+        journal.processes(after: after, atMost: 256, onlyOpen: true).map {
+          ($0, journal.rows(of: $0))
         }
       }
-      last = page.last
+      guard !page.isEmpty else { break }
+      for (process, rows) in page where !machine.has(process) {
+        do throws(CoordinatorError) {
+          try carryOut(.resume(try planner.resume(process, from: rows)))
+          if machine.has(process) { resumed.append(process) }
+        } catch {
+          failed.append((process, error))
+          try? carryOut(.lost(process))
+        }
+      }
+      last = page.last?.0
+      await Task.yield()
     }
-    return RecoveryReport(resumed: resumed, failed: failed)
+    return RecoveryReport(resumed: resumed, failed: failed, refusal: failure)
   }
 
-  /// Goes on with a process that an earlier run left open. `false` when it is running, or has ended.
-  @discardableResult
-  private func resume(_ process: ProcessID) async throws(CoordinatorError) -> Bool {
-    guard runners[process] == nil else { return false }
-    let loaded = try await load(process)
-    // Somebody else may have resumed it while this call was reading.
-    guard runners[process] == nil, !loaded.machine.state.hasEnded else { return false }
-    let runner = runner(
-      loaded.plan, machine: loaded.machine, chain: loaded.chain, file: loaded.file)
-    await runner.post(.resumed)
-    return true
+  /// Asks now for everything of a process that waits for its next attempt.
+  ///
+  /// - Throws: `unknown-process`, and what the journal throws.
+  public func retry(_ process: ProcessID) async throws(CoordinatorError) {
+    try await ready()
+    guard try await fileIfKnown(of: process, goingOn: true) != nil else {
+      throw CoordinatorError(.unknownProcess, "no process \(process)")
+    }
+    try carryOut(.retry(process))
   }
 
   /// Stops all processes where they stand, as a crash would. `recover` of another engine goes on.
-  public func stop() async {
-    for runner in runners.values { await runner.stop() }
+  public func stop() {
+    if failure == nil { failure = CoordinatorError(.stopped, "the coordinator was stopped") }
+    timer?.cancel()
+    for process in Array(calls.keys) { abandonCalls(of: process) }
+    for process in Array(waiting.keys) { wake(process, .lookAgain) }
   }
 
   /// Stops all processes, and returns when nobody is being asked any more: from then on the engine uses
   /// none of its ports.
   public func quiesce() async {
-    let stopping = Array(runners.values)
-    for runner in stopping { await runner.stop() }
-    for runner in stopping { await runner.rested() }
-  }
-
-  private func begin(
-    _ plan: ProcessPlan, _ record: BeginRecord
-  ) async throws(CoordinatorError) -> AcceptedOrder {
-    let process = plan.definition.process
-    let accepted = try accepted(record, plan.definition)
-    if let order = plan.order, accepted.issuer != order.order.coordinator {
-      throw CoordinatorError(.notAdmitted, "the order names another coordinator")
+    stop()
+    while let (number, call) = leaving.first {
+      await call.value
+      leaving[number] = nil
     }
-    // Somebody else may have begun it while this call was waiting.
-    guard runners[process] == nil else { return try await known(process) }
-    let machine = try ProcessMachine(
-      definition: plan.definition, terms: plan.terms, policy: policy)
-    let runner = runner(
-      plan, machine: machine, chain: JournalChain(of: process),
-      file: ProcessFile(definition: plan.definition, accepted: accepted.exhibit))
-    await runner.post(.begin(record))
-    try await runner.begun()
-    return AcceptedOrder(process: process, submission: accepted.exhibit)
+    await writing?.value
   }
 
-  private func runner(
-    _ plan: ProcessPlan, machine: ProcessMachine, chain: JournalChain, file: ProcessFile
-  ) -> ProcessRunner {
-    let process = plan.definition.process
-    let runner = ProcessRunner(
-      ports: ports,
-      caller: ActivityCaller(
-        ports: ports, coordinator: coordinator, process: process, order: plan.order),
-      hook: hook, machine: machine, chain: chain, file: file)
-    runners[process] = runner
-    Task {
-      _ = try? await runner.ended()
-      if runners[process] === runner { runners[process] = nil }
-    }
-    return runner
-  }
+  // MARK: - Readiness
 
-  // MARK: - What is known
-
-  /// The earlier acceptance of an order; `nil` for a new one.
-  private func accepted(_ process: ProcessID) async throws(CoordinatorError) -> AcceptedOrder? {
-    do throws(CoordinatorError) {
-      return try await known(process)
-    } catch {
-      if error.code == .unknownProcess { return nil }
+  /// Restores who waits for what, and looks whether the journal is the one that the log knows: an old copy
+  /// would decide again what was decided.
+  ///
+  /// - Throws: `behind-log`; `log-unreachable`, and then the next caller tries again; `stopped`.
+  private func ready() async throws(CoordinatorError) {
+    if let failure { throw failure }
+    let task = readiness ?? Task { await restore() }
+    readiness = task
+    if let error = await task.value {
+      if error.code == .logUnreachable, readiness == task { readiness = nil }
       throw error
     }
+    if let failure { throw failure }
   }
 
-  private func known(_ process: ProcessID) async throws(CoordinatorError) -> AcceptedOrder {
-    if let runner = runners[process] {
-      try await runner.begun()
-      return AcceptedOrder(
-        process: process, submission: await runner.snapshot().file.accepted)
+  private func restore() async -> CoordinatorError? {
+    let coordinator = planner.coordinator
+    guard case .done(let latest) = await ports.log.latestVerdicts(atMost: 16) else {
+      return CoordinatorError(.logUnreachable, "the log does not say what it holds")
     }
-    return AcceptedOrder(process: process, submission: try await load(process).file.accepted)
+    let now = ports.clock.now()
+    let own = latest.filter { entry in
+      (try? ports.notary.read(entry.verdict, by: .party(coordinator), at: now)) != nil
+    }
+    let (missing, locks) = await ports.journal.read { journal in
+      let missing = own.first { entry in
+        !journal.rows(of: entry.process).contains { $0.kinds.contains(.verdict) }
+      }
+      return (missing?.process, journal.locks())
+    }
+    if let missing {
+      return CoordinatorError(
+        .behindLog, "the log has a verdict of process \(missing) that the journal does not have")
+    }
+    machine = makeMachine(locks)
+    return nil
   }
 
-  private struct Loaded {
-    let plan: ProcessPlan
-    let machine: ProcessMachine
-    let chain: JournalChain
-    let file: ProcessFile
+  // MARK: - Effects
+
+  private func carryOut(_ event: CoordinatorEvent) throws(CoordinatorError) {
+    if let failure { throw failure }
+    let effects = try machine.step(
+      event, at: ports.clock.now(), entropy: &entropy, notary: ports.notary)
+    for effect in effects { carryOut(effect) }
+  }
+
+  /// For events that no caller waits for: what the machine refuses of them has been said before.
+  private func report(_ event: CoordinatorEvent) {
+    try? carryOut(event)
+  }
+
+  private func carryOut(_ effect: CoordinatorEffect) {
+    switch effect {
+    case .write(let batch): write(batch)
+    case .ask(let attempt): ask(attempt)
+    case .changed(let process): wake(process, .lookAgain)
+    case .ended(let process, let standing):
+      abandonCalls(of: process)
+      counters.endedProcesses += 1
+      wake(process, .ended(standing))
+    case .taken(let process):
+      abandonCalls(of: process)
+      wake(process, .taken)
+    case .callOperator: counters.operatorCalls += 1
+    case .wake(let time):
+      timer?.cancel()
+      timer = Task { [clock = ports.clock] in
+        await clock.sleep(until: time)
+        if !Task.isCancelled { report(.tick) }
+      }
+    }
+  }
+
+  private func write(_ batch: JournalBatch) {
+    counters.batches += 1
+    counters.rows += batch.rows.count
+    writing = Task { [ports, hook] in
+      batch.forEachRecord { hook.beforeWrite($0, $1) }
+      let taken = await ports.journal.transact { batch.write(to: &$0) }
+      batch.forEachRecord { hook.afterCommit($0, $1) }
+      report(.written(batch: batch.number, taken: taken))
+    }
+  }
+
+  private func ask(_ attempt: ActivityAttempt) {
+    guard let call = machine.call(for: attempt) else { return }
+    let number = nextCall
+    nextCall += 1
+    counters.attempts += 1
+    calls[attempt.process, default: [:]][number] = Task { [ports, planner] in
+      let outcome = await ports.perform(call, coordinator: planner.coordinator)
+      finish(number, attempt, outcome)
+    }
+  }
+
+  private func finish(_ number: Int, _ attempt: ActivityAttempt, _ outcome: ActivityOutcome) {
+    leaving[number] = nil
+    guard calls[attempt.process]?.removeValue(forKey: number) != nil else { return }
+    if calls[attempt.process]?.isEmpty == true { calls[attempt.process] = nil }
+    report(
+      .outcome(
+        attempt.process, activity: attempt.activity, attempt: attempt.attempt, outcome))
+  }
+
+  private func abandonCalls(of process: ProcessID) {
+    guard let abandoned = calls.removeValue(forKey: process) else { return }
+    for (number, call) in abandoned {
+      call.cancel()
+      leaving[number] = call
+    }
+  }
+
+  // MARK: - Waiting
+
+  /// What somebody who waits for a process hears.
+  private enum News: Sendable {
+    case lookAgain
+    case ended(ProcessStanding)
+    /// Somebody else has written its journal.
+    case taken
+  }
+
+  private func wake(_ process: ProcessID, _ news: News) {
+    for continuation in waiting.removeValue(forKey: process) ?? [] {
+      continuation.resume(returning: news)
+    }
+  }
+
+  /// Returns when an open process stands so; `nil` when it is not open here.
+  private func standing(
+    of process: ProcessID, when isTrue: (ProcessStanding) -> Bool
+  ) async throws(CoordinatorError) -> ProcessStanding? {
+    while machine.has(process) {
+      if let failure { throw failure }
+      if let standing = machine.standing(of: process), isTrue(standing) { return standing }
+      let news = await withCheckedContinuation { continuation in
+        waiting[process, default: []].append(continuation)
+      }
+      switch news {
+      case .lookAgain: continue
+      case .ended(let standing): return standing
+      case .taken:
+        throw CoordinatorError(
+          .journalTaken, "somebody else has written the journal of \(process)")
+      }
+    }
+    return nil
   }
 
   /// Reads a process back from its journal.
-  private func load(_ process: ProcessID) async throws(CoordinatorError) -> Loaded {
-    let rows = await ports.journal.read { $0.records(of: process) }
-    guard !rows.isEmpty else {
-      throw CoordinatorError(.unknownProcess, "no process \(process)")
-    }
-    var chain = JournalChain(of: process)
-    let records = try chain.read(rows, notary: ports.notary)
-    guard case .begin(let begin) = records.first else {
-      throw CoordinatorError(.brokenJournal, "process \(process) does not begin")
-    }
-    let plan: ProcessPlan
-    switch begin.source {
-    case .submission(let submission):
-      plan = try self.plan(for: admit(submission, at: begin.at))
-    case .presented(_, _, let decideBy): plan = try abortPlan(process, decideBy: decideBy)
-    }
-    guard plan.definition.process == process,
-      digest(of: plan.definition) == begin.definition
-    else {
-      throw CoordinatorError(
-        .definitionChanged, "process \(process) was begun under another definition")
-    }
-    return Loaded(
-      plan: plan,
-      machine: try ProcessMachine(
-        definition: plan.definition, terms: plan.terms, policy: policy, replaying: records),
-      chain: chain,
-      file: ProcessFile(
-        definition: plan.definition, accepted: try accepted(begin, plan.definition).exhibit,
-        records: records))
-  }
-
-  // MARK: - Plans
-
-  /// What a process is to be, as it follows from its order.
-  private struct ProcessPlan {
-    let definition: PaymentProcess
-    let terms: ProcessTerms
-    let order: AdmittedOrder?
-  }
-
-  private func admit(
-    _ submission: PurchaseSubmission, at time: Timestamp
-  ) throws(CoordinatorError) -> AdmittedOrder {
-    do throws(NotAdmitted) {
-      return try ports.notary.admit(submission, at: time)
-    } catch {
-      throw CoordinatorError(.notAdmitted, "\(error.code): \(error.message)")
-    }
-  }
-
-  private func plan(for order: AdmittedOrder) throws(CoordinatorError) -> ProcessPlan {
-    guard let known = templates.first(where: { $0.digest == order.order.template }) else {
-      throw CoordinatorError(.unknownTemplate, "no template \(order.order.template)")
-    }
-    let definition = try PaymentProcess.generate(
-      from: order, template: known.template, templateDigest: known.digest)
-    return ProcessPlan(definition: definition, terms: ProcessTerms(order), order: order)
-  }
-
-  private func abortPlan(
-    _ process: ProcessID, decideBy: Timestamp
-  ) throws(CoordinatorError) -> ProcessPlan {
-    let template = ports.notary.digest(ProcessTemplate.neverBegun.json)
-    return ProcessPlan(
-      definition: try PaymentProcess.abortOnly(process, templateDigest: template),
-      terms: ProcessTerms(process: process, decideBy: decideBy, deliveryLimitSeconds: 0),
-      order: nil)
-  }
-
-  /// The coordinator's submission statement, signed from the BEGIN record.
-  private func accepted(
-    _ begin: BeginRecord, _ definition: PaymentProcess
-  ) throws(CoordinatorError) -> (exhibit: Exhibit<Submission>, issuer: Thumbprint) {
-    let signed = ports.notary.sign(
-      Submission(
-        process: definition.process, template: begin.template, definition: begin.definition),
-      nonce: begin.nonce)
-    do throws(NotAdmitted) {
-      let stated = try ports.notary.read(signed, by: .party(coordinator), at: begin.at)
-      return (Exhibit(id: stated.id, signed: signed), stated.issuer.key)
-    } catch {
-      throw CoordinatorError(.notAdmitted, "\(error.code): \(error.message)")
-    }
-  }
-
-  private func oneTimeKey(in file: ProcessFile) throws(CoordinatorError) -> SigningKeyValue {
-    guard case .begin(let begin) = file.records.first else {
-      throw CoordinatorError(.unknownProcess, "process \(file.process) has not begun")
-    }
-    switch begin.source {
-    case .submission(let submission):
-      return try admit(submission, at: begin.at).order.oneTimeKey
-    case .presented(_, let key, _): return key
-    }
-  }
-
-  private func digest(of definition: PaymentProcess) -> Digest {
-    ports.notary.digest(definition.json)
-  }
-
-  private func drawNonce() -> Nonce {
-    var entropy = ports.makeEntropy()
-    return Nonce(from: &entropy)
+  private func load(
+    _ process: ProcessID
+  ) async throws(CoordinatorError) -> (resumed: ResumedProcess, standing: ProcessStanding) {
+    let rows = await ports.journal.read { $0.rows(of: process) }
+    let resumed = try planner.resume(process, from: rows)
+    let machine = try ProcessMachine(
+      definition: resumed.plan.definition, terms: resumed.plan.terms,
+      replaying: resumed.records)
+    return (
+      resumed,
+      ProcessStanding(
+        state: machine.state,
+        file: ProcessFile(
+          definition: resumed.plan.definition, accepted: resumed.plan.accepted,
+          records: resumed.records),
+        needsOperator: [])
+    )
   }
 }

@@ -3,7 +3,7 @@
 public import PaymentModel
 
 /// The evidence of one process, as far as it has come.
-public struct ProcessFile: Sendable {
+public struct ProcessFile: Hashable, Sendable {
   public let process: ProcessID
   public let definition: PaymentProcess
   /// The coordinator's statement that it has taken the order.

@@ -40,4 +40,23 @@ public struct RecoveryReport: Sendable {
   public let resumed: [ProcessID]
   /// Processes that cannot, with the reason.
   public let failed: [(process: ProcessID, error: CoordinatorError)]
+  /// Why none goes on, and no order is taken: the journal is behind the log, or the engine was stopped.
+  public let refusal: CoordinatorError?
+}
+
+/// How much an engine has done since it was made, and has to do now.
+public struct EngineCounters: Hashable, Sendable {
+  /// Processes that are open now.
+  public internal(set) var openProcesses = 0
+  public internal(set) var endedProcesses = 0
+  /// Requests that wait for an answer now.
+  public internal(set) var calls = 0
+  /// Requests so far, repeated ones among them.
+  public internal(set) var attempts = 0
+  /// Transactions of the journal: each is one sync.
+  public internal(set) var batches = 0
+  /// Rows in them.
+  public internal(set) var rows = 0
+  /// How often somebody was called to look after an activity.
+  public internal(set) var operatorCalls = 0
 }

@@ -2,8 +2,11 @@
 
 import PaymentModel
 
-/// Where the next record of a process goes.
-struct JournalChain: Sendable {
+/// Where the next records of a process go.
+struct JournalChain: Hashable, Sendable {
+  /// Bytes of records in one row above which it is not read back.
+  static let largestRow = 64 << 20
+
   let process: ProcessID
   private(set) var nextSequence = 0
   private var last: Digest
@@ -13,16 +16,11 @@ struct JournalChain: Sendable {
     last = process.renamed()
   }
 
-  /// Puts a record at the end.
-  mutating func append(_ record: JournalRecord, notary: some Notary) -> JournalRow {
-    let bytes = record.bytes
-    let chain = notary.digest(last.bytes + bytes)
-    defer {
-      last = chain
-      nextSequence += 1
-    }
-    return JournalRow(
-      process: process, sequence: nextSequence, kind: record.kind, record: bytes, chain: chain)
+  /// Puts records at the end, as one row.
+  mutating func append(_ records: [JournalRecord], notary: some Notary) -> JournalRow {
+    var writer = ByteWriter()
+    for record in records { writer.blob(record.bytes) }
+    return append(kinds: records.map(\.kind), bytes: writer.bytes, notary: notary)
   }
 
   /// Reads stored rows back, and checks that they are a whole chain.
@@ -33,13 +31,32 @@ struct JournalChain: Sendable {
   ) throws(CoordinatorError) -> [JournalRecord] {
     var records: [JournalRecord] = []
     for row in rows {
-      let record = try JournalRecord(row.record)
-      guard row.process == process, append(record, notary: notary) == row else {
-        throw CoordinatorError(
-          .brokenJournal, "record \(row.sequence) of process \(process) does not fit its chain")
+      var reader = ByteReader(row.records)
+      var read: [JournalRecord] = []
+      while !reader.isAtEnd {
+        read.append(try JournalRecord(try reader.blob(atMost: Self.largestRow)))
       }
-      records.append(record)
+      guard !read.isEmpty, row.process == process,
+        append(kinds: read.map(\.kind), bytes: row.records, notary: notary) == row
+      else {
+        throw CoordinatorError(
+          .brokenJournal,
+          "the row of record \(row.sequence) of process \(process) does not fit its chain")
+      }
+      records += read
     }
     return records
+  }
+
+  private mutating func append(
+    kinds: [RecordKind], bytes: Bytes, notary: some Notary
+  ) -> JournalRow {
+    let chain = notary.digest(last.bytes + bytes)
+    defer {
+      last = chain
+      nextSequence += kinds.count
+    }
+    return JournalRow(
+      process: process, sequence: nextSequence, kinds: kinds, records: bytes, chain: chain)
   }
 }

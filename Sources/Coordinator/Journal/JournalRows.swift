@@ -1,68 +1,129 @@
-// The rows of the coordinator's journal: a chain of records for each process.
+// The rows of the coordinator's journal: a chain of records for each process, and who waits for which
+// good.
 
 public import PaymentModel
 
-/// One stored record.
+/// Records of one process that became durable together.
 public struct JournalRow: Hashable, Sendable {
   public let process: ProcessID
-  /// From 0, without gaps.
+  /// The number of the first record in it: from 0, without gaps.
   public let sequence: Int
-  public let kind: RecordKind
-  public let record: Bytes
-  /// SHA-256(chain before ‖ record); before the first one stands the process.
+  /// The kinds of the records, in their order.
+  public let kinds: [RecordKind]
+  /// The records, each behind its length.
+  public let records: Bytes
+  /// SHA-256(chain before ‖ records); before the first one stands the process.
   public let chain: Digest
 
   public init(
-    process: ProcessID, sequence: Int, kind: RecordKind, record: Bytes, chain: Digest
+    process: ProcessID, sequence: Int, kinds: [RecordKind], records: Bytes, chain: Digest
   ) {
     self.process = process
     self.sequence = sequence
-    self.kind = kind
-    self.record = record
+    self.kinds = kinds
+    self.records = records
     self.chain = chain
+  }
+}
+
+/// A process's place among those that want the same good. The rows outlast the coordinator's program, so
+/// that whoever came first is served first after a crash, too.
+public struct LockRow: Hashable, Sendable {
+  public let resource: Resource
+  /// The key. Who came first has the lower number.
+  public let number: Int
+  public let process: ProcessID
+
+  public init(resource: Resource, number: Int, process: ProcessID) {
+    self.resource = resource
+    self.number = number
+    self.process = process
   }
 }
 
 /// The journal's rows. A store of them must answer an append only when it is durable.
 public protocol JournalRows {
-  /// Adds a row. `false`, and nothing changed, when (process, sequence) is taken, or when the row is a
-  /// verdict and the process has one.
+  /// Adds a row. `false`, and nothing changed, when (process, sequence) is taken, or when a record of the
+  /// row is a verdict and the process has one.
   mutating func append(_ row: JournalRow) -> Bool
 
   /// All rows of a process in order.
-  func records(of process: ProcessID) -> [JournalRow]
+  func rows(of process: ProcessID) -> [JournalRow]
 
-  /// Processes that have begun and not ended, in order, after the given one.
-  func openProcesses(after process: ProcessID?, atMost count: Int) -> [ProcessID]
+  /// Processes that have begun, in order, after the given one.
+  ///
+  /// - Parameter onlyOpen: without those that have ended.
+  func processes(after process: ProcessID?, atMost count: Int, onlyOpen: Bool) -> [ProcessID]
+
+  /// How many processes have a verdict.
+  func verdictCount() -> Int
+
+  /// Puts a lock row in. The same number again changes nothing.
+  mutating func add(_ lock: LockRow)
+  /// Takes a lock row out, if it is there.
+  mutating func removeLock(_ number: Int)
+  /// All lock rows, in the order of their numbers.
+  func locks() -> [LockRow]
 }
 
 /// Journal rows in memory.
-public struct MemoryJournalRows: JournalRows, Sendable {
-  private var chains: [ProcessID: [JournalRow]] = [:]
-  /// Sorted.
-  private var open: [ProcessID] = []
+public struct MemoryJournalRows: JournalRows, Hashable, Sendable {
+  private struct Chain: Hashable, Sendable {
+    var rows: [JournalRow] = []
+    var hasVerdict = false
+    var hasEnded = false
+
+    mutating func take(_ row: JournalRow) {
+      let place = rows.lastIndex { $0.sequence < row.sequence }.map { $0 + 1 } ?? 0
+      rows.insert(row, at: place)
+      if row.kinds.contains(.verdict) { hasVerdict = true }
+      if row.kinds.contains(.end) { hasEnded = true }
+    }
+  }
+
+  private var chains: [ProcessID: Chain] = [:]
+  /// Sorted by number.
+  private var lockRows: [LockRow] = []
+  private var verdicts = 0
 
   public init() {}
 
   public mutating func append(_ row: JournalRow) -> Bool {
-    let chain = chains[row.process] ?? []
-    guard !chain.contains(where: { $0.sequence == row.sequence }),
-      row.kind != .verdict || !chain.contains(where: { $0.kind == .verdict })
-    else { return false }
-    chains[row.process, default: []].append(row)
-    chains[row.process]?.sort { $0.sequence < $1.sequence }
-    let place = open.firstIndex { $0 >= row.process } ?? open.endIndex
-    let isOpen = place < open.endIndex && open[place] == row.process
-    if chain.isEmpty, !isOpen { open.insert(row.process, at: place) }
-    if row.kind == .end, isOpen { open.remove(at: place) }
+    let hasVerdict = row.kinds.contains(.verdict)
+    if let chain = chains[row.process] {
+      guard !chain.rows.contains(where: { $0.sequence == row.sequence }),
+        !(hasVerdict && chain.hasVerdict)
+      else { return false }
+    }
+    chains[row.process, default: Chain()].take(row)
+    if hasVerdict { verdicts += 1 }
     return true
   }
 
-  public func records(of process: ProcessID) -> [JournalRow] {
-    chains[process] ?? []
+  public func rows(of process: ProcessID) -> [JournalRow] {
+    chains[process]?.rows ?? []
   }
 
-  public func openProcesses(after process: ProcessID?, atMost count: Int) -> [ProcessID] {
-    Array(open.lazy.filter { id in process.map { id > $0 } ?? true }.prefix(count))
+  public func processes(
+    after process: ProcessID?, atMost count: Int, onlyOpen: Bool
+  ) -> [ProcessID] {
+    let found = chains.filter { id, chain in
+      (process.map { id > $0 } ?? true) && !(onlyOpen && chain.hasEnded)
+    }
+    return Array(found.map(\.key).sorted().prefix(count))
   }
+
+  public func verdictCount() -> Int { verdicts }
+
+  public mutating func add(_ lock: LockRow) {
+    let place = lockRows.firstIndex { $0.number >= lock.number } ?? lockRows.endIndex
+    guard place == lockRows.endIndex || lockRows[place].number != lock.number else { return }
+    lockRows.insert(lock, at: place)
+  }
+
+  public mutating func removeLock(_ number: Int) {
+    lockRows.removeAll { $0.number == number }
+  }
+
+  public func locks() -> [LockRow] { lockRows }
 }

@@ -10,8 +10,12 @@ public enum ProcessEvent: Hashable, Sendable {
   case resumed
   /// An attempt at an activity came to something.
   case outcome(activity: Int, attempt: Int, ActivityOutcome)
+  /// It is the process's turn to ask for what may run out.
+  case granted(activity: Int)
   /// The customer withdraws the order.
   case cancelled(Exhibit<Cancellation>)
+  /// Whatever waits for its next attempt is to be asked for now.
+  case retry
   /// Time went on.
   case tick
 }
@@ -20,6 +24,10 @@ public enum ProcessEvent: Hashable, Sendable {
 public enum ProcessEffect: Hashable, Sendable {
   /// Ask the activity's participant. The request is the same in every attempt, counted from 1.
   case perform(activity: Int, attempt: Int)
+  /// Its resources may run out: say `granted` when it is the process's turn.
+  case acquire(activity: Int)
+  /// The participant said that others hold what the activity needs.
+  case scarce(activity: Int)
   /// Step with a tick then. It replaces an earlier wake.
   case wake(at: Timestamp)
   /// Somebody should look after this activity: it goes on failing. Said once.

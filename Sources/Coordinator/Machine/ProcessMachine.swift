@@ -35,6 +35,7 @@ public struct ProcessMachine: Hashable, Sendable {
   public let terms: ProcessTerms
   public private(set) var state: ProcessState
   private let policy: RetryPolicy
+  private let rules: ProtocolRules
   private let graph: ProcessGraph
   private var attempts: [Attempts]
   /// After a replay records may be missing: everybody may have been asked.
@@ -45,7 +46,8 @@ public struct ProcessMachine: Hashable, Sendable {
   /// - Throws: `unsupported-process` without exactly one abort path, with more than one decision, or
   ///   with a decision that nothing prepares.
   public init(
-    definition: PaymentProcess, terms: ProcessTerms, policy: RetryPolicy = .standard
+    definition: PaymentProcess, terms: ProcessTerms, policy: RetryPolicy = .standard,
+    rules: ProtocolRules = .standard
   ) throws(CoordinatorError) {
     let graph = ProcessGraph(definition)
     let verbs = definition.activities.map(\.verb)
@@ -60,6 +62,7 @@ public struct ProcessMachine: Hashable, Sendable {
     self.definition = definition
     self.terms = terms
     self.policy = policy
+    self.rules = rules
     self.graph = graph
     state = ProcessState(activityCount: definition.activities.count)
     attempts = Array(repeating: Attempts(), count: definition.activities.count)
@@ -70,9 +73,9 @@ public struct ProcessMachine: Hashable, Sendable {
   /// - Throws: `broken-journal` when a record does not follow from those before it.
   public init(
     definition: PaymentProcess, terms: ProcessTerms, policy: RetryPolicy = .standard,
-    replaying records: [JournalRecord]
+    rules: ProtocolRules = .standard, replaying records: [JournalRecord]
   ) throws(CoordinatorError) {
-    try self.init(definition: definition, terms: terms, policy: policy)
+    try self.init(definition: definition, terms: terms, policy: policy, rules: rules)
     for (number, record) in records.enumerated() {
       guard state.accepts(record, in: graph) else {
         throw CoordinatorError(.brokenJournal, "record \(number) (\(record.kind)) cannot be there")
@@ -85,6 +88,9 @@ public struct ProcessMachine: Hashable, Sendable {
   public var isIdle: Bool {
     attempts.allSatisfy { $0.answerBy == nil }
   }
+
+  /// The number of what undoes the activity.
+  func compensation(of activity: Int) -> Int? { graph.compensations[activity] }
 
   /// Takes an event and says what to write down and what to do.
   ///
@@ -126,6 +132,14 @@ extension ProcessMachine {
   ) {
     switch event {
     case .begin, .resumed, .tick: break
+    case .granted(let number):
+      guard attempts.indices.contains(number) else { return }
+      attempts[number].turn = .granted
+      if attempts[number].answerBy == nil { attempts[number].nextAt = nil }
+    case .retry:
+      for number in attempts.indices where attempts[number].nextAt != nil {
+        attempts[number].nextAt = nil
+      }
     case .cancelled(let cancellation):
       abort(.cancelled, by: cancellation, at: now, entropy: &entropy, result: &result)
     case .outcome(let number, let attempt, let outcome):
@@ -159,6 +173,9 @@ extension ProcessMachine {
       return
     case .held(let time):
       attempts[number].pause(until: time, at: now, policy: policy, entropy: &entropy)
+      if !graph.activities[number].resources.isEmpty {
+        result.effects.append(.scarce(activity: number))
+      }
       return
     case .deliveryRequested, .ended, .unknown: break
     }
@@ -219,7 +236,7 @@ extension ProcessMachine {
   private mutating func abortIfOverdue(
     at now: Timestamp, entropy: inout some Entropy, result: inout StepResult
   ) {
-    guard let undecidedUntil, now >= undecidedUntil else { return }
+    guard let undecidedUntil, now >= undecidedUntil, rules.abortsWhenOverdue else { return }
     abort(.timeout, at: now, entropy: &entropy, result: &result)
   }
 
@@ -247,7 +264,8 @@ extension ProcessMachine {
   }
 
   private func mayHaveAsked(_ number: Int) -> Bool {
-    mayHaveAskedEverybody || state.activities[number] != .waiting
+    if !rules.undoesWhatWasAsked { return state.activities[number] == .done }
+    return mayHaveAskedEverybody || state.activities[number] != .waiting
   }
 
   /// Makes the one verdict, unless there is one.
@@ -285,11 +303,24 @@ extension ProcessMachine {
         // The next segment begins.
         return advance(at: now, entropy: &entropy, result: &result)
       }
-      ask(number, at: now, result: &result)
+      if isMyTurn(number, result: &result) { ask(number, at: now, result: &result) }
     }
     if isComplete {
       write(.end(now), to: &result)
       result.effects.append(.ended)
+    }
+  }
+
+  /// Whether an activity may be asked for. What may run out is taken in turns.
+  private mutating func isMyTurn(_ number: Int, result: inout StepResult) -> Bool {
+    guard !graph.activities[number].resources.isEmpty, state.isCommitted == nil else { return true }
+    switch attempts[number].turn {
+    case .granted: return true
+    case .awaited: return false
+    case .none:
+      attempts[number].turn = .awaited
+      result.effects.append(.acquire(activity: number))
+      return false
     }
   }
 
@@ -377,6 +408,10 @@ private struct Attempts: Hashable, Sendable {
   /// Not before then again.
   var nextAt: Timestamp?
   var isOperatorCalled = false
+  var turn = Turn.none
+
+  /// Whose turn it is, for an activity whose resources may run out.
+  enum Turn: Hashable, Sendable { case none, awaited, granted }
 
   func mayAsk(at now: Timestamp) -> Bool {
     answerBy == nil && nextAt.map { now >= $0 } ?? true

@@ -4,7 +4,7 @@
 ///
 /// A claim writes and reads its own members, so that a field and its name on the wire stand in one
 /// place. `kind`, `issuer` and `nonce` belong to the statement around it and are not written here.
-public protocol Claim: Equatable, Sendable {
+public protocol Claim: Hashable, Sendable {
   /// Which kind of statement carries this claim.
   static var kind: StatementKind { get }
 

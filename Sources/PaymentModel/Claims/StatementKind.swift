@@ -102,7 +102,7 @@ public struct Issuer: Hashable, Sendable {
 }
 
 /// A claim together with who made it; its signature has been verified by whoever hands it out.
-public struct Stated<Content: Claim>: Equatable, Sendable {
+public struct Stated<Content: Claim>: Hashable, Sendable {
   public let id: StatementID
   public let issuer: Issuer
   public let claim: Content

@@ -20,9 +20,9 @@ public struct PurchaseSubmission: Hashable, Sendable {
 }
 
 /// A submission whose signatures, parts, offers and sums have all been checked.
-public struct AdmittedOrder: Equatable, Sendable {
+public struct AdmittedOrder: Hashable, Sendable {
   /// One good that is bought.
-  public struct Item: Equatable, Sendable {
+  public struct Item: Hashable, Sendable {
     public let merchant: PartyName
     public let offer: Stated<Offer>
     public let quantity: Int
@@ -37,7 +37,7 @@ public struct AdmittedOrder: Equatable, Sendable {
   }
 
   /// What one bank is to pay.
-  public struct Payment: Equatable, Sendable {
+  public struct Payment: Hashable, Sendable {
     public let content: PaymentPart
     public let part: CommittedPart
     public let partDigest: Digest
@@ -145,6 +145,21 @@ public protocol VerdictLog: Sendable {
   func publish(
     _ verdict: Signed<Verdict>, process: ProcessID, bundle: Sealed<SealedContent.KeyBundle>?
   ) async -> Outcome<LoggedVerdict>
+
+  /// The verdicts that were published last, the last one first. A coordinator compares them with its
+  /// journal before it serves.
+  func latestVerdicts(atMost count: Int) async -> Outcome<[VerdictEntry]>
+}
+
+/// A verdict in the log, and the process in whose slot it stands.
+public struct VerdictEntry: Hashable, Sendable {
+  public let process: ProcessID
+  public let verdict: Signed<Verdict>
+
+  public init(process: ProcessID, verdict: Signed<Verdict>) {
+    self.process = process
+    self.verdict = verdict
+  }
 }
 
 /// Verifies verdicts for those who act on them.

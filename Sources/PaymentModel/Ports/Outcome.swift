@@ -13,3 +13,6 @@ public enum Outcome<Value: Sendable>: Sendable {
   /// Nobody knows: no answer, no connection, or an answer that proves nothing. It may have been done.
   case unknown(String)
 }
+
+extension Outcome: Equatable where Value: Equatable {}
+extension Outcome: Hashable where Value: Hashable {}

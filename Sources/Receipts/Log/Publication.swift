@@ -28,6 +28,25 @@ extension TransparencyLog: VerdictLog {
     }
   }
 
+  /// The verdicts with the highest indices. They may not be below a witnessed checkpoint yet.
+  public func latestVerdicts(atMost count: Int) async -> Outcome<[VerdictEntry]> {
+    .done(
+      await store.read { rows in
+        var found: [VerdictEntry] = []
+        // An index that is not in the log yet: of a verdict that stood there before its delivery.
+        var end = rows.size + 1
+        while end > 0, found.count < count {
+          let start = end > 256 ? end - 256 : 0
+          for process in rows.deliveries(from: start..<end).reversed() {
+            guard let delivery = rows.delivery(of: process) else { continue }
+            found.append(VerdictEntry(process: process, verdict: Signed(delivery.verdict)))
+          }
+          end = start
+        }
+        return Array(found.prefix(count))
+      })
+  }
+
   /// The logged verdict of a process; `nil` when there is none.
   ///
   /// - Throws: `unwitnessed`, `logBehind`, `tileFiles`.

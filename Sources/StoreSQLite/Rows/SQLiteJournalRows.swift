@@ -18,23 +18,31 @@ extension SQLiteSchema where Rows == any JournalRows {
     Self(name: "journal", versions: [firstVersion], rows: { SQLiteJournalRows(sql: $0) })
   }
 
-  /// Processes that have not ended stand apart, so that recovery reads them and no others.
+  /// A process that has not ended is found by its row in `open_process`, so that recovery reads these and
+  /// no others.
   private static var firstVersion: String {
     """
-    CREATE TABLE record (
+    CREATE TABLE row (
       process BLOB NOT NULL CHECK (length(process) = 32),
       sequence INTEGER NOT NULL CHECK (sequence >= 0),
-      kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 255),
-      record BLOB NOT NULL,
+      kinds BLOB NOT NULL CHECK (length(kinds) > 0),
+      records BLOB NOT NULL,
       chain BLOB NOT NULL CHECK (length(chain) = 32),
+      has_verdict INTEGER NOT NULL CHECK (has_verdict IN (0, 1)),
       PRIMARY KEY (process, sequence)
     ) STRICT;
-    CREATE UNIQUE INDEX one_verdict ON record (process)
-      WHERE kind = \(RecordKind.verdict.rawValue);
+    CREATE UNIQUE INDEX one_verdict ON row (process) WHERE has_verdict = 1;
 
     CREATE TABLE open_process (
       process BLOB PRIMARY KEY CHECK (length(process) = 32)
     ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE lock (
+      number INTEGER PRIMARY KEY,
+      owner TEXT NOT NULL,
+      name TEXT NOT NULL,
+      process BLOB NOT NULL CHECK (length(process) = 32)
+    ) STRICT;
     """
   }
 }
@@ -43,46 +51,64 @@ struct SQLiteJournalRows: JournalRows {
   let sql: SQLConnection
 
   mutating func append(_ row: JournalRow) -> Bool {
-    let isFirst = !sql.exists("SELECT 1 FROM record WHERE process = ? LIMIT 1", row.process)
     let isAdded = sql.run(
       """
-      INSERT INTO record (process, sequence, kind, record, chain) VALUES (?, ?, ?, ?, ?)
+      INSERT INTO row (process, sequence, kinds, records, chain, has_verdict)
+      VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT DO NOTHING
-      """, row.process, row.sequence, row.kind, row.record, row.chain)
+      """, row.process, row.sequence, row.kinds.map(\.rawValue), row.records, row.chain,
+      row.kinds.contains(.verdict) ? 1 : 0)
     guard isAdded == 1 else { return false }
-    if row.kind == .end {
+    if row.kinds.contains(.end) {
       sql.run("DELETE FROM open_process WHERE process = ?", row.process)
-    } else if isFirst {
+    } else if row.sequence == 0 {
       sql.run("INSERT INTO open_process (process) VALUES (?)", row.process)
     }
     return true
   }
 
-  func records(of process: ProcessID) -> [JournalRow] {
+  func rows(of process: ProcessID) -> [JournalRow] {
     sql.all(
       """
-      SELECT sequence, kind, record, chain FROM record WHERE process = ? ORDER BY sequence
+      SELECT sequence, kinds, records, chain FROM row WHERE process = ? ORDER BY sequence
       """, process
     ) { row in
-      JournalRow(process: process, sequence: row[0], kind: row[1], record: row[2], chain: row[3])
+      let kinds: Bytes = row[1]
+      return JournalRow(
+        process: process, sequence: row[0], kinds: kinds.compactMap(RecordKind.init(rawValue:)),
+        records: row[2], chain: row[3])
     }
   }
 
-  func openProcesses(after process: ProcessID?, atMost count: Int) -> [ProcessID] {
-    sql.all(
-      "SELECT process FROM open_process WHERE process > ? ORDER BY process LIMIT ?",
+  func processes(
+    after process: ProcessID?, atMost count: Int, onlyOpen: Bool
+  ) -> [ProcessID] {
+    let table = onlyOpen ? "open_process WHERE" : "row WHERE sequence = 0 AND"
+    return sql.all(
+      "SELECT process FROM \(table) process > ? ORDER BY process LIMIT ?",
       process?.bytes ?? [], count
     ) { $0[0] }
   }
-}
 
-extension RecordKind: ColumnValue {
-  package var columnValue: DatabaseValue { Int(rawValue).columnValue }
+  func verdictCount() -> Int {
+    sql.first("SELECT count(*) FROM row WHERE has_verdict = 1") { $0[0] } ?? 0
+  }
 
-  package init?(columnValue: DatabaseValue) {
-    guard let number = Int(columnValue: columnValue), let value = UInt8(exactly: number) else {
-      return nil
+  mutating func add(_ lock: LockRow) {
+    sql.run(
+      """
+      INSERT INTO lock (number, owner, name, process) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+      """, lock.number, lock.resource.owner.text, lock.resource.name, lock.process)
+  }
+
+  mutating func removeLock(_ number: Int) {
+    sql.run("DELETE FROM lock WHERE number = ?", number)
+  }
+
+  func locks() -> [LockRow] {
+    sql.all("SELECT number, owner, name, process FROM lock ORDER BY number") { row in
+      LockRow(
+        resource: Resource(owner: row[1], name: row[2]), number: row[0], process: row[3])
     }
-    self.init(rawValue: value)
   }
 }

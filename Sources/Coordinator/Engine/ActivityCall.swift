@@ -1,0 +1,255 @@
+// One attempt at an activity: what is asked of whom, and what the answer is worth. It asks nobody itself.
+
+public import PaymentModel
+
+/// What a coordinator asks of somebody.
+public enum ParticipantRequest: Hashable, Sendable {
+  case reserve(ReserveRequest, bank: PartyName)
+  case deposit(DepositRequest, merchant: PartyName)
+  case requestDelivery(DeliveryQuery)
+  case publish(Signed<Verdict>, ProcessID, bundle: Sealed<SealedContent.KeyBundle>?)
+  case post(PostRequest, bank: PartyName)
+  case settle(SettleRequest, merchant: PartyName)
+  case void(VerdictRequest, bank: PartyName)
+  case release(VerdictRequest, merchant: PartyName)
+  case notify(VerdictRequest)
+}
+
+/// What came back, verified by nobody yet.
+public enum ParticipantReply: Hashable, Sendable {
+  case reserved(Outcome<Signed<Reservation>>)
+  case deposited(Outcome<DepositedKey>)
+  case requested(Outcome<Signed<DeliveryRequest>>)
+  case published(Outcome<LoggedVerdict>)
+  case transferred(Outcome<[Signed<Transfer>]>)
+  case settled(Outcome<Signed<Settlement>>)
+  case voided(Outcome<Signed<VoidedReservation>>)
+  case released(Outcome<Signed<Release>>)
+  case notified(Outcome<Notified>)
+  /// Nobody of that name is known, or nobody answered.
+  case unreachable
+}
+
+/// All that is needed to carry out one attempt at an activity.
+public struct ActivityCall: Sendable {
+  public let activity: Activity
+  public let attempt: ActivityAttempt
+  let order: AdmittedOrder?
+  let file: ProcessFile
+  let rules: ProtocolRules
+
+  private var process: ProcessID { attempt.process }
+
+  // MARK: - What is asked
+
+  /// The request, the same in every attempt; `nil` when there is nothing to ask for yet.
+  public func request(notary: some Notary) -> ParticipantRequest? {
+    switch activity.verb {
+    case .publish, .recordAbort:
+      file.verdictRecord.map {
+        .publish($0.signed(process: process, notary: notary), process, bundle: file.bundle)
+      }
+    case .reserve:
+      payment.flatMap { payment in
+        order.map { order in
+          .reserve(
+            ReserveRequest(
+              id: id, order: order.signedOrder, part: payment.part,
+              instrument: payment.instrument),
+            bank: payment.content.bank)
+        }
+      }
+    case .deposit:
+      item.flatMap { item in
+        order.map { order in
+          .deposit(
+            DepositRequest(id: id, order: order.signedOrder, part: item.part),
+            merchant: item.merchant)
+        }
+      }
+    case .decide:
+      file.answerBy.map { answerBy in
+        .requestDelivery(
+          DeliveryQuery(
+            id: id, acceptances: file.deposits.map(\.acceptance.signed), answerBy: answerBy))
+      }
+    case .post:
+      verdictRequest.flatMap { request in
+        activity.participant.name.map { .post(request, bank: $0) }
+      }
+    case .void:
+      verdictRequest.flatMap { request in
+        activity.participant.name.map { .void(request, bank: $0) }
+      }
+    case .release:
+      verdictRequest.flatMap { request in
+        activity.participant.name.map { .release(request, merchant: $0) }
+      }
+    case .confirm: settleRequest
+    case .notify: verdictRequest.map { .notify($0) }
+    case .receivePayment, .prepare: nil
+    }
+  }
+
+  private var settleRequest: ParticipantRequest? {
+    guard let order, let name = activity.participant.name, let verdict = file.verdict else {
+      return nil
+    }
+    return .settle(
+      SettleRequest(
+        id: id, verdict: verdict.logged,
+        transfers: file.transfers(to: name, of: order).map(\.signed)),
+      merchant: name)
+  }
+
+  private var verdictRequest: VerdictRequest? {
+    file.verdict.map { VerdictRequest(id: id, verdict: $0.logged) }
+  }
+
+  // MARK: - What the answer is worth
+
+  /// What became of the attempt. An answer that does not verify, or is about something else, is none.
+  ///
+  /// - Parameters:
+  ///   - coordinator: the name under which the notary signs.
+  ///   - time: when the answer came.
+  public func outcome(
+    of reply: ParticipantReply, coordinator: PartyName, notary: any Notary,
+    examiner: any KeyExaminer, at time: Timestamp
+  ) -> ActivityOutcome {
+    if case .notified(let outcome) = reply, activity.verb == .notify {
+      return notified(outcome)
+    }
+    if case .published(let outcome) = reply {
+      return published(outcome, coordinator: coordinator, notary: notary)
+    }
+    guard let order else { return .unknown }
+    let check = ReplyCheck(
+      notary: notary, order: order, coordinator: coordinator, time: time,
+      examinesKeys: rules.examinesKeys)
+    switch (activity.verb, reply) {
+    case (.reserve, .reserved(let outcome)):
+      guard let payment else { return .unknown }
+      return check.reservation(outcome, of: payment, activity: activity)
+    case (.deposit, .deposited(let outcome)):
+      guard let item else { return .unknown }
+      return check.deposit(
+        outcome, of: item, activity: activity, examiner: examiner, acceptance: attempt.nonce)
+    case (.decide, .requested(let outcome)):
+      return delivery(outcome, of: order, check, examiner)
+    case (.post, .transferred(let outcome)):
+      guard let payment, let verdict = file.verdict else { return .unknown }
+      return check.transfers(outcome, of: payment, verdict: verdict.id, activity: activity)
+    case (.confirm, .settled(let outcome)):
+      guard let name = activity.participant.name, let verdict = file.verdict else {
+        return .unknown
+      }
+      return check.settlement(
+        outcome, by: name, verdict: verdict.id,
+        transfers: file.transfers(to: name, of: order).map(\.id), activity: activity)
+    case (.void, .voided(let outcome)):
+      guard let payment, let verdict = file.verdict else { return .unknown }
+      return check.void(outcome, of: payment, verdict: verdict.id, activity: activity)
+    case (.release, .released(let outcome)):
+      guard let item, let verdict = file.verdict else { return .unknown }
+      return check.release(outcome, of: item, verdict: verdict.id, activity: activity)
+    default: return .unknown
+    }
+  }
+
+  private func delivery(
+    _ reply: Outcome<Signed<DeliveryRequest>>, of order: AdmittedOrder, _ check: ReplyCheck,
+    _ examiner: any KeyExaminer
+  ) -> ActivityOutcome {
+    let deposits = file.deposits
+    let outcome = check.deliveryRequest(
+      reply, acceptances: deposits.map(\.acceptance.id), activity: activity)
+    guard case .ended(.requested(let request)) = outcome else { return outcome }
+    guard
+      let bundle = examiner.bundle(deposits.map(\.key), for: order.order.recipient),
+      bundle.bytes.count <= SubmissionLimits.keyBundle
+    else { return .unknown }
+    return .deliveryRequested(request, bundle)
+  }
+
+  private func published(
+    _ outcome: Outcome<LoggedVerdict>, coordinator: PartyName, notary: any Notary
+  ) -> ActivityOutcome {
+    switch outcome {
+    case .done(let logged):
+      guard activity.verb == .publish || activity.verb == .recordAbort,
+        let record = file.verdictRecord,
+        logged.verdict == record.signed(process: process, notary: notary),
+        logged.proof.count <= LoggedVerdict.largestProof,
+        logged.verdict.bytes.count <= LoggedVerdict.largestVerdict,
+        let stated = try? notary.read(
+          logged.verdict, by: .party(coordinator), at: record.decidedAt)
+      else { return .unknown }
+      return .ended(.published(PublishedVerdict(id: stated.id, logged: logged)))
+    case .refused(let reason, _): return .ended(.refused(reason, nil))
+    case .held(let until): return .held(until: until)
+    case .unknown: return .unknown
+    }
+  }
+
+  private func notified(_ outcome: Outcome<Notified>) -> ActivityOutcome {
+    switch outcome {
+    case .done: .ended(.notified)
+    case .held(let until): .held(until: until)
+    case .refused, .unknown: .unknown
+    }
+  }
+
+  // MARK: - Looking things up
+
+  /// What names the request for ever, whatever the attempt.
+  private var id: RequestID {
+    guard !rules.keepsIdentifiers, attempt.attempt > 1,
+      let other = StepPath(rawValue: "again\(attempt.attempt)-\(activity.path)")
+    else { return RequestID(process: process, step: activity.path) }
+    return RequestID(process: process, step: other)
+  }
+
+  private var payment: AdmittedOrder.Payment? {
+    order?.payments.first { $0.content.bank == activity.participant.name }
+  }
+
+  private var item: AdmittedOrder.Item? {
+    order?.items.first { $0.offer.id == activity.offer }
+  }
+}
+
+extension VerdictRecord {
+  /// The verdict, signed from the record: the same bytes each time.
+  func signed(process: ProcessID, notary: some Notary) -> Signed<Verdict> {
+    notary.sign(
+      Verdict(
+        process: process, decision: decision, decidedAt: decidedAt,
+        evidence: notary.digest(evidencePreimage)),
+      nonce: nonce)
+  }
+}
+
+extension ProcessFile {
+  /// Until when the customer may ask for delivery.
+  fileprivate var answerBy: Timestamp? {
+    records.lazy.compactMap {
+      if case .prepared(let prepared) = $0 { prepared.answerBy } else { nil }
+    }.first
+  }
+
+  /// The transfers to the accounts to which a merchant's offers are paid.
+  fileprivate func transfers(
+    to merchant: PartyName, of order: AdmittedOrder
+  ) -> [Exhibit<Transfer>] {
+    let payees = order.items.filter { $0.merchant == merchant }.map(\.offer.claim.payee)
+    return order.payments.flatMap { payment -> [Exhibit<Transfer>] in
+      let answer = answers.first { answer in
+        answer.activity.verb == .post && answer.activity.participant.name == payment.content.bank
+      }
+      guard case .transferred(let transfers) = answer?.result else { return [] }
+      return zip(payment.content.payouts, transfers)
+        .filter { payees.contains($0.0.payee) }.map(\.1)
+    }
+  }
+}

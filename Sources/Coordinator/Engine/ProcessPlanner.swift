@@ -1,0 +1,171 @@
+// From submitted and stored bytes to processes: pure, and the same after every crash.
+
+public import PaymentModel
+
+/// Makes plans out of submissions, and reads journals back.
+public struct ProcessPlanner: Sendable {
+  /// The name under which the notary signs.
+  public let coordinator: PartyName
+  let notary: any Notary
+  private let templates: [(digest: Digest, template: ProcessTemplate)]
+  private let rules: ProtocolRules
+
+  /// - Parameter templates: those that orders may name.
+  public init(coordinator: PartyName, notary: any Notary, templates: [ProcessTemplate]) {
+    self.init(coordinator: coordinator, notary: notary, templates: templates, rules: .standard)
+  }
+
+  package init(
+    coordinator: PartyName, notary: any Notary, templates: [ProcessTemplate],
+    rules: ProtocolRules
+  ) {
+    self.coordinator = coordinator
+    self.notary = notary
+    self.templates = templates.map { (notary.digest($0.json), $0) }
+    self.rules = rules
+  }
+
+  // MARK: - Orders
+
+  /// Checks a submission.
+  ///
+  /// - Throws: `too-large`, `not-admitted`.
+  public func admit(
+    _ submission: PurchaseSubmission, at time: Timestamp
+  ) throws(CoordinatorError) -> AdmittedOrder {
+    try submission.checkSizes()
+    do throws(NotAdmitted) {
+      return try notary.admit(submission, at: time)
+    } catch {
+      throw CoordinatorError(.notAdmitted, "\(error.code): \(error.message)")
+    }
+  }
+
+  /// The process of an admitted order, and the record with which it begins.
+  ///
+  /// - Parameter nonce: for the coordinator's signed word.
+  /// - Throws: `empty-order`, `unknown-template`, `too-large`, `not-admitted` when the order names another
+  ///   coordinator, and what the generator throws.
+  public func begin(
+    _ order: AdmittedOrder, of submission: PurchaseSubmission, at time: Timestamp, nonce: Nonce
+  ) throws(CoordinatorError) -> (plan: ProcessPlan, record: BeginRecord) {
+    let definition = try definition(for: order)
+    let record = BeginRecord(
+      source: .submission(submission), template: definition.template,
+      definition: notary.digest(definition.json), at: time, nonce: nonce)
+    let accepted = try accepted(record, definition)
+    guard accepted.issuer == order.order.coordinator else {
+      throw CoordinatorError(.notAdmitted, "the order names another coordinator")
+    }
+    return (
+      ProcessPlan(
+        definition: definition, terms: ProcessTerms(order), order: order,
+        accepted: accepted.exhibit), record
+    )
+  }
+
+  /// The process of an order that was only presented: nothing but its abort.
+  ///
+  /// - Throws: `not-entitled` for an order that names another coordinator.
+  public func beginAbort(
+    of order: Stated<Order>, signed: Signed<Order>, at time: Timestamp, nonce: Nonce
+  ) throws(CoordinatorError) -> (plan: ProcessPlan, record: BeginRecord) {
+    let claim = order.claim
+    let definition = try abortOnly(order.id.renamed())
+    let record = BeginRecord(
+      source: .presented(signed, oneTimeKey: claim.oneTimeKey, decideBy: claim.decideBy),
+      template: definition.template, definition: notary.digest(definition.json), at: time,
+      nonce: nonce)
+    let accepted = try accepted(record, definition)
+    guard accepted.issuer == claim.coordinator else {
+      throw CoordinatorError(.notEntitled, "the order names another coordinator")
+    }
+    return (
+      ProcessPlan(
+        definition: definition, terms: abortTerms(definition.process, decideBy: claim.decideBy),
+        order: nil, accepted: accepted.exhibit), record
+    )
+  }
+
+  // MARK: - Journals
+
+  /// Reads a process back from its journal. The order is admitted again as of the time at which the process
+  /// began.
+  ///
+  /// - Throws: `unknown-process`, `broken-journal`, `malformed-record`, `definition-changed`, and what
+  ///   `admit` throws.
+  public func resume(
+    _ process: ProcessID, from rows: [JournalRow]
+  ) throws(CoordinatorError) -> ResumedProcess {
+    guard !rows.isEmpty else {
+      throw CoordinatorError(.unknownProcess, "no process \(process)")
+    }
+    var chain = JournalChain(of: process)
+    let records = try chain.read(rows, notary: notary)
+    guard case .begin(let begin) = records.first else {
+      throw CoordinatorError(.brokenJournal, "process \(process) does not begin")
+    }
+    let definition: PaymentProcess
+    let terms: ProcessTerms
+    var order: AdmittedOrder?
+    switch begin.source {
+    case .submission(let submission):
+      let admitted = try admit(submission, at: begin.at)
+      definition = try self.definition(for: admitted)
+      terms = ProcessTerms(admitted)
+      order = admitted
+    case .presented(_, _, let decideBy):
+      definition = try abortOnly(process)
+      terms = abortTerms(process, decideBy: decideBy)
+    }
+    guard definition.process == process, notary.digest(definition.json) == begin.definition
+    else {
+      throw CoordinatorError(
+        .definitionChanged, "process \(process) was begun under another definition")
+    }
+    return ResumedProcess(
+      plan: ProcessPlan(
+        definition: definition, terms: terms, order: order,
+        accepted: try accepted(begin, definition).exhibit),
+      records: rules.recoversVerdicts
+        ? records : Array(records.prefix { $0.kind != .verdict }),
+      chain: chain)
+  }
+
+  // MARK: - Shared
+
+  private func definition(
+    for order: AdmittedOrder
+  ) throws(CoordinatorError) -> PaymentProcess {
+    guard let known = templates.first(where: { $0.digest == order.order.template }) else {
+      throw CoordinatorError(.unknownTemplate, "no template \(order.order.template)")
+    }
+    return try PaymentProcess.generate(
+      from: order, template: known.template, templateDigest: known.digest)
+  }
+
+  private func abortOnly(_ process: ProcessID) throws(CoordinatorError) -> PaymentProcess {
+    try PaymentProcess.abortOnly(
+      process, templateDigest: notary.digest(ProcessTemplate.neverBegun.json))
+  }
+
+  private func abortTerms(_ process: ProcessID, decideBy: Timestamp) -> ProcessTerms {
+    ProcessTerms(process: process, decideBy: decideBy, deliveryLimitSeconds: 0)
+  }
+
+  /// The coordinator's submission statement, signed from the BEGIN record.
+  private func accepted(
+    _ begin: BeginRecord, _ definition: PaymentProcess
+  ) throws(CoordinatorError) -> (exhibit: Exhibit<Submission>, issuer: Thumbprint) {
+    let signed = notary.sign(
+      Submission(
+        process: definition.process, template: begin.template, definition: begin.definition),
+      nonce: begin.nonce)
+    do throws(NotAdmitted) {
+      let stated = try notary.read(signed, by: .party(coordinator), at: begin.at)
+      return (Exhibit(id: stated.id, signed: signed), stated.issuer.key)
+    } catch {
+      throw CoordinatorError(.notAdmitted, "\(error.code): \(error.message)")
+    }
+  }
+}

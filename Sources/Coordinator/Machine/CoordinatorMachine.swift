@@ -1,0 +1,342 @@
+// All processes of one coordinator as one state machine: when is what durable, whose turn is it, what is
+// due.
+//
+//     event ──▶ ProcessMachine ──▶ records ──▶ batch ──▶ write ──▶ (synced) ──▶ written
+//                     │                                                            │
+//                     └────────▶ effects, held back until the batch is durable ◀───┘
+//
+// One batch is written at a time; the next one grows meanwhile, so that many processes share a sync. An
+// effect of a process waits for the last batch that has a forced record of that process in it. Records
+// that are not forced ride along with the next one that is, or are written when the process has nothing to
+// wait for but time.
+//
+// A crash drops the machine. What was not durable nobody has heard of. `resume` brings each process back
+// as its journal left it.
+
+public import PaymentModel
+
+/// How much a coordinator takes on.
+public struct CoordinatorLimits: Hashable, Sendable {
+  /// More open processes at a time are refused with `busy`. Those of an earlier run go on in any case.
+  public let mostOpenProcesses: Int
+  /// At most so many rows are written in one transaction.
+  public let largestBatch: Int
+
+  public init(mostOpenProcesses: Int = 100_000, largestBatch: Int = 4096) {
+    self.mostOpenProcesses = mostOpenProcesses
+    self.largestBatch = largestBatch
+  }
+
+  public static let standard = CoordinatorLimits()
+}
+
+/// The state machine of a coordinator. It reads no clock, draws no randomness, and asks nobody: time and
+/// entropy are handed in, and the shell around it carries its effects out.
+public struct CoordinatorMachine: Hashable, Sendable {
+  private let policy: RetryPolicy
+  private let limits: CoordinatorLimits
+  private let rules: ProtocolRules
+  /// Looked up, and never walked over.
+  private var open: [ProcessID: OpenProcess] = [:]
+  public private(set) var openCount = 0
+  private var locks: LockTable
+  private var timers = TimerHeap()
+  /// The wake that was asked for last.
+  private var wakeAt: Timestamp?
+
+  /// Processes with records for the next batch, in order of arrival.
+  private var dirty: [ProcessID] = []
+  private var nextBatch = 1
+  private var isWriting = false
+  /// Processes of the batch that is being written.
+  private var written: [ProcessID] = []
+
+  public init(
+    policy: RetryPolicy = .standard, limits: CoordinatorLimits = .standard,
+    restoring locks: [LockRow] = []
+  ) {
+    self.init(policy: policy, limits: limits, rules: .standard, restoring: locks)
+  }
+
+  package init(
+    policy: RetryPolicy = .standard, limits: CoordinatorLimits = .standard, rules: ProtocolRules,
+    restoring locks: [LockRow] = []
+  ) {
+    self.policy = policy
+    self.limits = limits
+    self.rules = rules
+    self.locks = LockTable(restoring: locks)
+  }
+
+  // MARK: - Questions
+
+  /// Whether the process is open here. It may not be durable yet.
+  public func has(_ process: ProcessID) -> Bool { open[process] != nil }
+
+  /// How an open process stands; `nil` while something of it is not durable, or when it is not open.
+  public func standing(of process: ProcessID) -> ProcessStanding? {
+    guard let entry = open[process], entry.isDurable else { return nil }
+    return entry.standing
+  }
+
+  /// All that is needed to carry out an attempt; `nil` when nobody waits for it any more.
+  public func call(for attempt: ActivityAttempt) -> ActivityCall? {
+    guard let entry = open[attempt.process] else { return nil }
+    return ActivityCall(
+      activity: entry.machine.definition.activities[attempt.activity], attempt: attempt,
+      order: entry.order, file: entry.file, rules: rules)
+  }
+
+  /// Whether one more process would be too much.
+  public var isBusy: Bool { openCount >= limits.mostOpenProcesses }
+
+  // MARK: - Events
+
+  /// Takes an event and says what to do, in this order.
+  ///
+  /// - Throws: `busy`, `unsupported-process`, and `broken-journal` for a process that cannot begin or go
+  ///   on. Nothing has changed then.
+  public mutating func step(
+    _ event: CoordinatorEvent, at now: Timestamp, entropy: inout some Entropy,
+    notary: some Notary
+  ) throws(CoordinatorError) -> [CoordinatorEffect] {
+    var effects: [CoordinatorEffect] = []
+    switch event {
+    case .begin(let plan, let record):
+      guard open[plan.process] == nil else { return [] }
+      guard !isBusy else {
+        throw CoordinatorError(
+          .busy, "the coordinator runs \(openCount) processes: hand the order in again later")
+      }
+      let machine = try ProcessMachine(
+        definition: plan.definition, terms: plan.terms, policy: policy, rules: rules)
+      enter(OpenProcess(plan, machine: machine, records: [], chain: JournalChain(of: plan.process)))
+      run(plan.process, .begin(record), at: now, entropy: &entropy, effects: &effects)
+    case .resume(let resumed):
+      let process = resumed.plan.process
+      guard open[process] == nil else { return [] }
+      let machine = try ProcessMachine(
+        definition: resumed.plan.definition, terms: resumed.plan.terms, policy: policy,
+        rules: rules, replaying: resumed.records)
+      guard !machine.state.hasEnded else { return [] }
+      enter(
+        OpenProcess(
+          resumed.plan, machine: machine, records: resumed.records, chain: resumed.chain))
+      run(process, .resumed, at: now, entropy: &entropy, effects: &effects)
+      give(locks.settle(process), at: now, entropy: &entropy, effects: &effects)
+    case .lost(let process):
+      give(locks.settle(process), at: now, entropy: &entropy, effects: &effects)
+    case .written(let batch, let taken):
+      finish(batch, taken: taken, at: now, entropy: &entropy, effects: &effects)
+    case .outcome(let process, let activity, let attempt, let outcome):
+      run(
+        process, .outcome(activity: activity, attempt: attempt, outcome), at: now,
+        entropy: &entropy, effects: &effects)
+    case .cancelled(let process, let cancellation):
+      run(process, .cancelled(cancellation), at: now, entropy: &entropy, effects: &effects)
+    case .retry(let process):
+      run(process, .retry, at: now, entropy: &entropy, effects: &effects)
+    case .tick:
+      if let wakeAt, now >= wakeAt { self.wakeAt = nil }
+      while let process = timers.popDue(at: now) { wake(process, at: now, &entropy, &effects) }
+    }
+    write(notary: notary, effects: &effects)
+    if let next = timers.first, wakeAt.map({ next < $0 }) ?? true {
+      wakeAt = next
+      effects.append(.wake(at: next))
+    }
+    return effects
+  }
+
+  private mutating func enter(_ entry: OpenProcess) {
+    open[entry.process] = entry
+    openCount += 1
+  }
+
+  private mutating func wake(
+    _ process: ProcessID, at now: Timestamp, _ entropy: inout some Entropy,
+    _ effects: inout [CoordinatorEffect]
+  ) {
+    guard var entry = open[process], let timer = entry.timerAt, timer <= now else { return }
+    entry.timerAt = nil
+    let isDue = entry.wakeAt.map { $0 <= now } ?? false
+    if !isDue, let later = entry.wakeAt {
+      entry.timerAt = later
+      timers.push(process, at: later)
+    }
+    open[process] = entry
+    if isDue { run(process, .tick, at: now, entropy: &entropy, effects: &effects) }
+  }
+
+  // MARK: - One process
+
+  private mutating func run(
+    _ process: ProcessID, _ event: ProcessEvent, at now: Timestamp,
+    entropy: inout some Entropy, effects: inout [CoordinatorEffect]
+  ) {
+    guard var entry = open.removeValue(forKey: process) else { return }
+    let result = entry.machine.step(event, at: now, entropy: &entropy)
+    entry.take(result.records)
+    var changes = LockSteps()
+    entry.wakeAt = nil
+    for effect in result.effects {
+      switch effect {
+      case .perform(let activity, let attempt):
+        entry.effects.append(
+          .ask(
+            ActivityAttempt(
+              process: process, activity: activity, attempt: attempt,
+              nonce: Nonce(from: &entropy))))
+      case .acquire(let activity): changes.acquired.append(activity)
+      case .scarce(let activity): changes.scarce.append(activity)
+      case .wake(let time): entry.wakeAt = time
+      case .callOperator(let activity):
+        entry.needsOperator.append(entry.machine.definition.activities[activity].path)
+        entry.effects.append(.callOperator(process, activity: activity))
+      case .ended: entry.effects.append(.ended(process, entry.standing))
+      }
+    }
+    if !result.records.isEmpty { entry.effects.append(.changed(process)) }
+    if let wakeAt = entry.wakeAt, entry.timerAt.map({ wakeAt < $0 }) ?? true {
+      entry.timerAt = wakeAt
+      timers.push(process, at: wakeAt)
+    }
+    let isWriteNeeded =
+      result.isForced || (!entry.heldBack.isEmpty && entry.isResting && !changes.acquires)
+    if isWriteNeeded, !entry.isDirty {
+      entry.isDirty = true
+      dirty.append(process)
+    }
+    if result.isForced { entry.awaitedBatch = nextBatch }
+    if entry.isDurable || !rules.recordsBeforeEffects { release(&entry, into: &effects) }
+    changes.released = entry.settledUses()
+    open[process] = entry
+    carry(changes, of: entry, at: now, entropy: &entropy, effects: &effects)
+  }
+
+  /// Lets out what had to wait for a batch.
+  private mutating func release(
+    _ entry: inout OpenProcess, into effects: inout [CoordinatorEffect]
+  ) {
+    effects += entry.effects
+    entry.effects = []
+  }
+
+  // MARK: - Turns
+
+  /// What a step means for the goods that may run out.
+  private struct LockSteps {
+    var acquired: [Int] = []
+    var scarce: [Int] = []
+    var released: [OpenProcess.Settled] = []
+
+    var acquires: Bool { !acquired.isEmpty }
+  }
+
+  private mutating func carry(
+    _ steps: LockSteps, of entry: OpenProcess, at now: Timestamp, entropy: inout some Entropy,
+    effects: inout [CoordinatorEffect]
+  ) {
+    for settled in steps.released {
+      for use in entry.uses(of: settled.activity) {
+        give(
+          settled.isHeld
+            ? locks.hold(use.resource, for: entry.process)
+            : locks.leave(use.resource, for: entry.process),
+          at: now, entropy: &entropy, effects: &effects)
+      }
+    }
+    for activity in steps.scarce {
+      for use in entry.uses(of: activity) {
+        locks.meetScarcity(use.resource, for: entry.process)
+      }
+    }
+    for activity in steps.acquired {
+      let uses = entry.uses(of: activity)
+      let granted = uses.allSatisfy { use in
+        locks.acquire(use.resource, use.mode, for: entry.process, activity: activity)
+      }
+      if granted {
+        give([(entry.process, activity)], at: now, entropy: &entropy, effects: &effects)
+      }
+    }
+  }
+
+  private mutating func give(
+    _ turns: [(process: ProcessID, activity: Int)], at now: Timestamp,
+    entropy: inout some Entropy, effects: inout [CoordinatorEffect]
+  ) {
+    for turn in turns {
+      run(
+        turn.process, .granted(activity: turn.activity), at: now, entropy: &entropy,
+        effects: &effects)
+    }
+  }
+
+  // MARK: - Durability
+
+  /// Begins to write what has gathered, unless a batch is under way.
+  private mutating func write(notary: some Notary, effects: inout [CoordinatorEffect]) {
+    guard !isWriting, !dirty.isEmpty else { return }
+    var rows: [JournalRow] = []
+    let count = min(dirty.count, limits.largestBatch)
+    for process in dirty.prefix(count) {
+      guard var entry = open.removeValue(forKey: process) else { continue }
+      rows.append(entry.takeRow(batch: nextBatch, notary: notary))
+      open[process] = entry
+      written.append(process)
+    }
+    dirty.removeFirst(count)
+    // Those left behind ride in the batch after.
+    for process in dirty where open[process]?.isDurable == false {
+      open[process]?.awaitedBatch = nextBatch + 1
+    }
+    isWriting = true
+    effects.append(
+      .write(JournalBatch(number: nextBatch, rows: rows, locks: locks.takeChanges())))
+    nextBatch += 1
+  }
+
+  private mutating func finish(
+    _ batch: Int, taken: [ProcessID], at now: Timestamp, entropy: inout some Entropy,
+    effects: inout [CoordinatorEffect]
+  ) {
+    guard isWriting, batch == nextBatch - 1 else { return }
+    isWriting = false
+    let processes = written
+    written = []
+    for process in taken {
+      guard let entry = open.removeValue(forKey: process) else { continue }
+      openCount -= 1
+      effects.append(.taken(process))
+      leaveAll(entry, at: now, entropy: &entropy, effects: &effects)
+    }
+    for process in processes {
+      guard var entry = open[process], entry.awaitedBatch.map({ $0 <= batch }) ?? true else {
+        continue
+      }
+      entry.awaitedBatch = nil
+      release(&entry, into: &effects)
+      if entry.machine.state.hasEnded {
+        open[process] = nil
+        openCount -= 1
+        leaveAll(entry, at: now, entropy: &entropy, effects: &effects)
+      } else {
+        open[process] = entry
+      }
+    }
+  }
+
+  private mutating func leaveAll(
+    _ entry: OpenProcess, at now: Timestamp, entropy: inout some Entropy,
+    effects: inout [CoordinatorEffect]
+  ) {
+    for activity in entry.limited {
+      for use in entry.uses(of: activity) {
+        give(
+          locks.leave(use.resource, for: entry.process), at: now, entropy: &entropy,
+          effects: &effects)
+      }
+    }
+  }
+}

@@ -1,0 +1,123 @@
+// A process that is being run, with what of it is not durable yet.
+
+public import PaymentModel
+
+/// How a process stands, and what it has on file: all of it durable, but for answers that may have to be
+/// asked for again after a crash.
+public struct ProcessStanding: Hashable, Sendable {
+  public let state: ProcessState
+  public let file: ProcessFile
+  /// Activities that go on failing after the verdict, and need somebody to look after them.
+  public let needsOperator: [StepPath]
+}
+
+/// A resource as an activity uses it.
+struct LockUse: Hashable, Sendable {
+  let resource: Resource
+  let mode: LockMode
+}
+
+/// A process and its machine.
+struct OpenProcess: Hashable, Sendable {
+  let process: ProcessID
+  let order: AdmittedOrder?
+  var machine: ProcessMachine
+  var file: ProcessFile
+  private var chain: JournalChain
+  /// Records that stand in no batch yet.
+  private(set) var heldBack: [JournalRecord] = []
+  /// What may not happen before the awaited batch is durable.
+  var effects: [CoordinatorEffect] = []
+  /// The batch with the last forced record; `nil` when everything forced is durable.
+  var awaitedBatch: Int?
+  var isDirty = false
+  /// When the machine wants a tick.
+  var wakeAt: Timestamp?
+  /// When the heap will bring one: not later than `wakeAt`.
+  var timerAt: Timestamp?
+  var needsOperator: [StepPath] = []
+  /// The activities that take what may run out.
+  let limited: [Int]
+  private var settled: [ActivityState]
+
+  init(
+    _ plan: ProcessPlan, machine: ProcessMachine, records: [JournalRecord], chain: JournalChain
+  ) {
+    process = plan.process
+    order = plan.order
+    self.machine = machine
+    self.chain = chain
+    file = ProcessFile(definition: plan.definition, accepted: plan.accepted, records: records)
+    let activities = plan.definition.activities
+    limited = activities.indices.filter { !activities[$0].resources.isEmpty }
+    settled = limited.map { _ in .waiting }
+  }
+
+  var isDurable: Bool { awaitedBatch == nil }
+
+  var standing: ProcessStanding {
+    ProcessStanding(state: machine.state, file: file, needsOperator: needsOperator)
+  }
+
+  /// Whether nothing but time can go on.
+  var isResting: Bool { machine.isIdle && effects.isEmpty }
+
+  mutating func take(_ records: [JournalRecord]) {
+    guard !records.isEmpty else { return }
+    heldBack += records
+    file.append(records)
+  }
+
+  /// The row of everything that was held back.
+  mutating func takeRow(batch: Int, notary: some Notary) -> JournalRow {
+    defer {
+      heldBack = []
+      isDirty = false
+    }
+    return chain.append(heldBack, notary: notary)
+  }
+
+  func uses(of activity: Int) -> [LockUse] {
+    let activity = machine.definition.activities[activity]
+    return activity.resources.map { resource in
+      LockUse(
+        resource: resource,
+        mode: activity.offer.map { $0.hex == resource.name } == true ? .exclusive : .counted)
+    }
+  }
+
+  /// An activity that has come to hold what may run out, or needs it no longer.
+  struct Settled {
+    let activity: Int
+    let isHeld: Bool
+  }
+
+  /// What has changed about what may run out since this was asked last.
+  mutating func settledUses() -> [Settled] {
+    guard !limited.isEmpty else { return [] }
+    var changes: [Settled] = []
+    for (place, activity) in limited.enumerated() {
+      let state = effectiveState(of: activity)
+      guard state != settled[place] else { continue }
+      settled[place] = state
+      switch state {
+      case .done: changes.append(Settled(activity: activity, isHeld: true))
+      case .refused, .skipped: changes.append(Settled(activity: activity, isHeld: false))
+      case .waiting, .asked, .unreached: break
+      }
+    }
+    return changes
+  }
+
+  /// The state of an activity, and `skipped` when it was undone or is not wanted any more.
+  private func effectiveState(of activity: Int) -> ActivityState {
+    let states = machine.state.activities
+    let own = states[activity]
+    guard machine.state.isCommitted == false else { return own }
+    guard let undoing = machine.compensation(of: activity) else { return .skipped }
+    switch states[undoing] {
+    case .done, .refused, .skipped, .unreached: return .skipped
+    case .waiting, .asked: return own
+    }
+  }
+}
