@@ -19,4 +19,9 @@ public struct ResumedProcess: Sendable {
   let plan: ProcessPlan
   let records: [JournalRecord]
   let chain: JournalChain
+
+  /// What it has on file.
+  package var file: ProcessFile {
+    ProcessFile(definition: plan.definition, accepted: plan.accepted, records: records)
+  }
 }

@@ -1,0 +1,213 @@
+// Runs a world: first with faults, then without, until everything has come to its end. One seed decides
+// everything.
+
+import Coordinator
+import PaymentCrypto
+public import PaymentModel
+
+/// What a run violated.
+public struct Violation: Hashable, Sendable {
+  public let seed: UInt64
+  public let property: Property
+  public let process: ProcessID?
+  /// The number of the choice after which it was seen.
+  public let step: Int
+  public let message: String
+}
+
+/// What came of a run.
+public struct RunReport: Hashable, Sendable {
+  public let seed: UInt64
+  public internal(set) var purchases = 0
+  public internal(set) var committed = 0
+  public internal(set) var aborted = 0
+  public internal(set) var steps = 0
+  public internal(set) var messages = 0
+  public internal(set) var crashes = 0
+  public internal(set) var virtualSeconds = 0
+  /// The first one.
+  public internal(set) var violation: Violation?
+  /// SHA-256 over all choices and what came of them.
+  public internal(set) var fingerprint = Digest.zero
+
+  init(seed: UInt64) { self.seed = seed }
+}
+
+extension Digest {
+  static var zero: Digest {
+    guard let zero = Digest(Bytes(repeating: 0, count: 32)) else { fatalError("32 bytes") }
+    return zero
+  }
+}
+
+/// One run in the model world.
+public struct Simulation {
+  /// After the faults have stopped a world has so much time, and so many steps.
+  static let calmSeconds: Int64 = 4 * 3600
+  static let calmSteps = 60_000
+
+  private var entropy: SimulationEntropy
+  private var world: World
+  private var faults: Faults
+  private let books: Books
+  private var report: RunReport
+  private var trace = Trace()
+  private let say: ((String) -> Void)?
+  private var calmSince: (time: Timestamp, step: Int)?
+
+  /// - Parameter say: hears each choice and what comes of it.
+  public static func run(
+    seed: UInt64, size: PopulationSize = PopulationSize(), flaw: Flaw? = nil,
+    say: ((String) -> Void)? = nil
+  ) -> RunReport {
+    var simulation = Simulation(seed: seed, size: size, flaw: flaw, say: say)
+    simulation.run()
+    return simulation.report
+  }
+
+  private init(seed: UInt64, size: PopulationSize, flaw: Flaw?, say: ((String) -> Void)?) {
+    entropy = SimulationEntropy(seed: seed &* 0x2545_F491_4F6C_DD1D)
+    var population = Population(size, flaw: flaw, entropy: &entropy)
+    world = population.world()
+    faults = Faults(from: &entropy)
+    books = Books(of: world)
+    report = RunReport(seed: seed)
+    self.say = say
+  }
+
+  // MARK: - Running
+
+  private mutating func run() {
+    while report.violation == nil, let choice = next() {
+      report.steps += 1
+      if case .crash = choice { report.crashes += 1 }
+      say?("\(report.steps)\t\(world.stage.now)\t\(world.describe(choice))")
+      trace.note(choice, in: world)
+      let message = isToShop(choice)
+      world.apply(choice)
+      if let shop = message { note(books.checkDeposits(at: shop, in: world)) }
+    }
+    if report.violation == nil { note(books.check(world, hasEnded: hasEnded)) }
+    finish()
+  }
+
+  private func isToShop(_ choice: Choice) -> Int? {
+    guard case .deliver(let number) = choice,
+      case .shop(let shop)? = world.stage.network.message(number)?.to
+    else { return nil }
+    return shop
+  }
+
+  private mutating func note(_ finding: Books.Finding?) {
+    guard let finding, report.violation == nil else { return }
+    report.violation = Violation(
+      seed: report.seed, property: finding.property, process: finding.process,
+      step: report.steps, message: finding.message)
+  }
+
+  private mutating func finish() {
+    for customer in world.customers {
+      for purchase in customer.desk.books.purchases {
+        report.purchases += 1
+        switch purchase.state {
+        case .committed: report.committed += 1
+        case .aborted: report.aborted += 1
+        case .undecided: break
+        }
+      }
+    }
+    report.messages = world.stage.network.sent
+    report.virtualSeconds = Int(world.stage.now.milliseconds(since: Stage.start) / 1000)
+    trace.note(end: world)
+    report.fingerprint = trace.fingerprint
+  }
+
+  /// Whether nothing is left to do.
+  private var hasEnded: Bool {
+    world.stage.network.messages.isEmpty && world.stage.node.openCount == 0
+      && !world.stage.node.isRecovering && !world.stage.node.isBehindLog
+      && world.customers.allSatisfy(\.hasEnded)
+  }
+
+  // MARK: - Choosing
+
+  /// The next choice; `nil` when the world has come to its end, or its time is up.
+  private mutating func next() -> Choice? {
+    if calmSince == nil, report.steps >= faults.steps {
+      faults = .none
+      calmSince = (world.stage.now, report.steps)
+    }
+    if let calmSince {
+      guard report.steps - calmSince.step < Self.calmSteps,
+        world.stage.now.milliseconds(since: calmSince.time) < Self.calmSeconds * 1000
+      else { return nil }
+    }
+    return fault() ?? progress()
+  }
+
+  private mutating func fault() -> Choice? {
+    guard calmSince == nil else { return nil }
+    let messages = world.stage.network.messages
+    if entropy.happens(perMille: faults.crash) {
+      let party = entropy.pick(world.parties)
+      // The coordinator is what this is about.
+      let target = entropy.happens(perMille: 500) ? Party.coordinator : party
+      if world.isUp(target) {
+        return .crash(target, keepsWrites: entropy.happens(perMille: 500))
+      }
+    }
+    if !messages.isEmpty, entropy.happens(perMille: faults.drop) {
+      return .drop(entropy.pick(messages).number)
+    }
+    if !messages.isEmpty, messages.count < 200, entropy.happens(perMille: faults.duplicate) {
+      return .duplicate(entropy.pick(messages).number)
+    }
+    if entropy.happens(perMille: faults.clock) {
+      return .setClock(
+        entropy.pick(world.parties), milliseconds: entropy.number(in: -2000...2000))
+    }
+    if entropy.happens(perMille: faults.delay) {
+      return .advance(milliseconds: entropy.number(in: 1...3000))
+    }
+    return nil
+  }
+
+  /// Something that brings the world on, each with the same chance; time passes when there is nothing else.
+  private mutating func progress() -> Choice? {
+    if world.stage.node.hasEffects, calmSince != nil || entropy.happens(perMille: 800) {
+      return .carryOut
+    }
+    var choices: [Choice] = []
+    for message in world.stage.network.messages where world.canTake(message) {
+      choices.append(.deliver(message.number))
+    }
+    for party in world.parties {
+      if !world.isUp(party) {
+        if world.canRestart(party), entropy.happens(perMille: faults.restart) {
+          choices.append(.restart(party))
+        }
+      } else if world.isDirty(party) {
+        choices.append(.sync(party))
+      }
+    }
+    if world.stage.node.hasEffects { choices.append(.carryOut) }
+    if world.stage.node.isReady, world.stage.node.isRecovering { choices.append(.resume) }
+    if world.stage.node.isTickDue(at: world.stage.clock(of: .coordinator)) {
+      choices.append(.tick)
+    }
+    for number in world.customers.indices where world.isDue(number) {
+      choices.append(.act(number))
+    }
+    if let rogue = world.rogue, rogue.movesLeft > 0, entropy.happens(perMille: 150) {
+      let moves = world.rogueMoves
+      if !moves.isEmpty { choices.append(.rogue(entropy.pick(moves))) }
+    }
+    if !choices.isEmpty { return entropy.pick(choices) }
+    guard let timer = world.nextTimer, timer > world.stage.now else {
+      return isAnyoneDown ? .advance(milliseconds: 1000) : nil
+    }
+    return .advance(milliseconds: timer.milliseconds(since: world.stage.now))
+  }
+
+  private var isAnyoneDown: Bool { world.parties.contains { !world.isUp($0) } }
+}
