@@ -35,8 +35,8 @@ final class EngineDriver: Sendable {
 
   /// The records of a process, as they are stored.
   func records(of process: ProcessID) async throws -> [JournalRecord] {
-    let rows = await store.read { $0.records(of: process) }
-    return try rows.map { try JournalRecord($0.record) }
+    let rows = await store.read { $0.rows(of: process) }
+    return try rows.flatMap { try $0.read() }
   }
 }
 
