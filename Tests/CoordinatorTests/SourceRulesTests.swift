@@ -18,8 +18,10 @@ import Testing
       "Set<", "Set(", "Dictionary", "Date", "Clock", "random(", "shuffled", "Task", "await",
       "async", "import Foundation", "fatalError", "try!", "as!", "preconditionFailure",
     ]
-    let files = try sources(in: "Machine")
-    #expect(files.count >= 6)
+    let history = try sources(in: "History")
+    #expect(history.count >= 8)
+    let files = try sources(in: "Machine") + history
+    #expect(files.count >= history.count + 6)
     for (name, text) in files {
       let code = text.split(separator: "\n")
         .filter { !$0.drop { $0 == " " }.hasPrefix("//") }.joined(separator: "\n")
@@ -32,7 +34,7 @@ import Testing
   }
 
   @Test func onlyTheModelIsImported() throws {
-    for folder in ["Model", "Template", "Machine", "Journal", "Engine", "Drawing"] {
+    for folder in ["Model", "Template", "Machine", "Journal", "Engine", "Drawing", "History"] {
       for (name, text) in try sources(in: folder) {
         let imports = text.split(separator: "\n").filter { $0.contains("import ") }
           .filter { $0.hasPrefix("import") || $0.hasPrefix("public import") }
