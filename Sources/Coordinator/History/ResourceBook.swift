@@ -44,7 +44,7 @@ struct ResourceBook {
     if entry.mode == .exclusive { openExclusive.append(entry) } else { openCounted.append(entry) }
   }
 
-  /// Forgets an open use. `false` if it is not open.
+  /// The use is open no more: it is undone, or it remains.
   mutating func close(event: Int, mode: HistoryUse.Mode) {
     if mode == .exclusive {
       Self.remove(event, from: &openExclusive)

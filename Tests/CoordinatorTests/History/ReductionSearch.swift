@@ -97,28 +97,67 @@ struct ReductionSearch {
     }
   }
 
-  /// One search.
+  /// One search, over sequences of tokens by number.
   private struct Search {
-    let tokens: [Token]
-    let stock: [Resource: Int]
+    /// What a token changes of a stock, and what a refusal needs of it, with what it may give back.
+    private struct Count {
+      let resource: Int
+      let quantity: Int
+    }
+
+    private let tokens: [Token]
+    private let process: [Int]
+    private let counts: [[Count]]
+    private let maySwap: [[Bool]]
+    private let stock: [Int]
+
+    init(tokens: [Token], stock: [Resource: Int]) {
+      let resources = stock.keys.sorted()
+      let processes = Array(Set(tokens.map(\.process)))
+      self.tokens = tokens
+      self.stock = resources.map { stock[$0, default: 0] }
+      process = tokens.map { processes.firstIndex(of: $0.process) ?? 0 }
+      counts = tokens.map { token in
+        token.uses.compactMap { use in
+          guard case .counted(let quantity) = use.mode else { return nil }
+          // A refused process needs it together with what it held and may give back.
+          let held = token.held.filter { tokens[$0].partner != nil }
+          let more = held.flatMap { tokens[$0].uses }.reduce(0) { sum, other in
+            guard other.resource == use.resource, case .counted(let own) = other.mode else {
+              return sum
+            }
+            return sum + own
+          }
+          return Count(
+            resource: resources.firstIndex(of: use.resource) ?? 0, quantity: quantity + more)
+        }
+      }
+      maySwap = tokens.map { left in tokens.map { Self.maySwap(left, $0) } }
+    }
 
     /// Whether the sequence reduces to one process after another with nothing left that is undone.
     func succeeds(from sequence: [Int]) -> Bool {
       let start = removed(sequence)
-      var seen: Set<[UInt8]> = [start.map { UInt8($0) }]
+      var seen: Set<UInt64> = [packed(start)]
       var waiting = [start]
       while let sequence = waiting.popLast() {
         if isSerial(sequence) { return true }
         for place in sequence.indices.dropLast() {
-          guard mayBeSwapped(sequence[place], sequence[place + 1]) else { continue }
+          guard maySwap[sequence[place]][sequence[place + 1]] else { continue }
           var next = sequence
           next.swapAt(place, place + 1)
           guard isLegal(next) else { continue }
           next = removed(next)
-          if seen.insert(next.map { UInt8($0) }).inserted { waiting.append(next) }
+          if seen.insert(packed(next)).inserted { waiting.append(next) }
         }
       }
       return false
+    }
+
+    /// The sequence in four bits a token.
+    private func packed(_ sequence: [Int]) -> UInt64 {
+      precondition(tokens.count < 16 && sequence.count <= 15)
+      return sequence.reduce(1) { $0 << 4 | UInt64($1) }
     }
 
     /// Without neighbours of which the second undoes the first. Removing them never hinders anything:
@@ -135,8 +174,7 @@ struct ReductionSearch {
       return result
     }
 
-    private func mayBeSwapped(_ left: Int, _ right: Int) -> Bool {
-      let (left, right) = (tokens[left], tokens[right])
+    private static func maySwap(_ left: Token, _ right: Token) -> Bool {
       if left.kind == .refusal || right.kind == .refusal {
         // What a process was told itself does not bind its own steps, and refusals change nothing.
         if left.process == right.process || left.kind == right.kind { return true }
@@ -146,52 +184,35 @@ struct ReductionSearch {
 
     private func isLegal(_ sequence: [Int]) -> Bool {
       var left = stock
-      var standing: [Int] = []
+      // What each process holds of each resource and may give back.
+      var held = Array(repeating: 0, count: (process.max() ?? 0) * stock.count + stock.count)
       for number in sequence {
         let token = tokens[number]
-        if token.kind == .take { standing.append(number) }
-        if token.kind == .undo { standing.removeAll { $0 == token.partner } }
-        for use in token.uses {
-          guard case .counted(let quantity) = use.mode else { continue }
-          let there = left[use.resource, default: 0]
+        for count in counts[number] {
+          let place = process[number] * stock.count + count.resource
           switch token.kind {
           case .take:
-            if there < quantity { return false }
-            left[use.resource] = there - quantity
-          case .undo: left[use.resource] = there + quantity
+            left[count.resource] -= count.quantity
+            if left[count.resource] < 0 { return false }
+            if token.partner != nil { held[place] += count.quantity }
+          case .undo:
+            left[count.resource] += count.quantity
+            held[place] -= count.quantity
           case .refusal:
-            let own = pieces(standing.filter { mayBeUndone($0, by: token.process) }, use.resource)
-            let needed =
-              quantity + pieces(token.held.filter { tokens[$0].partner != nil }, use.resource)
-            if there + own >= needed { return false }
+            if left[count.resource] + held[place] >= count.quantity { return false }
           }
         }
       }
       return true
     }
 
-    private func mayBeUndone(_ token: Int, by process: ProcessID) -> Bool {
-      tokens[token].process == process && tokens[token].partner != nil
-    }
-
-    private func pieces(_ takes: [Int], _ resource: Resource) -> Int {
-      takes.flatMap { tokens[$0].uses }.reduce(0) { sum, use in
-        if use.resource == resource, case .counted(let quantity) = use.mode {
-          sum + quantity
-        } else {
-          sum
-        }
-      }
-    }
-
     /// Whether the sequence is one process after another, and nothing in it is undone.
     private func isSerial(_ sequence: [Int]) -> Bool {
       if sequence.contains(where: { tokens[$0].kind == .undo }) { return false }
-      var ended: [ProcessID] = []
+      var ended = 0
       for (token, next) in zip(sequence, sequence.dropFirst()) {
-        let (process, other) = (tokens[token].process, tokens[next].process)
-        if process != other { ended.append(process) }
-        if ended.contains(other) { return false }
+        if process[token] != process[next] { ended |= 1 << process[token] }
+        if ended & (1 << process[next]) != 0 { return false }
       }
       return true
     }
