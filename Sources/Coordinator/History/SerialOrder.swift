@@ -47,34 +47,40 @@ struct SerialOrder {
     return nil
   }
 
-  /// The arcs from one node to another, if there is a way. All nodes reached on it stand no later than
-  /// the other one.
+  /// The fewest arcs from one node to another, if there is a way. Without one, `reached` is all that can
+  /// be reached before the other's place.
   private func path(from start: Int, to end: Int, reached: inout [Int]) -> [Arc]? {
     let limit = places[end]
     let base = places[start]
-    var isSeen = Array(repeating: false, count: limit - base + 1)
-    isSeen[0] = true
+    // For each place the arc that led to it first.
+    var arrival = Array(repeating: -1, count: limit - base + 1)
     reached = [start]
-    var way: [Int] = []
-    // For each node on the way, how many of its arcs were tried.
-    var stack = [(node: start, tried: 0)]
-    while let top = stack.last {
-      guard top.tried < leaving[top.node].count else {
-        stack.removeLast()
-        if !way.isEmpty { way.removeLast() }
-        continue
+    var next = 0
+    while next < reached.count {
+      for number in leaving[reached[next]] {
+        let node = arcs[number].to
+        guard places[node] <= limit, node != start, arrival[places[node] - base] < 0 else {
+          continue
+        }
+        arrival[places[node] - base] = number
+        if node == end { return way(to: end, from: start, base: base, arrival) }
+        reached.append(node)
       }
-      stack[stack.count - 1].tried += 1
-      let arc = leaving[top.node][top.tried]
-      let next = arcs[arc].to
-      if next == end { return (way + [arc]).map { arcs[$0] } }
-      guard places[next] < limit, !isSeen[places[next] - base] else { continue }
-      isSeen[places[next] - base] = true
-      reached.append(next)
-      way.append(arc)
-      stack.append((node: next, tried: 0))
+      next += 1
     }
     return nil
+  }
+
+  /// The arcs of a search, from its end back to its start.
+  private func way(to end: Int, from start: Int, base: Int, _ arrival: [Int]) -> [Arc] {
+    var way: [Arc] = []
+    var node = end
+    while node != start {
+      let arc = arcs[arrival[places[node] - base]]
+      way.append(arc)
+      node = arc.from
+    }
+    return way.reversed()
   }
 
   /// The node and all from which it can be reached, down to a place.

@@ -155,6 +155,30 @@ import Testing
     #expect(found.processes == [one, three, two])
   }
 
+  /// The refused process did something that the taker saw: it would have to be before and after it.
+  @Test func aRefusalInACycle() throws {
+    let both = HistoryUse(lastA.resource, .counted(quantity: 2))
+    var history = History()
+    history.did(two, send, good, guarantee: .retriable)
+    history.did(one, b, good, guarantee: .retriable)
+    history.did(one, a, both)
+    history.decided(one, .commit)
+    // Of three pieces one is left. Somebody else is refused first, and the last one sold.
+    history.refused(three, a, both, left: 1)
+    history.did(three, b, lastA, guarantee: .retriable)
+    var tooMuch = history
+    tooMuch.refused(two, a, HistoryUse(lastA.resource, .counted(quantity: 4)), left: 0)
+    #expect(
+      tooMuch.checkPrefixReducibility().isReducible, "four were never there, whoever took some")
+    history.refused(two, a, both, left: 0)
+    let found = try violation(history)
+    #expect(found.prefix == 7)
+    #expect(Set(found.processes) == [one, two])
+    #expect(Set(found.cycle.map(\.resource)) == [good.resource, lastA.resource])
+    let refusal = try #require(found.cycle.first { $0.resource == lastA.resource })
+    #expect(refusal.from.moment == .event(2) && refusal.to.moment == .event(6))
+  }
+
   // MARK: Dirty uses
 
   @Test func whatMayBeReleasedIsUsedByACommit() throws {
