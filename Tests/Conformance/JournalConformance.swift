@@ -25,6 +25,8 @@ public enum JournalConformance {
     try await refusesASecondVerdict(try await makeStore())
     try await listsOpenProcesses(try await makeStore())
     try await undoesAFailedTransaction(try await makeStore())
+    try await countsVerdicts(try await makeStore())
+    try await keepsLocks(try await makeStore())
   }
 
   private static func process(_ number: UInt8) -> ProcessID {
@@ -38,7 +40,7 @@ public enum JournalConformance {
     _ number: UInt8, _ sequence: Int, _ kind: RecordKind, record: Bytes = [1, 2, 3]
   ) -> JournalRow {
     JournalRow(
-      process: process(number), sequence: sequence, kind: kind, record: record,
+      process: process(number), sequence: sequence, kinds: [kind], records: record,
       chain: process(UInt8(sequence)).renamed())
   }
 
@@ -51,7 +53,7 @@ public enum JournalConformance {
   private static func records(
     of number: UInt8, in store: any Store<any JournalRows>
   ) async -> [JournalRow] {
-    await store.read { $0.records(of: process(number)) }
+    await store.read { $0.rows(of: process(number)) }
   }
 
   private static func appendsInOrder(_ store: any Store<any JournalRows>) async throws {
@@ -63,7 +65,7 @@ public enum JournalConformance {
     for row in rows {
       try require(await append(row, to: store), "a new row is refused")
       try require(
-        await append(JournalConformance.row(2, row.sequence, row.kind), to: store),
+        await append(JournalConformance.row(2, row.sequence, row.kinds[0]), to: store),
         "the same sequence of another process is refused")
     }
     try require(await records(of: 1, in: store) == rows, "rows do not come back as they were")
@@ -94,7 +96,7 @@ public enum JournalConformance {
       try require(await append(row(number, 0, .begin), to: store), "a new row is refused")
     }
     func open(after number: UInt8?, atMost count: Int) async -> [ProcessID] {
-      await store.read { $0.openProcesses(after: number.map(process), atMost: count) }
+      await store.read { $0.processes(after: number.map(process), atMost: count, onlyOpen: true) }
     }
     try require(
       await open(after: nil, atMost: 10) == [1, 3, 5, 9].map(process), "not all are open, in order")
@@ -103,6 +105,8 @@ public enum JournalConformance {
     try require(await append(row(3, 1, .end), to: store), "an end is refused")
     try require(
       await open(after: nil, atMost: 10) == [1, 5, 9].map(process), "an ended process is open")
+    let all = await store.read { $0.processes(after: process(1), atMost: 2, onlyOpen: false) }
+    try require(all == [3, 5].map(process), "an ended process is not listed")
   }
 
   private static func undoesAFailedTransaction(_ store: any Store<any JournalRows>) async throws {
@@ -114,7 +118,41 @@ public enum JournalConformance {
     } catch {}
     try require(await records(of: 1, in: store).isEmpty, "a failed transaction has left a row")
     try require(
-      await store.read { $0.openProcesses(after: nil, atMost: 1) }.isEmpty,
+      await store.read { $0.processes(after: nil, atMost: 1, onlyOpen: true) }.isEmpty,
       "a failed transaction has left an open process")
+  }
+
+  private static func countsVerdicts(_ store: any Store<any JournalRows>) async throws {
+    try require(await store.read { $0.verdictCount() } == 0, "a new store has verdicts")
+    let whole = JournalRow(
+      process: process(1), sequence: 0, kinds: [.begin, .verdict, .forward, .end],
+      records: [1, 2, 3], chain: process(1).renamed())
+    try require(await append(whole, to: store), "a row of several records is refused")
+    try require(await append(row(2, 0, .begin), to: store), "a new row is refused")
+    try require(await store.read { $0.verdictCount() } == 1, "not the number of verdicts")
+    try require(await records(of: 1, in: store) == [whole], "rows do not come back as they were")
+    let open = await store.read { $0.processes(after: nil, atMost: 9, onlyOpen: true) }
+    try require(open == [process(2)], "a process that ended in its first row is open")
+  }
+
+  private static func keepsLocks(_ store: any Store<any JournalRows>) async throws {
+    guard let owner = PartyName("shop.example") else { throw ConformanceFailure("a name") }
+    let locks = [3, 1, 2].map { number in
+      LockRow(
+        resource: Resource(owner: owner, name: "last of \(number % 2)"), number: number,
+        process: process(UInt8(number)))
+    }
+    await store.transact { rows in for lock in locks { rows.add(lock) } }
+    await store.transact { $0.add(locks[0]) }
+    try require(
+      await store.read { $0.locks() } == [locks[1], locks[2], locks[0]], "locks in their order")
+    await store.transact { $0.removeLock(2) }
+    await store.transact { $0.removeLock(7) }
+    try require(await store.read { $0.locks() } == [locks[1], locks[0]], "a lock is still there")
+    let whole = JournalRow(
+      process: process(3), sequence: 0, kinds: [.begin, .end], records: [1],
+      chain: process(3).renamed())
+    try require(await append(whole, to: store), "a new row is refused")
+    try require(await store.read { $0.locks() } == [locks[1]], "an ended process has a lock")
   }
 }

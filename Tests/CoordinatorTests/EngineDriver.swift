@@ -16,8 +16,16 @@ final class EngineDriver: Sendable {
     world = ModelWorld(seed: seed)
   }
 
+  /// An empty journal in a world in which things have happened.
+  init(world: ModelWorld) {
+    self.world = world
+  }
+
   /// A fresh engine over the same journal and the same world.
-  func engine(hook: JournalHook = .none, killedAt kill: KillSwitch? = nil) -> Engine {
+  func engine(
+    hook: JournalHook = .none, killedAt kill: KillSwitch? = nil,
+    policy: RetryPolicy = .standard, limits: CoordinatorLimits = .standard
+  ) -> Engine {
     let seed = world.draw { $0.next() }
     return Engine(
       coordinator: ModelWorld.coordinatorName,
@@ -26,7 +34,7 @@ final class EngineDriver: Sendable {
         clock: world.clock,
         journal: CountingStore(store: store, kill: kill, driver: self),
         makeEntropy: { ModelEntropy(seed: seed) }),
-      hook: hook)
+      policy: policy, limits: limits, hook: hook)
   }
 
   var transactionCount: Int { transactions.withLock { $0 } }
@@ -35,8 +43,8 @@ final class EngineDriver: Sendable {
 
   /// The records of a process, as they are stored.
   func records(of process: ProcessID) async throws -> [JournalRecord] {
-    let rows = await store.read { $0.records(of: process) }
-    return try rows.map { try JournalRecord($0.record) }
+    let rows = await store.read { $0.rows(of: process) }
+    return try rows.flatMap { try $0.read() }
   }
 }
 

@@ -304,6 +304,6 @@ extension ProcessState {
 
 extension EngineDriver {
   func hasEnded(_ process: ProcessID) -> Bool {
-    store.snapshot().records(of: process).contains { $0.kind == .end }
+    store.snapshot().rows(of: process).contains { $0.kinds.contains(.end) }
   }
 }

@@ -82,19 +82,19 @@ import Testing
     let engine = driver.engine()
     let process = try await engine.submit(submission).process
     _ = try await engine.outcome(of: process)
-    let rows = await driver.store.read { $0.records(of: process) }
+    let rows = await driver.store.read { $0.rows(of: process) }
     for broken in [
-      Array(rows.dropFirst()), rows.filter { $0.sequence != 3 },
+      Array(rows.dropFirst()), [rows[0]] + rows.dropFirst(2),
       rows.map { row in
-        row.sequence == 2
+        row.sequence == rows[1].sequence
           ? JournalRow(
-            process: process, sequence: 2, kind: row.kind, record: rows[3].record,
-            chain: row.chain) : row
+            process: process, sequence: row.sequence, kinds: row.kinds,
+            records: rows[2].records, chain: row.chain) : row
       },
     ] {
       let store = EngineDriver()
       await store.store.transact { journal in
-        for row in broken where row.kind != .end { _ = journal.append(row) }
+        for row in broken where !row.kinds.contains(.end) { _ = journal.append(row) }
       }
       let report = await store.engine().recover()
       #expect(report.resumed.isEmpty)

@@ -37,8 +37,8 @@ import Testing
       }
       return liar.count >= 3
     }
-    let rows = await store.read { $0.records(of: process) }
-    #expect(!rows.contains { $0.kind == .end })
+    let rows = await store.read { $0.rows(of: process) }
+    #expect(!rows.contains { $0.kinds.contains(.end) })
     let state = try await engine.status(of: process).state
     #expect(state.isCommitted == (lie.isAfterCommit ? true : nil))
     // The truth is believed when it comes.
@@ -47,7 +47,7 @@ import Testing
       if world.clock.now() < Timestamp(seconds: 1_800_000_055) {
         world.clock.advance(to: world.clock.now().adding(milliseconds: 500))
       }
-      return store.snapshot().records(of: process).contains { $0.kind == .end }
+      return store.snapshot().rows(of: process).contains { $0.kinds.contains(.end) }
     }
     #expect(try await engine.outcome(of: process).decision.isCommit)
   }

@@ -50,9 +50,15 @@ struct MachineDriver {
 
   @discardableResult
   mutating func step(_ event: ProcessEvent) -> StepResult {
-    let result = machine.step(event, at: now, entropy: &entropy)
+    var result = machine.step(event, at: now, entropy: &entropy)
     records += result.records
     effects += result.effects
+    // Nobody else is there: it is always this process's turn.
+    for case .acquire(let activity) in result.effects {
+      let granted = step(.granted(activity: activity))
+      result.records += granted.records
+      result.effects += granted.effects
+    }
     return result
   }
 

@@ -37,23 +37,39 @@ import Testing
   private static let records: [RowOperation<any JournalRows>] = [
     RowOperation { rows, random in
       let process: ProcessID = random.identifier()
-      let next = rows.records(of: process).count
+      let next = rows.rows(of: process).reduce(0) { $0 + $1.kinds.count }
       let sequence = random.flag() ? next : random.number(0..<next + 1)
       let kind: RecordKind =
         sequence == 0
         ? .begin : try random.one(of: [.intent, .result, .prepared, .verdict, .forward, .end])
       let row = JournalRow(
-        process: process, sequence: sequence, kind: kind, record: random.bytes(),
+        process: process, sequence: sequence, kinds: random.flag() ? [kind] : [kind, .forward],
+        records: random.bytes(),
         chain: random.identifier(of: nil))
       return "append \(rows.append(row))"
     },
     RowOperation { rows, random in
       let process: ProcessID = random.identifier()
-      return "\(rows.records(of: process))"
+      return "\(rows.rows(of: process)) \(rows.verdictCount())"
     },
     RowOperation { rows, random in
       let after: ProcessID? = random.flag() ? random.identifier() : nil
-      return "open \(rows.openProcesses(after: after, atMost: random.number(0..<6)))"
+      let found = rows.processes(
+        after: after, atMost: random.number(0..<6), onlyOpen: random.flag())
+      return "processes \(found)"
+    },
+    RowOperation { rows, random in
+      guard let owner = PartyName("shop.example") else { throw SeededRandom.NoValue() }
+      let number = random.number(1..<8)
+      if random.flag() {
+        rows.add(
+          LockRow(
+            resource: Resource(owner: owner, name: "good \(number % 3)"), number: number,
+            process: random.identifier()))
+      } else {
+        rows.removeLock(number)
+      }
+      return "locks \(rows.locks())"
     },
   ]
 

@@ -4,9 +4,6 @@ import PaymentModel
 
 /// Where the next records of a process go.
 struct JournalChain: Hashable, Sendable {
-  /// Bytes of records in one row above which it is not read back.
-  static let largestRow = 64 << 20
-
   let process: ProcessID
   private(set) var nextSequence = 0
   private var last: Digest
@@ -31,11 +28,7 @@ struct JournalChain: Hashable, Sendable {
   ) throws(CoordinatorError) -> [JournalRecord] {
     var records: [JournalRecord] = []
     for row in rows {
-      var reader = ByteReader(row.records)
-      var read: [JournalRecord] = []
-      while !reader.isAtEnd {
-        read.append(try JournalRecord(try reader.blob(atMost: Self.largestRow)))
-      }
+      let read = try row.read()
       guard !read.isEmpty, row.process == process,
         append(kinds: read.map(\.kind), bytes: row.records, notary: notary) == row
       else {
@@ -58,5 +51,22 @@ struct JournalChain: Hashable, Sendable {
     }
     return JournalRow(
       process: process, sequence: nextSequence, kinds: kinds, records: bytes, chain: chain)
+  }
+}
+
+extension JournalRow {
+  /// Bytes of one record above which it is not read back.
+  private static let largestRecord = 64 << 20
+
+  /// The records in it. Whether it belongs to a chain is not looked at.
+  ///
+  /// - Throws: `malformed-record`.
+  package func read() throws(CoordinatorError) -> [JournalRecord] {
+    var reader = ByteReader(records)
+    var read: [JournalRecord] = []
+    while !reader.isAtEnd {
+      read.append(try JournalRecord(try reader.blob(atMost: Self.largestRecord)))
+    }
+    return read
   }
 }

@@ -44,7 +44,7 @@ public struct LockRow: Hashable, Sendable {
 /// The journal's rows. A store of them must answer an append only when it is durable.
 public protocol JournalRows {
   /// Adds a row. `false`, and nothing changed, when (process, sequence) is taken, or when a record of the
-  /// row is a verdict and the process has one.
+  /// row is a verdict and the process has one. With the end of a process its locks go.
   mutating func append(_ row: JournalRow) -> Bool
 
   /// All rows of a process in order.
@@ -97,6 +97,7 @@ public struct MemoryJournalRows: JournalRows, Hashable, Sendable {
     }
     chains[row.process, default: Chain()].take(row)
     if hasVerdict { verdicts += 1 }
+    if row.kinds.contains(.end) { lockRows.removeAll { $0.process == row.process } }
     return true
   }
 

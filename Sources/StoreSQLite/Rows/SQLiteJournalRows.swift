@@ -1,7 +1,6 @@
 // The rows of the coordinator's journal, in SQLite.
 
 public import Coordinator
-package import GRDB
 import PaymentModel
 
 extension SQLiteStore where Rows == any JournalRows {
@@ -43,6 +42,7 @@ extension SQLiteSchema where Rows == any JournalRows {
       name TEXT NOT NULL,
       process BLOB NOT NULL CHECK (length(process) = 32)
     ) STRICT;
+    CREATE INDEX lock_of_process ON lock (process);
     """
   }
 }
@@ -61,6 +61,7 @@ struct SQLiteJournalRows: JournalRows {
     guard isAdded == 1 else { return false }
     if row.kinds.contains(.end) {
       sql.run("DELETE FROM open_process WHERE process = ?", row.process)
+      sql.run("DELETE FROM lock WHERE process = ?", row.process)
     } else if row.sequence == 0 {
       sql.run("INSERT INTO open_process (process) VALUES (?)", row.process)
     }

@@ -155,15 +155,14 @@ struct CrashStory {
     }
     let store = try SQLiteStore.journal(in: StateFolder(at: home.state(of: coordinator)))
     var rows: [JournalRow] = []
-    if let process { rows = await store.read { $0.records(of: process) } }
+    if let process { rows = await store.read { $0.rows(of: process) } }
     try await store.close()
+    let records = try rows.flatMap { try $0.read() }
     var implied: String?
-    for row in rows where row.kind == .verdict {
-      if case .verdict(let verdict) = try JournalRecord(row.record) {
-        implied = verdict.decision.isCommit ? "commit" : "abort"
-      }
+    for case .verdict(let verdict) in records {
+      implied = verdict.decision.isCommit ? "commit" : "abort"
     }
-    return (rows.count, implied)
+    return (records.count, implied)
   }
 
   private func run(_ arguments: [String]) throws -> (status: Int32, output: Data) {
