@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import Laboratory
+import PaymentModel
 
 struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
