@@ -30,12 +30,10 @@ package struct Books: Sendable {
     }
   }
 
-  /// The first thing that is wrong at the end of a run.
-  ///
-  /// - Parameter hasEnded: whether everything came to its end within the time that it had.
-  package func check(_ world: World, hasEnded: Bool) -> Finding? {
+  /// The first thing that is wrong at the end of a run, when faults have stopped long enough ago.
+  package func check(_ world: World) -> Finding? {
     verdicts(world) ?? money(world) ?? stock(world) ?? answers(world) ?? refusals(world)
-      ?? atomicity(world) ?? evidence(world) ?? progress(world, hasEnded: hasEnded)
+      ?? atomicity(world) ?? evidence(world) ?? progress(world)
   }
 
   private func finding(
@@ -231,10 +229,12 @@ package struct Books: Sendable {
   /// Pieces that are left or held never grow in number, so what is enough at the end was enough before.
   private func isLeft(_ refusal: ShopBooks.SoldOut, at shop: ModelShop) -> Bool {
     let books = shop.desk.books
-    guard let name = refusal.stock, let stock = books.stocks.first(where: { $0.name == name })
-    else {
-      return !books.holds.contains { $0.offer == refusal.offer && $0.state == .sold }
+    // A limited good's offer is for one sale.
+    if books.holds.contains(where: { $0.offer == refusal.offer && $0.state == .sold }) {
+      return false
     }
+    guard let name = refusal.stock, let stock = books.stocks.first(where: { $0.name == name })
+    else { return true }
     let held = books.holds.filter { $0.stock == name && $0.state == .held }
     return held.reduce(stock.level) { $0 + $1.quantity } >= refusal.quantity
   }
@@ -384,26 +384,42 @@ package struct Books: Sendable {
 
   // MARK: - Progress
 
-  private func progress(_ world: World, hasEnded: Bool) -> Finding? {
+  /// Whether nothing is left to do, but for what a cheating bank keeps from its end: without its transfers
+  /// a merchant does not confirm, and the coordinator goes on asking.
+  package func isOver(_ world: World) -> Bool {
+    let node = world.stage.node
+    guard world.stage.network.messages.isEmpty, !node.isRecovering, !node.isBehindLog, node.isUp,
+      !node.isWriting, !node.hasEffects, world.customers.allSatisfy(\.hasEnded)
+    else { return false }
+    guard node.openCount > 0 else { return true }
+    let cheats = world.banks.filter { $0.cheat != nil }.map(\.name)
+    guard !cheats.isEmpty else { return false }
+    var excused = 0
+    for customer in world.customers {
+      for purchase in customer.desk.books.purchases where node.isOpen(purchase.process) {
+        guard purchase.lines.contains(where: { cheats.contains($0.good.offer.claim.payee.bank) })
+        else { return false }
+        excused += 1
+      }
+    }
+    return excused == node.openCount
+  }
+
+  private func progress(_ world: World) -> Finding? {
     let node = world.stage.node
     if node.isBehindLog {
-      return finding(
-        .progress, nil, "the coordinator's journal is behind the log: it serves nobody")
+      return finding(.progress, nil, "the coordinator's journal is behind the log: it serves nobody")
     }
     if let failed = node.failed.first {
       return finding(.progress, failed, "the process cannot go on from its journal")
     }
-    let stuck = world.customers.flatMap { customer in
-      customer.desk.books.purchases.filter {
-        !$0.isForRogue && ($0.state == .undecided || ($0.state == .committed && $0.keys == nil))
-      }
+    guard !isOver(world) else { return nil }
+    let open = world.customers.flatMap(\.desk.books.purchases).filter {
+      node.isOpen($0.process) || (!$0.isForRogue && $0.state == .undecided)
     }
-    if !hasEnded || !stuck.isEmpty {
-      return finding(
-        .progress, stuck.first?.process,
-        "not at its end: \(node.openCount) processes open, \(stuck.count) purchases undecided, "
-          + "\(world.stage.network.messages.count) messages under way")
-    }
-    return nil
+    return finding(
+      .progress, open.first?.process,
+      "not at its end: \(node.openCount) processes open, "
+        + "\(world.stage.network.messages.count) messages under way")
   }
 }

@@ -87,19 +87,18 @@ struct Population {
     var books = ShopBooks()
     var goods: [Good] = []
     for place in 0...entropy.below(3) {
-      var stock: String?
-      var mode = SaleMode.catalogue
       switch entropy.below(4) {
-      case 0: mode = .individual
+      case 0: goods.append(good(name, payee, currency, stock: nil, mode: .individual))
       case 1, 2:
-        let name = "stock-\(place)"
-        stock = name
+        // A limited good has a fresh container, so an offer, for each sale.
+        let stock = "stock-\(place)"
         let capacity = 1 + entropy.below(entropy.happens(perMille: 700) ? 2 : 20)
-        books.stocks.append(ShopBooks.Stock(name: name, capacity: capacity, level: capacity))
-      default: break
+        books.stocks.append(ShopBooks.Stock(name: stock, capacity: capacity, level: capacity))
+        for _ in 0..<(2 + entropy.below(4)) {
+          goods.append(good(name, payee, currency, stock: stock, mode: .individual))
+        }
+      default: goods.append(good(name, payee, currency, stock: nil, mode: .catalogue))
       }
-      goods.append(
-        good(name, payee, currency, stock: stock, mode: mode))
     }
     return ModelShop(
       name: name, cheat: cheat(ShopCheat.self), goods: goods, books: books,
@@ -121,7 +120,7 @@ struct Population {
         recipient: SymbolicKey.recipient(of: identity), header: [],
         payloadNonce: Bytes(repeating: 0, count: 16), ciphertextLength: 100, chunkCount: 1,
         goodsRoot: entropy.identifier(), plaintextLength: 10),
-      mode: mode, stock: stock, price: price, maximumQuantity: mode == .individual ? 1 : 3,
+      mode: mode, stock: stock, price: price, maximumQuantity: mode == .individual && stock == nil ? 1 : 3,
       payee: payee,
       accepts: [AcceptedPayment(bank: payee.bank, method: .ecash)],
       coordinators: [setting.coordinatorKey, setting.rogueKey],
@@ -199,6 +198,12 @@ struct Population {
     var lines: [OrderWish.Line] = []
     for _ in 0...entropy.below(3) where !rest.isEmpty {
       let good = rest.remove(at: entropy.below(rest.count))
+      // Two goods of one stock are no order; some customers try.
+      if entropy.happens(perMille: 970), let stock = good.offer.claim.stock {
+        rest.removeAll {
+          $0.offer.issuer == good.offer.issuer && $0.offer.claim.stock == stock
+        }
+      }
       let most = good.offer.claim.maximumQuantity
       lines.append(
         OrderWish.Line(

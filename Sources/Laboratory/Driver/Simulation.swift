@@ -87,7 +87,7 @@ public struct Simulation {
       world.apply(choice)
       if let shop = message { note(books.checkDeposits(at: shop, in: world)) }
     }
-    if report.violation == nil { note(books.check(world, hasEnded: hasEnded)) }
+    if report.violation == nil { note(books.check(world)) }
     finish()
   }
 
@@ -120,13 +120,6 @@ public struct Simulation {
     report.virtualSeconds = Int(world.stage.now.milliseconds(since: Stage.start) / 1000)
     trace.note(end: world)
     report.fingerprint = trace.fingerprint
-  }
-
-  /// Whether nothing is left to do.
-  private var hasEnded: Bool {
-    world.stage.network.messages.isEmpty && world.stage.node.openCount == 0
-      && !world.stage.node.isRecovering && !world.stage.node.isBehindLog
-      && world.customers.allSatisfy(\.hasEnded)
   }
 
   // MARK: - Choosing
@@ -203,6 +196,7 @@ public struct Simulation {
       if !moves.isEmpty { choices.append(.rogue(entropy.pick(moves))) }
     }
     if !choices.isEmpty { return entropy.pick(choices) }
+    if calmSince != nil, books.isOver(world) { return nil }
     guard let timer = world.nextTimer, timer > world.stage.now else {
       return isAnyoneDown ? .advance(milliseconds: 1000) : nil
     }

@@ -88,6 +88,8 @@ package struct CoordinatorNode: Hashable, Sendable {
   package var isRecovering: Bool { !toResume.isEmpty }
   package var openCount: Int { machine?.openCount ?? 0 }
 
+  package func isOpen(_ process: ProcessID) -> Bool { machine?.has(process) ?? false }
+
   /// Whether an open process has no verdict yet.
   package func isUndecided(_ process: ProcessID) -> Bool {
     machine?.standing(of: process).map { $0.state.isCommitted == nil } ?? false
