@@ -381,7 +381,8 @@ extension ProcessMachine {
 
   /// When something is due even if nothing happens.
   private var nextTime: Timestamp? {
-    (attempts.flatMap { [$0.answerBy, $0.nextAt] } + [undecidedUntil]).compactMap { $0 }.min()
+    let verdictBy = rules.abortsWhenOverdue ? undecidedUntil : nil
+    return (attempts.flatMap { [$0.answerBy, $0.nextAt] } + [verdictBy]).compactMap { $0 }.min()
   }
 
   private mutating func write(_ record: JournalRecord, to result: inout StepResult) {
