@@ -384,20 +384,21 @@ package struct Books: Sendable {
 
   // MARK: - Progress
 
-  /// Whether nothing is left to do, but for what a cheating bank keeps from its end: without its transfers
-  /// a merchant does not confirm, and the coordinator goes on asking.
+  /// Whether nothing is left to do, but for what a bank that breaks its promise keeps from its end: without
+  /// its transfers a merchant does not confirm, and the coordinator goes on asking.
   package func isOver(_ world: World) -> Bool {
     let node = world.stage.node
     guard world.stage.network.messages.isEmpty, !node.isRecovering, !node.isBehindLog, node.isUp,
       !node.isWriting, !node.hasEffects, world.customers.allSatisfy(\.hasEnded)
     else { return false }
     guard node.openCount > 0 else { return true }
-    let cheats = world.banks.filter { $0.cheat != nil }.map(\.name)
+    let cheats = world.banks.filter { $0.cheat == .breaksPromises }.map(\.name)
     guard !cheats.isEmpty else { return false }
     var excused = 0
     for customer in world.customers {
       for purchase in customer.desk.books.purchases where node.isOpen(purchase.process) {
-        guard purchase.lines.contains(where: { cheats.contains($0.good.offer.claim.payee.bank) })
+        guard purchase.state == .committed,
+          purchase.lines.contains(where: { cheats.contains($0.good.offer.claim.payee.bank) })
         else { return false }
         excused += 1
       }
@@ -408,7 +409,8 @@ package struct Books: Sendable {
   private func progress(_ world: World) -> Finding? {
     let node = world.stage.node
     if node.isBehindLog {
-      return finding(.progress, nil, "the coordinator's journal is behind the log: it serves nobody")
+      return finding(
+        .progress, nil, "the coordinator's journal is behind the log: it serves nobody")
     }
     if let failed = node.failed.first {
       return finding(.progress, failed, "the process cannot go on from its journal")

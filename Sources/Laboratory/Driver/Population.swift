@@ -27,6 +27,8 @@ struct Population {
   private let customerCount: Int
   private let hasRogue: Bool
   private let cheatsPerMille: Int
+  /// Of everything limited there is one, and everybody wants several goods.
+  private let isScarce: Bool
   private static let coinValue: UInt64 = 100
 
   init(_ size: PopulationSize, flaw: Flaw?, entropy: inout SimulationEntropy) {
@@ -36,6 +38,7 @@ struct Population {
     setting = Setting(banks: banks, shops: shops, flaw: flaw)
     hasRogue = entropy.happens(perMille: 200)
     cheatsPerMille = entropy.pick([0, 0, 100, 250])
+    isScarce = entropy.happens(perMille: 300)
     self.entropy = entropy.fork()
   }
 
@@ -92,7 +95,8 @@ struct Population {
       case 1, 2:
         // A limited good has a fresh container, so an offer, for each sale.
         let stock = "stock-\(place)"
-        let capacity = 1 + entropy.below(entropy.happens(perMille: 700) ? 2 : 20)
+        let capacity =
+          isScarce ? 1 : 1 + entropy.below(entropy.happens(perMille: 500) ? 2 : 20)
         books.stocks.append(ShopBooks.Stock(name: stock, capacity: capacity, level: capacity))
         for _ in 0..<(2 + entropy.below(4)) {
           goods.append(good(name, payee, currency, stock: stock, mode: .individual))
@@ -120,7 +124,8 @@ struct Population {
         recipient: SymbolicKey.recipient(of: identity), header: [],
         payloadNonce: Bytes(repeating: 0, count: 16), ciphertextLength: 100, chunkCount: 1,
         goodsRoot: entropy.identifier(), plaintextLength: 10),
-      mode: mode, stock: stock, price: price, maximumQuantity: mode == .individual && stock == nil ? 1 : 3,
+      mode: mode, stock: stock, price: price,
+      maximumQuantity: mode == .individual && stock == nil ? 1 : 3,
       payee: payee,
       accepts: [AcceptedPayment(bank: payee.bank, method: .ecash)],
       coordinators: [setting.coordinatorKey, setting.rogueKey],
@@ -141,7 +146,7 @@ struct Population {
     let cheat = cheat(CustomerCheat.self)
     var books = CustomerBooks()
     for bank in setting.bankNames {
-      for _ in 0..<(6 + entropy.below(8)) {
+      for _ in 0..<(10 + entropy.below(14)) {
         books.coins.append(
           CustomerBooks.Coin(id: entropy.identifier(), bank: bank, value: Self.coinValue))
       }
@@ -166,7 +171,7 @@ struct Population {
     // Later orders later, so that a number means the same order however many coins there are.
     let at = Stage.start.adding(
       milliseconds: Int64(number) * 30_000 + entropy.number(in: 0...20_000))
-    let decideSeconds = entropy.number(in: 15...300)
+    let decideSeconds = entropy.number(in: 15...entropy.pick([30, 120, 600]))
     let order = OrderWish(
       lines: lines(from: goods), decideSeconds: decideSeconds,
       takesLockedCoins: cheat == .doubleSpend && number > 0,
@@ -178,7 +183,7 @@ struct Population {
         Wish(
           at: at.adding(milliseconds: entropy.number(in: 1...400_000)), action: .resubmit(number)))
     }
-    if entropy.happens(perMille: 120) {
+    if entropy.happens(perMille: 160) {
       // Half of them when the time is out, to the millisecond.
       let delay =
         entropy.happens(perMille: 500)
@@ -196,7 +201,7 @@ struct Population {
   private mutating func lines(from goods: [Good]) -> [OrderWish.Line] {
     var rest = goods
     var lines: [OrderWish.Line] = []
-    for _ in 0...entropy.below(3) where !rest.isEmpty {
+    for _ in 0...(isScarce ? 2 : entropy.below(3)) where !rest.isEmpty {
       let good = rest.remove(at: entropy.below(rest.count))
       // Two goods of one stock are no order; some customers try.
       if entropy.happens(perMille: 970), let stock = good.offer.claim.stock {
@@ -207,7 +212,7 @@ struct Population {
       let most = good.offer.claim.maximumQuantity
       lines.append(
         OrderWish.Line(
-          good: good, quantity: entropy.happens(perMille: 700) ? 1 : 1 + entropy.below(most)))
+          good: good, quantity: isScarce || entropy.happens(perMille: 700) ? 1 : 1 + entropy.below(most)))
     }
     return lines
   }

@@ -45,6 +45,7 @@ public struct Simulation {
   /// After the faults have stopped a world has so much time, and so many steps.
   static let calmSeconds: Int64 = 4 * 3600
   static let calmSteps = 60_000
+  static let patienceSeconds: Int64 = 1800
 
   private var entropy: SimulationEntropy
   private var world: World
@@ -54,6 +55,9 @@ public struct Simulation {
   private var trace = Trace()
   private let say: ((String) -> Void)?
   private var calmSince: (time: Timestamp, step: Int)?
+  /// Messages that do not arrive before a time.
+  private var late: [(number: Int, until: Timestamp)] = []
+  private var newestSeen = 0
 
   /// - Parameter say: hears each choice and what comes of it.
   public static func run(
@@ -144,7 +148,9 @@ public struct Simulation {
     if entropy.happens(perMille: faults.crash) {
       let party = entropy.pick(world.parties)
       // The coordinator is what this is about.
-      let target = entropy.happens(perMille: 500) ? Party.coordinator : party
+      var target = entropy.happens(perMille: 400) ? Party.coordinator : party
+      let dirty = world.parties.filter { world.isDirty($0) }
+      if !dirty.isEmpty, entropy.happens(perMille: 400) { target = entropy.pick(dirty) }
       if world.isUp(target) {
         return .crash(target, keepsWrites: entropy.happens(perMille: 500))
       }
@@ -171,7 +177,9 @@ public struct Simulation {
       return .carryOut
     }
     var choices: [Choice] = []
-    for message in world.stage.network.messages where world.canTake(message) {
+    holdBack()
+    for message in world.stage.network.messages
+    where world.canTake(message) && !isLate(message.number) {
       choices.append(.deliver(message.number))
     }
     for party in world.parties {
@@ -196,11 +204,37 @@ public struct Simulation {
       if !moves.isEmpty { choices.append(.rogue(entropy.pick(moves))) }
     }
     if !choices.isEmpty { return entropy.pick(choices) }
-    if calmSince != nil, books.isOver(world) { return nil }
-    guard let timer = world.nextTimer, timer > world.stage.now else {
+    if isOver { return nil }
+    let times = [world.nextTimer, late.map(\.until).min()].compactMap { $0 }
+    guard let timer = times.min(), timer > world.stage.now else {
       return isAnyoneDown ? .advance(milliseconds: 1000) : nil
     }
     return .advance(milliseconds: timer.milliseconds(since: world.stage.now))
+  }
+
+  /// Whether everything has come to its end. What may go on for ever gets a while.
+  private var isOver: Bool {
+    guard let calmSince, books.isOver(world) else { return false }
+    return world.stage.node.openCount == 0
+      || world.stage.now.milliseconds(since: calmSince.time) > Self.patienceSeconds * 1000
+  }
+
+  /// Chooses which of the new messages are late.
+  private mutating func holdBack() {
+    let now = world.stage.now
+    late.removeAll { $0.until <= now || calmSince != nil }
+    guard calmSince == nil, faults.late > 0 else { return }
+    for message in world.stage.network.messages where message.number > newestSeen {
+      newestSeen = message.number
+      if entropy.happens(perMille: faults.late) {
+        let longest = entropy.pick([10_000, 60_000, 300_000] as [Int64])
+        late.append((message.number, now.adding(milliseconds: entropy.number(in: 1000...longest))))
+      }
+    }
+  }
+
+  private func isLate(_ number: Int) -> Bool {
+    !late.isEmpty && late.contains { $0.number == number }
   }
 
   private var isAnyoneDown: Bool { world.parties.contains { !world.isUp($0) } }
