@@ -125,12 +125,15 @@ extension Market {
 
   /// Opens what a committed purchase bought.
   ///
+  /// - Parameter customer: whose purchase it is; this market's own customer unless said otherwise.
   /// - Throws: `purchase`.
-  public func open(_ process: ProcessID) async throws(PartyError) -> [BoughtGood] {
+  public func open(
+    _ process: ProcessID, for customer: Customer? = nil
+  ) async throws(PartyError) -> [BoughtGood] {
     guard let bundle = try await keyBundle(of: process) else {
       throw PartyError(.purchase, "the log has no keys of this purchase")
     }
-    return try await customer.open(
+    return try await (customer ?? self.customer).open(
       process, with: bundle, goods: LockedGood.all(in: home.locked), into: home)
   }
 
