@@ -45,7 +45,9 @@ struct ProcessOrder {
   private mutating func add(_ segment: Segment, above: [Int]) {
     let segments = above + [segmentCount]
     segmentCount += 1
-    let groups = [segment.compensatable.count, segment.pivot == nil ? 0 : 1, segment.retriable.count]
+    let groups = [
+      segment.compensatable.count, segment.pivot == nil ? 0 : 1, segment.retriable.count,
+    ]
     for (group, count) in groups.enumerated() {
       places += Array(repeating: Place(segments: segments, group: group), count: count)
     }

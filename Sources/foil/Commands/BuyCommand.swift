@@ -122,7 +122,9 @@ struct BuyCommand: AsyncParsableCommand {
       try JSONOutput.print(conclusion.value)
     } else {
       conclusion.lines.forEach { Terminal.print($0) }
-      if conclusion.isCommitted, hasGoods { Terminal.print("open the goods: \(Terminal.line(next))") }
+      if conclusion.isCommitted, hasGoods {
+        Terminal.print("open the goods: \(Terminal.line(next))")
+      }
     }
     guard conclusion.isCommitted else { throw ExitCode(.no) }
   }
