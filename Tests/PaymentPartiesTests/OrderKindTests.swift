@@ -156,18 +156,13 @@ import Testing
 
   // MARK: - What is not admitted
 
-  @Test func anOrderOfNothing() async throws {
+  /// A payment that no offer asks for binds nobody, so it is no payment without a good.
+  @Test func aPaymentWithoutAnOffer() async throws {
     var world = try AdmissionWorld()
     var draft = try world.draft()
-    draft.parts = []
+    draft.parts = [AdmissionWorld.payment([try AdmissionWorld.payout(0)])]
     draft.offers = []
-    draft.instrumentCount = 0
-    let submission = try world.submission(draft)
-    let order = try world.notary.admit(submission, at: AdmissionWorld.now)
-    #expect {
-      try PaymentProcess.generate(
-        from: order, template: .standard, templateDigest: CoordinatorHost.template)
-    } throws: { ($0 as? CoordinatorError)?.code == .emptyOrder }
+    #expect(world.refusal(of: try world.submission(draft)) == "payment")
   }
 
   /// A free good takes no payment, and a payout of nothing is none.

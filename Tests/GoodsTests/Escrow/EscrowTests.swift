@@ -187,7 +187,7 @@ import Testing
     }
     #expect(Set(sizes).count == 1)
     #expect(
-      world.escrow.bundle([key, Sealed([], digest: SHA256.digest([]))], for: recipient) == nil)
+      world.escrow.bundle([key, Sealed([1], digest: SHA256.digest([1]))], for: recipient) == nil)
     let none = try #require(RecipientValue(Bytes(repeating: 0, count: 32)))
     #expect(world.escrow.bundle([key], for: none) == nil)
   }
