@@ -114,6 +114,7 @@ import Testing
     let good = try await free(market)
     try market.replace(Fair.blue) { LateMerchant(shop: $0, delayMilliseconds: 3000) }
     try await expectAbort(.timeout, [good], in: market, decideWithinSeconds: 2)
+    try await market.close()
   }
 
   @Test func anInvoiceIsNotPaid() async throws {
@@ -124,6 +125,7 @@ import Testing
       .timeout, [invoice], in: market, decideWithinSeconds: 2)
     let file = try await market.coordinator.engine.file(of: process)
     #expect(file.voids.count == 1 && file.releases.count == 1)
+    try await market.close()
   }
 
   @Test func allOrNothing() async throws {
@@ -137,6 +139,7 @@ import Testing
       try CheatingMerchant(shop: $0, keys: keys, trust: market.trust)
     }
     try await expectAbort(.invalid, goods, in: market)
+    try await market.close()
   }
 
   @discardableResult
@@ -150,7 +153,6 @@ import Testing
     #expect(purchase.report.answer == .proven, "\(purchase.report.findings)")
     try await market.expectMoneyConserved(earned: 0)
     #expect(try await market.log.bundle(of: process) == nil)
-    try await market.close()
     return process
   }
 
