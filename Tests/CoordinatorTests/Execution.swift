@@ -12,9 +12,10 @@ struct Execution {
   /// What is done, and has not been undone, by the activities' numbers.
   private typealias Done = UInt8
 
-  private enum End: Hashable {
-    case complete(Done)
-    case failed(Done)
+  /// How a segment ended, and what was done then.
+  private struct Ends {
+    var complete: [Done] = []
+    var failed: [Done] = []
   }
 
   /// A segment by its activities' numbers.
@@ -35,12 +36,8 @@ struct Execution {
   /// Whether every execution ends with nothing done, or with exactly one complete path done.
   var alwaysEndsWell: Bool {
     let paths = Self.paths(root)
-    return ends(root, from: 0).allSatisfy { end in
-      switch end {
-      case .complete(let done): paths.contains(done)
-      case .failed(let done): done == 0
-      }
-    }
+    let ends = ends(root, from: 0)
+    return ends.complete.allSatisfy(paths.contains) && ends.failed.allSatisfy { $0 == 0 }
   }
 
   private static func node(_ segment: Segment, _ next: inout Int) -> Node {
@@ -61,46 +58,46 @@ struct Execution {
     return node.alternatives.flatMap { paths($0).map { $0 | own } }
   }
 
-  private func ends(_ node: Node, from start: Done) -> [End] {
-    var ends: [End] = []
+  private func ends(_ node: Node, from start: Done) -> Ends {
+    var ends = Ends()
     var reached = [start]
-    for group in node.groups {
+    for group in node.groups where !group.isEmpty {
       var after: [Done] = []
-      for done in reached { run(group, done, &after, &ends, start) }
-      reached = Self.distinct(after)
+      for done in reached { run(group, done, &after, &ends.failed, start) }
+      reached = after
     }
-    guard !node.alternatives.isEmpty else { return Self.distinct(ends + reached.map(End.complete)) }
-    for done in reached {
-      // Where the present alternative begins.
-      var beginnings = [done]
-      for alternative in node.alternatives {
-        var next: [Done] = []
-        for beginning in beginnings {
-          for end in self.ends(alternative, from: beginning) {
-            switch end {
-            case .complete: ends.append(end)
-            case .failed(let left): next.append(left)
-            }
-          }
-        }
-        beginnings = Self.distinct(next)
+    guard !node.alternatives.isEmpty else {
+      ends.complete = reached
+      return ends
+    }
+    // What is done when the present alternative begins.
+    var beginnings = reached
+    for alternative in node.alternatives {
+      var next: [Done] = []
+      for beginning in beginnings {
+        let ended = self.ends(alternative, from: beginning)
+        for done in ended.complete { Self.insert(done, &ends.complete) }
+        for done in ended.failed { Self.insert(done, &next) }
       }
-      // No alternative is left: what came before them is undone, as far as it can be.
-      ends += beginnings.map { .failed(undone($0, downTo: start)) }
+      beginnings = next
     }
-    return Self.distinct(ends)
+    // No alternative is left: what came before them is undone, as far as it can be.
+    for done in beginnings { Self.insert(undone(done, downTo: start), &ends.failed) }
+    return ends
   }
 
   /// The activities of a group in every order, each of which may fail if it can.
   private func run(
-    _ left: [Int], _ done: Done, _ after: inout [Done], _ ends: inout [End], _ start: Done
+    _ left: [Int], _ done: Done, _ after: inout [Done], _ failed: inout [Done], _ start: Done
   ) {
-    if left.isEmpty { after.append(done) }
+    if left.isEmpty { Self.insert(done, &after) }
     for (place, number) in left.enumerated() {
-      if guarantees[number] != .retriable { ends.append(.failed(undone(done, downTo: start))) }
+      if guarantees[number] != .retriable {
+        Self.insert(undone(done, downTo: start), &failed)
+      }
       var others = left
       others.remove(at: place)
-      run(others, done | 1 << number, &after, &ends, start)
+      run(others, done | 1 << number, &after, &failed, start)
     }
   }
 
@@ -114,9 +111,7 @@ struct Execution {
     return left
   }
 
-  private static func distinct<Element: Hashable>(_ elements: [Element]) -> [Element] {
-    var distinct: [Element] = []
-    for element in elements where !distinct.contains(element) { distinct.append(element) }
-    return distinct
+  private static func insert(_ done: Done, _ all: inout [Done]) {
+    if !all.contains(done) { all.append(done) }
   }
 }
