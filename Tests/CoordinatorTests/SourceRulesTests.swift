@@ -42,7 +42,8 @@ import Testing
 
   @Test func onlyTheModelIsImported() throws {
     let folders = [
-      "Model", "Template", "Machine", "Concurrency", "History", "Journal", "Engine", "Drawing",
+      "Model", "Roles", "Template", "Machine", "Concurrency", "History", "Journal", "Engine",
+      "Drawing",
     ]
     for folder in folders {
       for (name, text) in try sources(in: folder) {
