@@ -24,7 +24,8 @@ final class EngineDriver: Sendable {
   /// A fresh engine over the same journal and the same world.
   func engine(
     hook: JournalHook = .none, killedAt kill: KillSwitch? = nil,
-    policy: RetryPolicy = .standard, limits: CoordinatorLimits = .standard
+    policy: RetryPolicy = .standard, limits: CoordinatorLimits = .standard,
+    templates: [ProcessTemplate] = [.standard]
   ) -> Engine {
     let seed = world.draw { $0.next() }
     return Engine(
@@ -34,7 +35,7 @@ final class EngineDriver: Sendable {
         clock: world.clock,
         journal: CountingStore(store: store, kill: kill, driver: self),
         makeEntropy: { ModelEntropy(seed: seed) }),
-      policy: policy, limits: limits, hook: hook)
+      templates: templates, policy: policy, limits: limits, hook: hook)
   }
 
   var transactionCount: Int { transactions.withLock { $0 } }

@@ -9,7 +9,7 @@ import PaymentParties
 struct ProcessCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "process", abstract: "Look at payment processes.",
-    subcommands: [ProcessShowCommand.self])
+    subcommands: [ProcessShowCommand.self, ProcessCheckCommand.self])
 }
 
 struct ProcessShowCommand: AsyncParsableCommand {
