@@ -31,7 +31,7 @@ enum LockChange: Hashable, Sendable {
 /// The coordinator's view of scarce goods.
 struct LockTable: Hashable, Sendable {
   private struct Place: Hashable, Sendable {
-    let number: Int
+    var number: Int
     let process: ProcessID
     var mode: LockMode
     var activity: Int
@@ -134,6 +134,16 @@ struct LockTable: Hashable, Sendable {
   /// Who stands before a process, for people.
   func processes(on resource: Resource) -> [ProcessID] {
     (queues[resource] ?? []).map(\.process)
+  }
+
+  /// Forgets the numbers of a queue's places, on which their order does not depend, and what is to be
+  /// written down about all places.
+  mutating func forgetNumbers(on resource: Resource) {
+    nextNumber = 1
+    changes = []
+    guard var queue = queues[resource] else { return }
+    for index in queue.indices { queue[index].number = 0 }
+    queues[resource] = queue
   }
 
   mutating func takeChanges() -> [LockChange] {

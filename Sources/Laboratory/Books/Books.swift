@@ -33,7 +33,7 @@ package struct Books: Sendable {
   /// The first thing that is wrong at the end of a run, when faults have stopped long enough ago.
   package func check(_ world: World) -> Finding? {
     verdicts(world) ?? money(world) ?? stock(world) ?? answers(world) ?? refusals(world)
-      ?? atomicity(world) ?? evidence(world) ?? progress(world)
+      ?? atomicity(world) ?? evidence(world) ?? progress(world) ?? isolation(world)
   }
 
   private func finding(
@@ -295,7 +295,7 @@ package struct Books: Sendable {
     // In the order of the offers' identifiers, as the process has them.
     let offers = purchase.lines.map(\.good.offer).sorted { $0.id < $1.id }
     let opens = keys.map { SymbolicKey.recipient(of: $0) }
-    guard opens == offers.map(\.claim.container.recipient) else {
+    guard opens == offers.map(\.claim.container?.recipient) else {
       return "committed, and the keys do not open what was bought"
     }
     return nil

@@ -73,7 +73,11 @@ package struct SymbolicExaminer: KeyExaminer {
     guard SymbolicKey.digest(of: key.bytes, process: deposit.process) == deposit.keyDigest else {
       return .unreadable
     }
-    return SymbolicKey.recipient(of: key.bytes) == offer.container.recipient
+    // Nothing is to be opened without a container.
+    guard let container = offer.container else {
+      return key.bytes.isEmpty ? .opens : .doesNotOpen(revealed: key.bytes)
+    }
+    return SymbolicKey.recipient(of: key.bytes) == container.recipient
       ? .opens : .doesNotOpen(revealed: key.bytes)
   }
 

@@ -72,6 +72,15 @@ package struct BankBooks: Hashable, Sendable {
   package var proofs: [Signed<DoubleSpend>] = []
   /// How many requests came, for a cheat that counts.
   var requests = 0
+
+  /// Forgets in which order was written what is only looked up.
+  mutating func forgetOrder() {
+    requests = 0
+    holds.sort { $0.process < $1.process }
+    tombstones.sort { $0.process < $1.process }
+    replies.sort { $0.precedes($1) }
+    statements.sort { $0.id < $1.id }
+  }
 }
 
 package struct ModelBank: Hashable, Sendable {
