@@ -44,7 +44,7 @@ extension Digest {
 public struct Simulation {
   /// After the faults have stopped a world has so much time, and so many steps.
   static let calmSeconds: Int64 = 4 * 3600
-  static let calmSteps = 60_000
+  static let calmSteps = 15_000
   static let patienceSeconds: Int64 = 1800
 
   private var entropy: SimulationEntropy
@@ -64,8 +64,16 @@ public struct Simulation {
     seed: UInt64, size: PopulationSize = PopulationSize(), flaw: Flaw? = nil,
     say: ((String) -> Void)? = nil
   ) -> RunReport {
+    run(seed: seed, size: size, flaw: flaw, say: say) { _, _ in }
+  }
+
+  /// - Parameter look: sees each choice, and the world to which it is applied.
+  package static func run(
+    seed: UInt64, size: PopulationSize = PopulationSize(), flaw: Flaw? = nil,
+    say: ((String) -> Void)? = nil, look: (World, Choice) -> Void
+  ) -> RunReport {
     var simulation = Simulation(seed: seed, size: size, flaw: flaw, say: say)
-    simulation.run()
+    simulation.run(look)
     return simulation.report
   }
 
@@ -81,12 +89,13 @@ public struct Simulation {
 
   // MARK: - Running
 
-  private mutating func run() {
+  private mutating func run(_ look: (World, Choice) -> Void) {
     while report.violation == nil, let choice = next() {
       report.steps += 1
       if case .crash = choice { report.crashes += 1 }
       say?("\(report.steps)\t\(world.stage.now)\t\(world.describe(choice))")
       trace.note(choice, in: world)
+      look(world, choice)
       let message = isToShop(choice)
       world.apply(choice)
       if let shop = message { note(books.checkDeposits(at: shop, in: world)) }
