@@ -20,12 +20,16 @@ package struct Conduct: Sendable {
   package let limits: CoordinatorLimits
   package let rules: ProtocolRules
   package let questionMarginSeconds: Int64
+  /// Reads an order of anybody, by the one-time key that it names.
+  package let readOrder: @Sendable (Signed<Order>) -> Stated<Order>?
 
   package init(
     coordinator: PartyName, notary: any Notary, examiner: any KeyExaminer,
     policy: RetryPolicy = .standard, limits: CoordinatorLimits = .standard,
-    rules: ProtocolRules = .standard, questionMarginSeconds: Int64 = 5
+    rules: ProtocolRules = .standard, questionMarginSeconds: Int64 = 5,
+    readOrder: @escaping @Sendable (Signed<Order>) -> Stated<Order>?
   ) {
+    self.readOrder = readOrder
     self.coordinator = coordinator
     planner = ProcessPlanner(
       coordinator: coordinator, notary: notary, templates: [.standard], rules: rules)
@@ -114,13 +118,15 @@ package struct CoordinatorNode: Hashable, Sendable {
   }
 
   /// - Parameter latest: the verdicts in the log.
-  package mutating func restart(_ conduct: Conduct, latest: [VerdictEntry]) {
+  package mutating func restart(
+    at now: Timestamp, latest: [VerdictEntry], _ conduct: Conduct
+  ) {
     run += 1
     machine = conduct.machine(restoring: journal.locks())
     toResume = journal.processes(after: nil, atMost: .max, onlyOpen: true)
     isBehindLog = latest.contains { entry in
       (try? conduct.notary.read(
-        entry.verdict, by: .party(conduct.coordinator), at: Timestamp(milliseconds: 0))) != nil
+        entry.verdict, by: .party(conduct.coordinator), at: now)) != nil
         && !journal.rows(of: entry.process).contains { $0.kinds.contains(.verdict) }
     }
   }
@@ -220,7 +226,7 @@ package struct CoordinatorNode: Hashable, Sendable {
     _ conduct: Conduct
   ) {
     guard let order = machine?.standing(of: process)?.file.order,
-      let claim = try? SymbolicEvidence.read(order: order).claim,
+      let claim = conduct.readOrder(order)?.claim,
       let stated = try? conduct.notary.read(
         cancellation, by: .oneTime(claim.oneTimeKey), at: now),
       stated.claim.process == process
