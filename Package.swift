@@ -81,7 +81,10 @@ let package = Package(
       swiftSettings: strictAndMemorySafe),
     .target(
       name: "Laboratory",
-      dependencies: ["PaymentModel", "PaymentCrypto", "Evidence", "Coordinator"],
+      dependencies: [
+        "PaymentModel", "PaymentCrypto", "Evidence", "ECash", "Goods", "Receipts", "Coordinator",
+        "PaymentParties",
+      ],
       swiftSettings: strictAndMemorySafe),
     .executableTarget(
       name: "foil",
@@ -145,7 +148,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "LaboratoryTests",
-      dependencies: ["PaymentModel", "PaymentCrypto", "Coordinator", "Laboratory"],
+      dependencies: ["PaymentModel", "PaymentCrypto", "Coordinator", "Laboratory", "Conformance"],
       swiftSettings: strict),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
   ]

@@ -91,6 +91,34 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
     }
   }
 
+  /// What it breaks: which of them a run meets first depends on the seed.
+  public var breaks: [Property] {
+    switch self {
+    case .answersBeforeSync: [.atomicity, .progress, .verdict, .holds, .evidence, .answers]
+    case .noKeyCheck: [.atomicity]
+    case .noAbortWhenOverdue: [.progress, .verdict]
+    case .newIdentifiers: [.answers]
+    case .undoesOnlyAnswered: [.atomicity]
+    case .forgetsVerdicts: [.progress, .atomicity, .verdict, .answers]
+    case .noTurns: [.cycles]
+    case .depositsBeforeReserves: [.holds]
+    case .moneyBeforeVerdict: [.money]
+    case .bankHoldLapses: [.atomicity, .progress, .refusals]
+    case .noIdempotency: [.money, .answers, .stock]
+    case .bankAnswersBeforeSync: [.atomicity, .progress, .holds, .evidence]
+    case .proofWithoutVerdict: [.refusals]
+    case .noTombstone: [.answers, .atomicity]
+    case .releaseOnTimeout: [.atomicity, .stock]
+    case .refusesInsteadOfHeld: [.refusals]
+    case .settlesWithoutTransfers: [.evidence]
+    case .noMerchantTombstone: [.atomicity]
+    case .believesAnyCoordinator: [.verdict, .progress]
+    case .believesUnloggedVerdicts: [.verdict, .evidence]
+    case .signsForMissingKeys: [.evidence]
+    case .reusesCoinsAfterTimeout: [.refusals]
+    }
+  }
+
   /// The rules of a coordinator that has this flaw.
   package var rules: ProtocolRules {
     var rules = ProtocolRules.standard

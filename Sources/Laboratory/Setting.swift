@@ -23,10 +23,24 @@ package final class Setting: Sendable {
     self.flaw = flaw
     conduct = Conduct(
       coordinator: Self.coordinatorName, notary: SymbolicNotary(Self.coordinatorName),
-      examiner: SymbolicExaminer(), policy: policy, rules: flaw?.rules ?? .standard)
+      examiner: SymbolicExaminer(), policy: policy, rules: flaw?.rules ?? .standard,
+      readOrder: { try? SymbolicEvidence.read(order: $0) })
     bankNames = (0..<banks).map { Self.name("bank-\($0).example") }
     shopNames = (0..<shops).map { Self.name("merchant-\($0).example") }
     coordinatorKey = SymbolicEvidence.key(of: Self.coordinatorName)
+    rogueKey = SymbolicEvidence.key(of: Self.rogueName)
+    template = Self.standardTemplate
+  }
+
+  /// Parties with other evidence.
+  package init(
+    conduct: Conduct, banks: [PartyName], shops: [PartyName], coordinatorKey: Thumbprint
+  ) {
+    flaw = nil
+    self.conduct = conduct
+    bankNames = banks
+    shopNames = shops
+    self.coordinatorKey = coordinatorKey
     rogueKey = SymbolicEvidence.key(of: Self.rogueName)
     template = Self.standardTemplate
   }

@@ -255,7 +255,9 @@ package struct World: Sendable {
     guard canRestart(party) else { return }
     switch party {
     case .coordinator:
-      stage.node.restart(setting.conduct, latest: log.latestVerdicts(atMost: 16))
+      stage.node.restart(
+        at: stage.clock(of: .coordinator), latest: log.latestVerdicts(atMost: 16),
+        setting.conduct)
     case .bank(let number): banks[number].desk.restart()
     case .shop(let number): shops[number].desk.restart()
     case .customer(let number): customers[number].desk.restart()

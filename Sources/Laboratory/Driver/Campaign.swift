@@ -54,4 +54,19 @@ public enum Campaign {
     }
     return report
   }
+
+  /// The same with real parties: their number is fixed, and they have no flaw.
+  ///
+  /// - Throws: what `RealSimulation.run` throws.
+  public static func runReal(
+    seed: UInt64, runs: Int, heard: (RunReport) -> Void = { _ in }
+  ) async throws -> CampaignReport {
+    var report = CampaignReport()
+    for number in 0..<runs {
+      let run = try await RealSimulation.run(seed: seed &+ UInt64(number))
+      report.add(run)
+      heard(run)
+    }
+    return report
+  }
 }

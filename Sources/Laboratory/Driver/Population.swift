@@ -212,7 +212,8 @@ struct Population {
       let most = good.offer.claim.maximumQuantity
       lines.append(
         OrderWish.Line(
-          good: good, quantity: isScarce || entropy.happens(perMille: 700) ? 1 : 1 + entropy.below(most)))
+          good: good,
+          quantity: isScarce || entropy.happens(perMille: 700) ? 1 : 1 + entropy.below(most)))
     }
     return lines
   }

@@ -10,8 +10,8 @@ struct Trace {
   /// SHA-256 over everything that was noted.
   var fingerprint: Digest { SHA256.digest(bytes) }
 
-  mutating func note(_ choice: Choice, in world: World) {
-    bytes += Bytes(bigEndian: UInt64(bitPattern: world.stage.now.milliseconds))
+  mutating func note(_ choice: Choice, at now: Timestamp) {
+    bytes += Bytes(bigEndian: UInt64(bitPattern: now.milliseconds))
     switch choice {
     case .deliver(let number): note(1, number)
     case .drop(let number): note(2, number)

@@ -108,7 +108,7 @@ package enum SymbolicEvidence {
   // MARK: - The log's proofs
 
   /// That a verdict stands in the log. Made by the log, and by nobody else.
-  static func proof(of verdict: Signed<Verdict>) -> Bytes {
+  package static func proof(of verdict: Signed<Verdict>) -> Bytes {
     [UInt8(ascii: "p")] + SHA256.digest(verdict.bytes).bytes
   }
 
@@ -126,7 +126,7 @@ package enum SymbolicEvidence {
   // MARK: - Orders
 
   /// The parts of an order below one root, which is the digest of all entries: each part carries them all.
-  static func commit(
+  package static func commit(
     _ parts: [OrderPart], entropy: inout SimulationEntropy
   ) -> (root: Digest, parts: [CommittedPart]) {
     let salted = parts.map { part in

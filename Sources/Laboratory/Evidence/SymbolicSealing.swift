@@ -4,19 +4,19 @@ import PaymentCrypto
 package import PaymentModel
 
 /// What a customer hands to a bank: coins, bound to one process, part and total.
-struct SymbolicInstrument: Hashable, Sendable {
+package struct SymbolicInstrument: Hashable, Sendable {
   let process: ProcessID
   let part: Digest
   let total: UInt64
   let coins: [CoinID]
 
-  var sealed: Sealed<SealedContent.Instrument> {
+  package var sealed: Sealed<SealedContent.Instrument> {
     let bytes =
       process.bytes + part.bytes + Bytes(bigEndian: total) + coins.flatMap(\.bytes)
     return Sealed(bytes, digest: SHA256.digest(bytes))
   }
 
-  init(process: ProcessID, part: Digest, total: UInt64, coins: [CoinID]) {
+  package init(process: ProcessID, part: Digest, total: UInt64, coins: [CoinID]) {
     self.process = process
     self.part = part
     self.total = total

@@ -23,6 +23,27 @@ struct Position: Hashable {
     self.world = plain
     self.underWay = underWay
   }
+
+  /// Of what tells positions apart most of the time; compared is all of it.
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(world.stage.now)
+    for process in world.processes {
+      hasher.combine(process)
+      hasher.combine(world.stage.node.state(of: process))
+      hasher.combine(world.stage.node.isPausing(process))
+      hasher.combine(world.stage.node.isQueued(process))
+    }
+    for shop in world.shops {
+      for hold in shop.desk.books.holds {
+        hasher.combine(hold.process)
+        hasher.combine(hold.state)
+      }
+      for waiting in shop.waiting { hasher.combine(waiting.process) }
+    }
+    var messages = 0
+    for (message, count) in underWay { messages &+= count &* message.place }
+    hasher.combine(messages)
+  }
 }
 
 /// A message without its number, and without that of the attempt.
@@ -48,6 +69,18 @@ private struct MessageIdentity: Hashable {
   let from: Party
   let to: Party
   let content: Content
+
+  /// A hash of from where to where it goes, and in which activity.
+  var place: Int {
+    var hasher = Hasher()
+    hasher.combine(from)
+    hasher.combine(to)
+    switch content {
+    case .request(_, let tag), .reply(_, let tag): hasher.combine(tag)
+    case .other: break
+    }
+    return hasher.finalize()
+  }
 
   init(_ message: Message) {
     from = message.from

@@ -139,7 +139,7 @@ extension ScarceMarket {
       mode: .individual, stock: supply == .singlePiece ? nil : "stock", price: price,
       maximumQuantity: 1, payee: Payee(bank: setting.bankNames[0], account: account),
       accepts: [AcceptedPayment(bank: setting.bankNames[0], method: .ecash)],
-      coordinators: [setting.coordinatorKey], holdLimitSeconds: Int(Self.patienceSeconds),
+      coordinators: [setting.coordinatorKey], holdLimitSeconds: 86_400,
       deliveryLimitSeconds: 60, expiresAt: Stage.start.adding(seconds: 30 * 86_400),
       retainedUntil: Stage.start.adding(seconds: 60 * 86_400))
     let signed = SymbolicSigner(setting.shopNames[number])

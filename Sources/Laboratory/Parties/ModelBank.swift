@@ -1,6 +1,6 @@
 // A bank without cryptography: the rules of `ECash/Bank/Rules`, over books in memory.
 
-import Coordinator
+package import Coordinator
 import PaymentCrypto
 package import PaymentModel
 
@@ -27,11 +27,21 @@ package struct BankBooks: Hashable, Sendable {
     package let id: CoinID
     package let value: UInt64
     package var state = CoinState.free
+
+    package init(id: CoinID, value: UInt64) {
+      self.id = id
+      self.value = value
+    }
   }
 
   package struct Account: Hashable, Sendable {
     package let name: AccountName
     package var minor: UInt64
+
+    package init(name: AccountName, minor: UInt64) {
+      self.name = name
+      self.minor = minor
+    }
   }
 
   package enum HoldState: Hashable, Sendable {
@@ -73,6 +83,8 @@ package struct BankBooks: Hashable, Sendable {
   /// How many requests came, for a cheat that counts.
   var requests = 0
 
+  package init() {}
+
   /// Forgets in which order was written what is only looked up.
   mutating func forgetOrder() {
     requests = 0
@@ -90,7 +102,9 @@ package struct ModelBank: Hashable, Sendable {
   private let signer: SymbolicSigner
   private var entropy: SimulationEntropy
 
-  init(name: PartyName, cheat: BankCheat?, books: BankBooks, entropy: SimulationEntropy) {
+  package init(
+    name: PartyName, cheat: BankCheat?, books: BankBooks, entropy: SimulationEntropy
+  ) {
     self.name = name
     self.cheat = cheat
     desk = Desk(books)
@@ -99,7 +113,7 @@ package struct ModelBank: Hashable, Sendable {
   }
 
   /// Answers a coordinator; `nil` is silence.
-  mutating func answer(
+  package mutating func answer(
     _ request: ParticipantRequest, at now: Timestamp, in setting: Setting
   ) -> ParticipantReply? {
     desk.books.requests += 1

@@ -1,6 +1,6 @@
 // A merchant without cryptography: the rules of `Goods/Shop/Rules`, over books in memory.
 
-import Coordinator
+package import Coordinator
 import PaymentCrypto
 package import PaymentModel
 
@@ -23,6 +23,12 @@ package struct Good: Hashable, Sendable {
   package let offer: Stated<Offer>
   package let signed: Signed<Offer>
   package let identity: Bytes
+
+  package init(offer: Stated<Offer>, signed: Signed<Offer>, identity: Bytes) {
+    self.offer = offer
+    self.signed = signed
+    self.identity = identity
+  }
 }
 
 package struct ShopBooks: Hashable, Sendable {
@@ -82,6 +88,8 @@ package struct ShopBooks: Hashable, Sendable {
   package var statements: [StatementNote] = []
   var requests = 0
 
+  package init() {}
+
   /// Forgets in which order was written what is only looked up.
   mutating func forgetOrder() {
     requests = 0
@@ -117,7 +125,7 @@ package struct ModelShop: Hashable, Sendable {
   private let signer: SymbolicSigner
   private var entropy: SimulationEntropy
 
-  init(
+  package init(
     name: PartyName, cheat: ShopCheat?, goods: [Good], books: ShopBooks,
     entropy: SimulationEntropy
   ) {
@@ -130,7 +138,7 @@ package struct ModelShop: Hashable, Sendable {
   }
 
   /// Answers a coordinator; `nil` is silence.
-  mutating func answer(
+  package mutating func answer(
     _ request: ParticipantRequest, at now: Timestamp, in setting: Setting
   ) -> ParticipantReply? {
     desk.books.requests += 1

@@ -20,12 +20,16 @@ package struct Conduct: Sendable {
   package let limits: CoordinatorLimits
   package let rules: ProtocolRules
   package let questionMarginSeconds: Int64
+  /// Reads an order of anybody, by the one-time key that it names.
+  package let readOrder: @Sendable (Signed<Order>) -> Stated<Order>?
 
   package init(
     coordinator: PartyName, notary: any Notary, examiner: any KeyExaminer,
     policy: RetryPolicy = .standard, limits: CoordinatorLimits = .standard,
-    rules: ProtocolRules = .standard, questionMarginSeconds: Int64 = 5
+    rules: ProtocolRules = .standard, questionMarginSeconds: Int64 = 5,
+    readOrder: @escaping @Sendable (Signed<Order>) -> Stated<Order>?
   ) {
+    self.readOrder = readOrder
     self.coordinator = coordinator
     planner = ProcessPlanner(
       coordinator: coordinator, notary: notary, templates: [.standard], rules: rules)
@@ -107,9 +111,14 @@ package struct CoordinatorNode: Hashable, Sendable {
     return process
   }
 
+  /// How a durable and open process stands.
+  package func state(of process: ProcessID) -> ProcessState? {
+    machine?.standing(of: process)?.state
+  }
+
   /// Until when a process that is prepared waits for its customer.
   package func answerBy(of process: ProcessID) -> Timestamp? {
-    guard case .prepared(let time)? = machine?.standing(of: process)?.state.phase else { return nil }
+    guard case .prepared(let time)? = state(of: process)?.phase else { return nil }
     return time
   }
 
@@ -132,13 +141,15 @@ package struct CoordinatorNode: Hashable, Sendable {
   }
 
   /// - Parameter latest: the verdicts in the log.
-  package mutating func restart(_ conduct: Conduct, latest: [VerdictEntry]) {
+  package mutating func restart(
+    at now: Timestamp, latest: [VerdictEntry], _ conduct: Conduct
+  ) {
     run += 1
     machine = conduct.machine(restoring: journal.locks())
     toResume = journal.processes(after: nil, atMost: .max, onlyOpen: true)
     isBehindLog = latest.contains { entry in
       (try? conduct.notary.read(
-        entry.verdict, by: .party(conduct.coordinator), at: Timestamp(milliseconds: 0))) != nil
+        entry.verdict, by: .party(conduct.coordinator), at: now)) != nil
         && !journal.rows(of: entry.process).contains { $0.kinds.contains(.verdict) }
     }
   }
@@ -254,7 +265,7 @@ package struct CoordinatorNode: Hashable, Sendable {
     _ conduct: Conduct
   ) {
     guard let order = machine?.standing(of: process)?.file.order,
-      let claim = try? SymbolicEvidence.read(order: order).claim,
+      let claim = conduct.readOrder(order)?.claim,
       let stated = try? conduct.notary.read(
         cancellation, by: .oneTime(claim.oneTimeKey), at: now),
       stated.claim.process == process

@@ -86,7 +86,8 @@ package struct Stage: Hashable, Sendable {
     switch message.content {
     case .reply(let reply, let tag): node.take(reply, tag, at: time, conduct)
     case .submit(let submission):
-      let process: ProcessID = SymbolicEvidence.id(of: submission.order).renamed()
+      guard let order = conduct.readOrder(submission.order) else { return }
+      let process: ProcessID = order.id.renamed()
       sendFromCoordinator(
         node.take(submission, process: process, from: message.from, at: time, conduct), setting)
     case .cancel(let process, let cancellation):

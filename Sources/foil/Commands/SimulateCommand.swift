@@ -5,7 +5,13 @@ import Foundation
 import Laboratory
 import PaymentModel
 
-struct SimulateCommand: ParsableCommand {
+struct SimulateCommand: AsyncParsableCommand {
+  /// Who stands behind the parties.
+  enum World: String, CaseIterable, ExpressibleByArgument {
+    case model
+    case real
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "simulate",
     abstract: "Run whole markets with faults, crashes and cheats, and check the books.",
@@ -36,6 +42,9 @@ struct SimulateCommand: ParsableCommand {
     help: ArgumentHelp("A rule that is not followed; 'list' names them.", valueName: "name"))
   var flaw: String?
 
+  @Option(help: "Model parties, or real ones with all their cryptography.")
+  var world = World.model
+
   @Flag(help: "Print each choice of the run.")
   var trace = false
 
@@ -52,6 +61,10 @@ struct SimulateCommand: ParsableCommand {
     guard !(trace && runs > 1) else {
       throw ValidationError("--trace shows one run: leave --runs out")
     }
+    let isSized = customers != nil || merchants != nil || banks != nil
+    guard world == .model || (flaw == nil && !isSized) else {
+      throw ValidationError("--world real takes no --flaw and no number of parties")
+    }
     guard !(trace && json) else { throw ValidationError("--trace prints text, and no JSON") }
     if let flaw, flaw != "list", Flaw(rawValue: flaw) == nil {
       throw ValidationError("no flaw '\(flaw)': '--flaw list' names them")
@@ -63,13 +76,19 @@ struct SimulateCommand: ParsableCommand {
     throw ValidationError("--\(name) takes \(range.lowerBound) to \(range.upperBound)")
   }
 
-  func run() throws {
+  func run() async throws {
     if flaw == "list" { return listFlaws() }
     let chosen = flaw.flatMap(Flaw.init)
     let size = PopulationSize(customers: customers, merchants: merchants, banks: banks)
     let start = ContinuousClock.now
     var report = CampaignReport()
-    if trace {
+    if world == .real {
+      if trace {
+        report.add(try await RealSimulation.run(seed: seed) { Terminal.print($0) })
+      } else {
+        report = try await Campaign.runReal(seed: seed, runs: runs)
+      }
+    } else if trace {
       report.add(
         Simulation.run(seed: seed, size: size, flaw: chosen) { Terminal.print($0) })
     } else {
@@ -90,6 +109,7 @@ struct SimulateCommand: ParsableCommand {
   /// The command that replays a run step by step.
   private func replay(_ violation: Violation) -> String {
     var words = ["foil simulate --seed \(violation.seed)"]
+    if world == .real { words.append("--world real") }
     if let customers { words.append("--customers \(customers)") }
     if let merchants { words.append("--merchants \(merchants)") }
     if let banks { words.append("--banks \(banks)") }
