@@ -71,7 +71,7 @@ package struct Explorer {
 
   private mutating func explore(_ start: World) throws(ExplorationTooLarge) {
     var first = start
-    if reduction == .commuting { first.settle() }
+    first.settle(reduction)
     found[Position(first)] = 0
     arrivals.append(nil)
     sources.append([])
@@ -82,7 +82,7 @@ package struct Explorer {
         for choice in world.branches(reduction) {
           var after = world
           after.apply(choice)
-          if reduction == .commuting { after.settle() }
+          after.settle(reduction)
           result.choices += 1
           guard let new = try enter(after, from: number, by: choice) else { continue }
           if let finding = finding(in: after) {
@@ -156,11 +156,11 @@ package struct Explorer {
     }
     var world = start
     var trace: [String] = []
-    if reduction == .commuting { world.settle() }
+    world.settle(reduction)
     for choice in choices.reversed() {
       trace.append(world.describe(choice))
       world.apply(choice)
-      if reduction == .commuting { world.settle() }
+      world.settle(reduction)
     }
     result.positions = found.count
     result.violation = Exploration.Violation(finding: finding, trace: trace)

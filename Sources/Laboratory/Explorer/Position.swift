@@ -40,9 +40,7 @@ struct Position: Hashable {
       }
       for waiting in shop.waiting { hasher.combine(waiting.process) }
     }
-    var messages = 0
-    for (message, count) in underWay { messages &+= count &* message.place }
-    hasher.combine(messages)
+    hasher.combine(underWay)
   }
 }
 
@@ -70,16 +68,14 @@ private struct MessageIdentity: Hashable {
   let to: Party
   let content: Content
 
-  /// A hash of from where to where it goes, and in which activity.
-  var place: Int {
-    var hasher = Hasher()
+  /// Of from where to where it goes, and in which activity; compared is all of it.
+  func hash(into hasher: inout Hasher) {
     hasher.combine(from)
     hasher.combine(to)
     switch content {
     case .request(_, let tag), .reply(_, let tag): hasher.combine(tag)
     case .other: break
     }
-    return hasher.finalize()
   }
 
   init(_ message: Message) {

@@ -37,25 +37,31 @@ import PaymentModel
 package enum Reduction: Hashable, Sendable {
   /// On everything that can happen without a fault.
   case none
+  /// On every message; syncs and the coordinator's effects come at once.
+  case messages
   /// On what does not commute with the rest.
   case commuting
 }
 
 extension World {
   /// Takes all eager steps.
-  mutating func settle() {
-    while let choice = eagerChoice { apply(choice) }
+  mutating func settle(_ reduction: Reduction) {
+    while let choice = eagerChoice(reduction) { apply(choice) }
   }
 
   /// The first eager step that is possible.
-  private var eagerChoice: Choice? {
+  private func eagerChoice(_ reduction: Reduction) -> Choice? {
+    if reduction == .none { return nil }
     if stage.node.hasEffects { return .carryOut }
     if let dirty = parties.first(where: { isDirty($0) }) { return .sync(dirty) }
     if stage.node.isTickDue(at: stage.clock(of: .coordinator)) { return .tick }
+    if reduction == .messages { return nil }
     if let message = stage.network.messages.first(where: { !$0.branches && canTake($0) }) {
       return .deliver(message.number)
     }
-    return customers.indices.first { isDue($0) && !customers[$0].isWishDue(at: stage.now) }.map { .act($0) }
+    return customers.indices.first { isDue($0) && !customers[$0].isWishDue(at: stage.now) }.map {
+      .act($0)
+    }
   }
 
   /// The choices between which the explorer branches.

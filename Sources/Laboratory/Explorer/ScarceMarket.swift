@@ -86,7 +86,8 @@ extension ScarceMarket {
     longestPauseMilliseconds: 2 * patienceSeconds * 1000,
     answerWithinMilliseconds: patienceSeconds * 1000)
 
-  func world(flaw: Flaw?) -> World {
+  /// The market as it begins.
+  package func world(flaw: Flaw?) -> World {
     var entropy = SimulationEntropy(seed: 1)
     let setting = Setting(banks: 1, shops: goodCount, flaw: flaw, policy: Self.policy)
     guard let currency = Currency("EUR") else { fatalError("a currency") }

@@ -63,6 +63,7 @@ package struct Stage: Hashable, Sendable {
   }
 
   /// - Returns: whether the process was handed in for the first time.
+  @discardableResult
   package mutating func note(customer: Int, of process: ProcessID) -> Bool {
     customers.updateValue(customer, forKey: process) == nil
   }
