@@ -84,7 +84,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
     guard let entry = open[attempt.process] else { return nil }
     return ActivityCall(
       activity: entry.machine.definition.activities[attempt.activity], attempt: attempt,
-      order: entry.order, file: entry.file, rules: rules)
+      plan: entry.plan, file: entry.file, rules: rules)
   }
 
   /// Whether one more process would be too much.

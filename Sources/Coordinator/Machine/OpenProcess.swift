@@ -19,8 +19,7 @@ struct LockUse: Hashable, Sendable {
 
 /// A process and its machine.
 struct OpenProcess: Hashable, Sendable {
-  let process: ProcessID
-  let order: AdmittedOrder?
+  let plan: ProcessPlan
   var machine: ProcessMachine
   var file: ProcessFile
   private var chain: JournalChain
@@ -43,8 +42,7 @@ struct OpenProcess: Hashable, Sendable {
   init(
     _ plan: ProcessPlan, machine: ProcessMachine, records: [JournalRecord], chain: JournalChain
   ) {
-    process = plan.process
-    order = plan.order
+    self.plan = plan
     self.machine = machine
     self.chain = chain
     file = ProcessFile(definition: plan.definition, accepted: plan.accepted, records: records)
@@ -53,6 +51,7 @@ struct OpenProcess: Hashable, Sendable {
     settled = limited.map { _ in .waiting }
   }
 
+  var process: ProcessID { plan.process }
   var isDurable: Bool { awaitedBatch == nil }
 
   var standing: ProcessStanding {
