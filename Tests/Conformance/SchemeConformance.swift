@@ -51,7 +51,8 @@ package enum SchemeConformance {
     try require(try await world.post(purchase, verdict).value == transfers, "the same answer again")
     try require(try await world.balance("shop-a") == 3, "shop-a is paid once")
     try require(try await world.balance("shop-b") == 4, "shop-b is paid once")
-    try require(await world.bank.reserve(request).value == reservation, "the reserve is answered again")
+    try require(
+      await world.bank.reserve(request).value == reservation, "the reserve is answered again")
   }
 
   static func frees(_ world: SchemeWorld, _ subject: SchemeSubject) async throws {
@@ -85,7 +86,8 @@ package enum SchemeConformance {
     _ = try await world.bank.reserve(next).expectValue("held again")
     _ = try await world.post(posted, world.commit(posted)).expectValue("paid")
     try require(try await world.void(posted, world.abort(posted)).refusal == .conflict, "no void")
-    try require(try await world.post(posted, world.commit(posted)).refusal == .conflict, "one commit")
+    try require(
+      try await world.post(posted, world.commit(posted)).refusal == .conflict, "one commit")
     try require(try await world.balance("shop-b") == 4, "paid once")
   }
 
@@ -151,7 +153,8 @@ package enum SchemeConformance {
     }
     let void = try await world.void(purchase, world.abort(purchase, by: foreign))
     try require(void.refusal == .invalid, "no void")
-    try require(try await world.void(purchase, world.commit(purchase)).refusal == .invalid, "no void")
+    try require(
+      try await world.void(purchase, world.commit(purchase)).refusal == .invalid, "no void")
     try require(try await world.balance("shop-a") == 0, "nobody was paid")
     _ = try await world.post(purchase, world.commit(purchase)).expectValue("it is still held")
   }
@@ -207,7 +210,8 @@ package enum SchemeConformance {
     }
     let outcome = try await world.bank.reserve(world.request(for: purchase))
     try require(outcome.refusal == .declined && outcome.isSigned, "declined")
-    try require(await world.bank.refusalDetails(of: purchase.process) == nil, "and nobody is told why")
+    try require(
+      await world.bank.refusalDetails(of: purchase.process) == nil, "and nobody is told why")
     let next = try await world.order(payouts)
     _ = try await world.bank.reserve(world.request(for: next)).expectValue("what there is, pays")
   }

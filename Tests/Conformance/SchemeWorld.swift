@@ -21,7 +21,8 @@ package struct WordVerdicts: VerdictReader {
   package func read(
     _ verdict: LoggedVerdict, of process: ProcessID, by coordinator: Thumbprint
   ) throws(NotAdmitted) -> Stated<Verdict> {
-    guard verdict.proof == Self.proof, let verified = try? trust.verify(verdict.verdict, at: clock.now()),
+    guard verdict.proof == Self.proof,
+      let verified = try? trust.verify(verdict.verdict, at: clock.now()),
       verified.claim.process == process, verified.issuer.key == coordinator
     else { throw NotAdmitted(code: "verdict", message: "the verdict does not verify") }
     return verified.stated

@@ -95,7 +95,8 @@ import Testing
       for _ in 0..<5 { #expect(await world.bank.reserve(request).refusal == .declined) }
     }
     let right = try world.order([("shop", 1)], method: .card)
-    #expect(await world.reserve(right, with: card).refusal == .declined, "too late for the right one")
+    #expect(
+      await world.reserve(right, with: card).refusal == .declined, "too late for the right one")
     let still = try world.order([("shop", 1)], method: .card)
     #expect(await world.reserve(still, with: card).refusal == .declined)
     try await world.cards.unblock(card)

@@ -25,7 +25,8 @@ import Testing
     }
   }
 
-  @Test(arguments: Third.allCases) private func commitPaysByAllMethods(_ third: Third) async throws {
+  @Test(arguments: Third.allCases) private func commitPaysByAllMethods(_ third: Third) async throws
+  {
     let market = try await MixedMarket()
     try await market.withdraw(15)
     let card = try await market.cards.issue(.credit(limit: 1000))

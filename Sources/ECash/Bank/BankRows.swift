@@ -254,7 +254,8 @@ public struct HoldRow: Hashable, Sendable {
   public init(
     process: ProcessID, coordinator: Thumbprint, decideBy: Timestamp, total: Amount,
     payouts: [Payout], transferFee: UInt64, method: PaymentMethod, held: Bytes,
-    source: LedgerAccount? = nil, state: State = .reserved, verdict: LoggedVerdict? = nil, verdictID: StatementID? = nil, reply: Bytes? = nil
+    source: LedgerAccount? = nil, state: State = .reserved, verdict: LoggedVerdict? = nil,
+    verdictID: StatementID? = nil, reply: Bytes? = nil
   ) {
     self.process = process
     self.coordinator = coordinator

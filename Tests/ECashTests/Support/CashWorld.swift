@@ -27,12 +27,13 @@ struct CashWorld {
   /// - Parameters:
   ///   - values: of the denominations; all twelve unless said otherwise.
   ///   - hasAllMethods: whether the bank takes cards and account transfers, too.
+  ///   - methods: what else it takes.
   ///   - banks: other banks that the trust list names.
   init(
     values: [UInt64] = TestDenominationKeys.values, fees: Fees = Fees(),
     signer: (any DenominationSigner)? = nil, bank name: String = "bank.example",
     denominations: [(value: UInt64, publicKey: Bytes)]? = nil, terms: BankTerms = BankTerms(),
-    hasAllMethods: Bool = false, banks: [String] = []
+    hasAllMethods: Bool = false, methods: [any PaymentScheme] = [], banks: [String] = []
   ) async throws {
     let keys = try TestDenominationKeys.shared.get()
     let chosen = denominations ?? keys.denominations.filter { values.contains($0.value) }
@@ -54,7 +55,8 @@ struct CashWorld {
     bank = Bank(
       store: store, signer: bankSigner, denominationSigner: signer ?? keys, identity: identity,
       trust: trust, verdicts: verdicts, clock: clock, terms: terms,
-      methods: hasAllMethods ? [TransferScheme(store: store), cards] : [], rules: .testing,
+      methods: (hasAllMethods ? [TransferScheme(store: store), cards] : []) + methods,
+      rules: .testing,
       makeEntropy: { SystemEntropy() })
     let signed = Self.keyset(chosen, fees: fees, currency: currency, signer: bankSigner)
     try await bank.publish(signed)
