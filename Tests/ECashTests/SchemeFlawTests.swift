@@ -11,9 +11,12 @@ import Testing
   private enum Flaw: String, CaseIterable {
     case givesUpTooLittle
     case givesUpTooMuch
-    case givesUpOfOthers
+    case paysTwice
     case doesNotPutBack
     case takesWhatIsNotThere
+
+    /// Whether the bank moves the money aside; otherwise the method posts for itself.
+    var hasSource: Bool { self == .paysTwice || self == .takesWhatIsNotThere }
   }
 
   private static let gift = PaymentMethod(rawValue: "gift")
@@ -43,7 +46,7 @@ import Testing
       if flaw != .takesWhatIsNotThere, rows.balance(of: source) < Int64(payment.total.minor) {
         return .refused(.declined)
       }
-      return .held(HeldMoney([], from: source))
+      return .held(HeldMoney([], from: flaw.hasSource ? source : nil))
     }
 
     func capture(
@@ -51,18 +54,20 @@ import Testing
     ) throws(ECashError) -> [LedgerBalance] {
       let total = Int64(hold.total.minor)
       return switch flaw {
-      case .givesUpTooLittle: [LedgerBalance(account: .held(method), minor: 1 - total)]
-      case .givesUpTooMuch: [LedgerBalance(account: .held(method), minor: -1 - total)]
-      case .givesUpOfOthers: [LedgerBalance(account: .held(.card), minor: -total)]
-      default: [LedgerBalance(account: .held(method), minor: -total)]
+      case .givesUpTooLittle: [LedgerBalance(account: .holder(pool), minor: 1 - total)]
+      case .givesUpTooMuch: [LedgerBalance(account: .holder(pool), minor: -1 - total)]
+      case .paysTwice:
+        [
+          LedgerBalance(account: .holder(pool), minor: -total),
+          LedgerBalance(account: .fees, minor: total),
+        ]
+      case .doesNotPutBack, .takesWhatIsNotThere: []
       }
     }
 
     func free(_ hold: HoldRow, in rows: inout any BankRows) throws(ECashError) -> [LedgerBalance] {
-      let total = Int64(hold.total.minor)
-      let taken = LedgerBalance(account: .held(method), minor: -total)
-      return flaw == .doesNotPutBack
-        ? [taken] : [taken, LedgerBalance(account: .holder(pool), minor: total)]
+      flaw == .doesNotPutBack
+        ? [LedgerBalance(account: .holder(pool), minor: Int64(hold.total.minor))] : []
     }
   }
 
@@ -83,7 +88,7 @@ import Testing
     let held = await world.reserve(order, with: Nothing(method: method))
     switch flaw {
     case .takesWhatIsNotThere: #expect(held.isUnknown, "nothing is answered, nothing is changed")
-    case .givesUpTooLittle, .givesUpTooMuch, .givesUpOfOthers:
+    case .givesUpTooLittle, .givesUpTooMuch, .paysTwice:
       #expect(held.value != nil)
       #expect(await world.post(order, world.commit(order.process)).isUnknown)
     case .doesNotPutBack:

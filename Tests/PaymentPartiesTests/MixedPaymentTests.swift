@@ -125,6 +125,31 @@ import Testing
     #expect(try await market.customer.wallet.balance(at: Fair.bank, in: Fair.euro).minor == 15)
   }
 
+  /// Neither what is handed in nor the journal shows a card or a voucher.
+  @Test private func theCoordinatorSeesNoCard() async throws {
+    let market = try await MixedMarket()
+    try await market.withdraw(15)
+    let card = try await market.cards.issue(.credit(limit: 900))
+    let process = try await market.order(
+      market.offers(), card: card, third: means(.transfer, in: market))
+    #expect(try await market.conclude(process).isCommit)
+    let text = card.withText { span in span.indices.map { span[$0] } }
+    let number = Bytes(text.prefix { $0 != UInt8(ascii: "\n") })
+    let submission = try await market.customer.submission(of: process).encoded
+    let journal = await market.journal.read { rows in rows.records(of: process) }
+    #expect(journal.count > 10)
+    for bytes in [submission] + journal.map(\.record) {
+      #expect(!contains(bytes, number))
+      #expect(!contains(bytes, Bytes("alice".utf8)), "nor the account that pays")
+    }
+    #expect(
+      contains(submission, Bytes("third-bank.example".utf8)), "the search finds what is there")
+  }
+
+  private func contains(_ bytes: Bytes, _ part: Bytes) -> Bool {
+    bytes.indices.contains { bytes[$0...].starts(with: part) }
+  }
+
   /// A method is a value to the coordinator: it knows none of them.
   @Test func theCoordinatorKnowsNoMethod() throws {
     let sources = URL(filePath: #filePath).deletingLastPathComponent()

@@ -11,9 +11,12 @@ public import PaymentModel
 
 /// A method of payment, as a bank carries it out.
 ///
-/// A bank is put together from several. It finds the method by the name in the payment part. Whatever a
-/// method does, the bank refuses to post lines that do not balance, or that do not give up exactly what is
-/// paid out.
+/// A bank is put together from several. It finds the method by the name in the payment part.
+///
+/// Most methods hold money of an account of the books (`HeldMoney.source`). Then the bank moves it aside, to
+/// the payees or back, and the method has no say in what is posted. A method without a source, such as coins,
+/// keeps its own account of what is held and names the lines; the bank refuses those that do not balance, that
+/// take what is not there, or that give up another sum than is held.
 public protocol PaymentScheme: Sendable {
   /// What a payer seals to the bank, as it was read. Nothing about it is verified.
   associatedtype Instrument: Sendable
@@ -43,29 +46,24 @@ public protocol PaymentScheme: Sendable {
 
   /// Uses up what a committed process holds.
   ///
-  /// - Returns: the lines that give up the held money; they add up to minus the total of the hold.
+  /// - Returns: for a hold without a source, the lines that give up its money; they add up to minus its total.
+  ///   Otherwise nothing.
   func capture(_ hold: HoldRow, in rows: inout any BankRows) throws(ECashError) -> [LedgerBalance]
 
   /// Gives what an aborted process holds free again.
   ///
-  /// - Returns: the lines that undo those of the hold; they add up to nothing.
+  /// - Returns: for a hold without a source, lines that add up to nothing. Otherwise nothing.
   func free(_ hold: HoldRow, in rows: inout any BankRows) throws(ECashError) -> [LedgerBalance]
 }
 
 extension PaymentScheme {
-  /// Money that was moved aside from `hold.source` is what gets paid out.
   public func capture(
     _ hold: HoldRow, in rows: inout any BankRows
-  ) throws(ECashError) -> [LedgerBalance] {
-    hold.captureLines
-  }
+  ) throws(ECashError) -> [LedgerBalance] { [] }
 
-  /// Money that was moved aside from `hold.source` goes back there.
   public func free(
     _ hold: HoldRow, in rows: inout any BankRows
-  ) throws(ECashError) -> [LedgerBalance] {
-    hold.freeLines
-  }
+  ) throws(ECashError) -> [LedgerBalance] { [] }
 }
 
 /// A payment under a verified order, which the bank offers to carry out.
@@ -137,14 +135,36 @@ extension HoldRow {
   /// The lines that move the money aside.
   var holdLines: [LedgerBalance] { Self.lines(moving: total, from: source, to: .held(method)) }
 
-  /// The lines that give up money that was moved aside.
-  var captureLines: [LedgerBalance] {
-    guard source != nil else { return [] }
-    return [LedgerBalance(account: .held(method), minor: -Int64(total.minor))]
+  /// The lines that give up what is held.
+  ///
+  /// - Parameter own: those of the method.
+  /// - Throws: `booksUnbalanced` when a method has a say that should have none, or gives up another sum.
+  func captureLines(_ own: [LedgerBalance]) throws(ECashError) -> [LedgerBalance] {
+    let moved = LedgerBalance(account: .held(method), minor: -Int64(total.minor))
+    let lines = try lines(own, otherwise: [moved])
+    guard lines.reduce(0, { $0 + $1.minor }) == moved.minor else {
+      throw ECashError(.booksUnbalanced, "a method gave up another sum than it holds")
+    }
+    return lines
   }
 
-  /// The lines that put money back that was moved aside.
-  var freeLines: [LedgerBalance] { Self.lines(moving: total, from: .held(method), to: source) }
+  /// The lines that put back what is held.
+  ///
+  /// - Parameter own: those of the method.
+  /// - Throws: `booksUnbalanced` when a method has a say that should have none.
+  func freeLines(_ own: [LedgerBalance]) throws(ECashError) -> [LedgerBalance] {
+    try lines(own, otherwise: Self.lines(moving: total, from: .held(method), to: source))
+  }
+
+  private func lines(
+    _ own: [LedgerBalance], otherwise moved: [LedgerBalance]
+  ) throws(ECashError) -> [LedgerBalance] {
+    guard source != nil else { return own }
+    guard own.isEmpty else {
+      throw ECashError(.booksUnbalanced, "a method posts money that the bank has moved aside")
+    }
+    return moved
+  }
 
   private static func lines(
     moving total: Amount, from one: LedgerAccount?, to other: LedgerAccount?

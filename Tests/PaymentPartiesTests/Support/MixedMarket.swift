@@ -32,6 +32,7 @@ struct MixedMarket: Sendable {
   let shops: [Shop]
   let coordinator: CoordinatorHost
   let customer: Customer
+  let journal = MemoryStore<any JournalRows>(MemoryJournalRows())
   let directory = LocalDirectory()
   private let clock = SystemWallClock()
 
@@ -155,8 +156,8 @@ struct MixedMarket: Sendable {
     directory.register(customer: customer)
     coordinator = CoordinatorHost(
       signer: decider, escrow: EscrowAgent(identity: try Self.identity("escrow")), trust: trust,
-      log: log, journal: MemoryStore<any JournalRows>(MemoryJournalRows()),
-      participants: directory, clock: clock, policy: .quick, hook: .none)
+      log: log, journal: journal, participants: directory, clock: clock, policy: .quick, hook: .none
+    )
   }
 
   // MARK: - Buying

@@ -13,10 +13,7 @@ enum PostRule {
       hold.coordinator == verdict.coordinator
     else { return .passing(.invalid) }
     if let answer = VerdictRule.recorded(verdict, hold: hold) { return answer }
-    var lines = try schemes[hold.method].capture(hold, in: &rows)
-    guard lines.reduce(0, { $0 + $1.minor }) == -Int64(hold.total.minor) else {
-      throw ECashError(.booksUnbalanced, "a method gave up another sum than it holds")
-    }
+    var lines = try hold.captureLines(schemes[hold.method].capture(hold, in: &rows))
     var transfers: [Bytes] = []
     for payout in hold.payouts {
       let fee = min(hold.transferFee, payout.amount.minor)
