@@ -17,7 +17,10 @@ final class EngineDriver: Sendable {
   }
 
   /// A fresh engine over the same journal and the same world.
-  func engine(hook: JournalHook = .none, killedAt kill: KillSwitch? = nil) -> Engine {
+  func engine(
+    hook: JournalHook = .none, killedAt kill: KillSwitch? = nil, policy: RetryPolicy = .standard,
+    observer: (any EngineObserver)? = nil
+  ) -> Engine {
     let seed = world.draw { $0.next() }
     return Engine(
       coordinator: ModelWorld.coordinatorName,
@@ -25,8 +28,8 @@ final class EngineDriver: Sendable {
         notary: world.notary, examiner: ModelExaminer(), log: world.log, participants: world,
         clock: world.clock,
         journal: CountingStore(store: store, kill: kill, driver: self),
-        makeEntropy: { ModelEntropy(seed: seed) }),
-      hook: hook)
+        makeEntropy: { ModelEntropy(seed: seed) }, observer: observer),
+      policy: policy, hook: hook)
   }
 
   var transactionCount: Int { transactions.withLock { $0 } }
@@ -36,7 +39,7 @@ final class EngineDriver: Sendable {
   /// The records of a process, as they are stored.
   func records(of process: ProcessID) async throws -> [JournalRecord] {
     let rows = await store.read { $0.rows(of: process) }
-    return try rows.flatMap { try $0.read() }
+    return try rows.flatMap { try $0.read().map(\.record) }
   }
 }
 

@@ -17,6 +17,8 @@ public struct ProcessPlan: Sendable {
 /// A process as its journal left it.
 public struct ResumedProcess: Sendable {
   let plan: ProcessPlan
-  let records: [JournalRecord]
+  let entries: [JournalEntry]
   let chain: JournalChain
+
+  var records: [JournalRecord] { entries.map(\.record) }
 }
