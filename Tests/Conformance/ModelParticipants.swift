@@ -206,6 +206,14 @@ public final class ModelMerchant: MerchantAgent {
     var holds: [ProcessID: [(offer: StatementID, step: StepPath)]] = [:]
     var released: [ProcessID] = []
     var settled: [ProcessID] = []
+    var decideBy: [ProcessID: Timestamp] = [:]
+
+    /// When the other processes that hold a piece of a stock are to be decided.
+    func undecided(_ stock: String, but process: ProcessID) -> [Timestamp] {
+      holds.filter { $0.key != process && !settled.contains($0.key) }.flatMap { holder, held in
+        held.filter { offers[$0.offer]?.stock == stock }.compactMap { _ in decideBy[holder] }
+      }
+    }
   }
 
   public let name: PartyName
@@ -267,8 +275,14 @@ public final class ModelMerchant: MerchantAgent {
     }
     guard !state.released.contains(process) else { return signer.refuse(request.id, .voided) }
     if let stock = offer.stock {
-      guard let count = state.stock[stock], count >= item.quantity else {
-        return signer.refuse(request.id, .soldOut)
+      let count = state.stock[stock] ?? 0
+      guard count >= item.quantity else {
+        // Somebody else's undecided hold is no reason to refuse.
+        let undecided = state.undecided(stock, but: process)
+        guard count + undecided.count >= item.quantity, let until = undecided.min() else {
+          return signer.refuse(request.id, .soldOut)
+        }
+        return .held(until: until)
       }
       state.stock[stock] = count - item.quantity
     }
@@ -276,10 +290,11 @@ public final class ModelMerchant: MerchantAgent {
       return signer.refuse(request.id, .invalid)
     }
     state.holds[process, default: []].append((item.offer, request.id.step))
+    state.decideBy[process] = order.claim.decideBy
     let identity =
       state.wrongKeys.contains(item.offer)
       ? Bytes("opens nothing".utf8)
-      : ModelExaminer.identity(opening: offer.container.recipient)
+      : ModelExaminer.identity(opening: offer)
     let deposit = Deposit(
       process: process, offer: item.offer, quantity: item.quantity, amount: amount,
       payee: offer.payee, decideBy: order.claim.decideBy,

@@ -16,10 +16,16 @@ final class EngineDriver: Sendable {
     world = ModelWorld(seed: seed)
   }
 
+  /// An empty journal in a world in which things have happened.
+  init(world: ModelWorld) {
+    self.world = world
+  }
+
   /// A fresh engine over the same journal and the same world.
   func engine(
-    hook: JournalHook = .none, killedAt kill: KillSwitch? = nil, policy: RetryPolicy = .standard,
-    observer: (any EngineObserver)? = nil
+    hook: JournalHook = .none, killedAt kill: KillSwitch? = nil,
+    policy: RetryPolicy = .standard, limits: CoordinatorLimits = .standard,
+    templates: [ProcessTemplate] = [.standard], observer: (any EngineObserver)? = nil
   ) -> Engine {
     let seed = world.draw { $0.next() }
     return Engine(
@@ -29,7 +35,7 @@ final class EngineDriver: Sendable {
         clock: world.clock,
         journal: CountingStore(store: store, kill: kill, driver: self),
         makeEntropy: { ModelEntropy(seed: seed) }, observer: observer),
-      policy: policy, hook: hook)
+      templates: templates, policy: policy, limits: limits, hook: hook)
   }
 
   var transactionCount: Int { transactions.withLock { $0 } }

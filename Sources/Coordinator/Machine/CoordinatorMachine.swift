@@ -210,17 +210,28 @@ public struct CoordinatorMachine: Hashable, Sendable {
       entry.timerAt = wakeAt
       timers.push(process, at: wakeAt)
     }
-    let isWriteNeeded =
-      result.isForced || (!entry.heldBack.isEmpty && entry.isResting && !changes.acquires)
-    if isWriteNeeded, !entry.isDirty {
-      entry.isDirty = true
-      dirty.append(process)
+    if result.isForced {
+      entry.awaitedBatch = nextBatch
+      markDirty(&entry)
     }
-    if result.isForced { entry.awaitedBatch = nextBatch }
     if entry.isDurable || !rules.recordsBeforeEffects { release(&entry, into: &effects) }
     changes.released = entry.settledUses()
     open[process] = entry
     carry(changes, of: entry, at: now, entropy: &entropy, effects: &effects)
+    writeIfResting(process)
+  }
+
+  /// Nothing but time can go on: records are not kept back for so long.
+  private mutating func writeIfResting(_ process: ProcessID) {
+    guard var entry = open.removeValue(forKey: process) else { return }
+    if !entry.heldBack.isEmpty, entry.isResting { markDirty(&entry) }
+    open[process] = entry
+  }
+
+  private mutating func markDirty(_ entry: inout OpenProcess) {
+    guard !entry.isDirty else { return }
+    entry.isDirty = true
+    dirty.append(entry.process)
   }
 
   /// Lets out what had to wait for a batch.
@@ -238,8 +249,6 @@ public struct CoordinatorMachine: Hashable, Sendable {
     var acquired: [Int] = []
     var scarce: [Int] = []
     var released: [OpenProcess.Settled] = []
-
-    var acquires: Bool { !acquired.isEmpty }
   }
 
   private mutating func carry(

@@ -85,11 +85,8 @@ struct OpenProcess: Hashable, Sendable {
   }
 
   func uses(of activity: Int) -> [LockUse] {
-    let activity = machine.definition.activities[activity]
-    return activity.resources.map { resource in
-      LockUse(
-        resource: resource,
-        mode: activity.offer.map { $0.hex == resource.name } == true ? .exclusive : .counted)
+    machine.definition.activities[activity].resources.map { use in
+      LockUse(resource: use.resource, mode: use.mode == .exclusive ? .exclusive : .counted)
     }
   }
 

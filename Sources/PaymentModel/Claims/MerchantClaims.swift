@@ -13,7 +13,8 @@ public struct Deposit: Claim {
   public let decideBy: Timestamp
   /// Everybody must be prepared by then, or the merchant's time frame has passed.
   public let heldUntil: Timestamp
-  /// SHA-256("foil/deposit/v1" ‖ process ‖ 32 identity bytes): what the sealed key must match.
+  /// SHA-256("foil/deposit/v1" ‖ process ‖ 32 identity bytes): what the sealed key must match. No
+  /// identity bytes where the offer has no container, and the key is empty.
   public let keyDigest: Digest
 
   public init(

@@ -11,9 +11,9 @@ struct PricedItem: Sendable {
 enum PayoutRules {
   /// Checks that the payments pay for the items, and for nothing else.
   ///
-  /// For every payee the payouts of all payments add up to the prices of that payee's items; a payment
-  /// that pays a payee uses a bank and a method that all offers of that payee accept; the currencies
-  /// match.
+  /// For every payee the payouts of all payments add up to the prices of that payee's items, so a payee of
+  /// free items alone is paid nothing; a payment that pays a payee uses a bank and a method that all offers
+  /// of that payee accept; the currencies match.
   ///
   /// - Throws: `payment`, with what does not match.
   static func check(
@@ -23,6 +23,7 @@ enum PayoutRules {
     for payment in payments {
       guard !payment.payouts.isEmpty else { throw refused("a payment without a payout") }
       for payout in payment.payouts {
+        guard !payout.amount.isZero else { throw refused("a payout of nothing") }
         guard let index = owed.firstIndex(where: { $0.payee == payout.payee }) else {
           throw refused("\(payout.payee.account) is paid for nothing")
         }

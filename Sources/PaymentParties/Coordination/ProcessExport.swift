@@ -24,16 +24,19 @@ public struct ProcessExport: Hashable, Sendable {
   }
 
   public let process: ProcessID
-  /// The definition in canonical JSON.
-  public let definition: Bytes
+  public let definition: PaymentProcess
   public let rows: [Row]
 
   /// All records with their times.
   public var entries: [JournalEntry] { rows.flatMap(\.entries) }
 
-  /// - Throws: `export` when the rows are not the chain of a process with that definition.
-  init(process: ProcessID, definition: Bytes, rows: [Row]) throws(PartyError) {
-    self.process = process
+  /// How the process stood after the last record.
+  public let state: ProcessState
+
+  /// - Throws: `export` when the rows are not the chain of a process with that definition, or a record does
+  ///   not follow from those before it.
+  private init(definition: PaymentProcess, rows: [Row]) throws(PartyError) {
+    process = definition.process
     self.definition = definition
     self.rows = rows
     var chain = JournalChain(of: process)
@@ -49,8 +52,18 @@ public struct ProcessExport: Hashable, Sendable {
     guard case .begin(let begin) = rows.first?.entries.first?.record else {
       throw PartyError(.export, "the journal does not begin")
     }
-    guard SHA256.digest(definition) == begin.definition else {
+    guard SHA256.digest(definition.json) == begin.definition else {
       throw PartyError(.export, "the definition is not the one that the process began with")
+    }
+    do throws(CoordinatorError) {
+      // No time is looked at in a replay.
+      let terms = ProcessTerms(process: process, decideBy: begin.at, deliveryLimitSeconds: 0)
+      state = try ProcessMachine(
+        definition: definition, terms: terms,
+        replaying: rows.flatMap { $0.entries.map(\.record) }
+      ).state
+    } catch {
+      throw PartyError(.export, error.message)
     }
   }
 
@@ -70,53 +83,52 @@ public struct ProcessExport: Hashable, Sendable {
         throw PartyError(.export, error.message)
       }
     }
-    try self.init(process: definition.process, definition: definition.json, rows: shown)
+    try self.init(definition: definition, rows: shown)
   }
 
   // MARK: - The file
 
   /// The file: canonical JSON, in which each row stands as its bytes and as what they say.
   public var json: Bytes {
-    let paths = DefinitionPaths(definition).paths
-    return CanonicalJSON.encode { writer in
+    CanonicalJSON.encode { writer in
       writer.text("format", Self.format)
-      writer.identifier("process", process)
-      writer.identifier("definitionDigest", SHA256.digest(definition))
-      writer.canonicalObject("definition", definition)
+      writer.identifier("definitionDigest", SHA256.digest(definition.json))
+      writer.object("definition") { definition.write(to: &$0) }
       writer.objects("journal", rows) { writer, row in
         writer.number("sequence", UInt64(clamping: row.sequence))
         writer.identifier("chain", row.chain)
         writer.bytes("shown", JournalEntry.bytes(of: row.entries))
         writer.objects("records", row.entries) { writer, entry in
-          RecordRendering(entry, paths: paths).write(to: &writer)
+          RecordRendering(entry, of: definition).write(to: &writer)
         }
       }
     }
   }
 
-  /// Reads a file, and checks that the definition is the journal's, that the journal is a whole chain, and
-  /// that what is said about each row is what its bytes say. Signatures are not looked at: receipts are
+  /// Reads a file, and checks that the definition is the journal's, that the journal is a whole chain, that
+  /// the machine can have written it, and that what is said about each row is what its bytes say. Signatures are not looked at: receipts are
   /// for that.
   ///
   /// - Throws: `export`.
   public init(_ json: Bytes) throws(PartyError) {
     let read: ProcessExport
     do {
-      let (process, definition, rows) = try CanonicalJSON.decode(
+      let (definition, rows) = try CanonicalJSON.decode(
         json, limit: Self.largestByteCount
       ) { reader throws(ClaimError) in
         guard try reader.text("format", atMost: 64) == Self.format else {
           throw ClaimError("format", .badValue)
         }
-        let process: ProcessID = try reader.identifier("process")
         let _: Digest = try reader.identifier("definitionDigest")
-        let definition = try reader.canonicalObject("definition", atMost: Self.largestByteCount)
+        let definition = try reader.object("definition") { reader throws(ClaimError) in
+          try PaymentProcess(from: &reader)
+        }
         let rows = try reader.objects("journal", atMost: Self.mostRows) {
           reader throws(ClaimError) in try Row(from: &reader)
         }
-        return (process, definition, rows)
+        return (definition, rows)
       }
-      read = try ProcessExport(process: process, definition: definition, rows: rows)
+      read = try ProcessExport(definition: definition, rows: rows)
     } catch let error as PartyError {
       throw error
     } catch {

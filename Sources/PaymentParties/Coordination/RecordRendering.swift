@@ -2,18 +2,16 @@
 
 import Coordinator
 import Evidence
-import Foundation
 import PaymentModel
 
 /// Writes one entry of an exported journal.
 struct RecordRendering {
   private let entry: JournalEntry
-  private let paths: [String]
+  private let definition: PaymentProcess
 
-  /// - Parameter paths: the activities' paths by number.
-  init(_ entry: JournalEntry, paths: [String]) {
+  init(_ entry: JournalEntry, of definition: PaymentProcess) {
     self.entry = entry
-    self.paths = paths
+    self.definition = definition
   }
 
   func write(to writer: inout CanonicalWriter) {
@@ -33,7 +31,8 @@ struct RecordRendering {
   }
 
   private func path(_ number: Int) -> String {
-    paths.indices.contains(number) ? paths[number] : "activity \(number)"
+    definition.activities.indices.contains(number)
+      ? definition.activities[number].path.rawValue : "activity \(number)"
   }
 
   // MARK: - Records
@@ -151,24 +150,5 @@ extension ActivityResult {
     case .refused: "refused"
     case .wrongKey: "wrong-key"
     }
-  }
-}
-
-/// The paths of a definition's activities, in the order of their numbers.
-struct DefinitionPaths {
-  private(set) var paths: [String] = []
-
-  init(_ definition: Bytes) {
-    let object = try? JSONSerialization.jsonObject(with: Data(definition)) as? [String: Any]
-    if let root = object?["root"] as? [String: Any] { add(root) }
-  }
-
-  private mutating func add(_ segment: [String: Any]) {
-    func activities(_ name: String) -> [[String: Any]] { segment[name] as? [[String: Any]] ?? [] }
-    let pivot = (segment["pivot"] as? [String: Any]).map { [$0] } ?? []
-    for activity in activities("compensatable") + pivot + activities("retriable") {
-      paths.append(activity["path"] as? String ?? "")
-    }
-    for alternative in activities("alternatives") { add(alternative) }
   }
 }

@@ -1,11 +1,11 @@
-// A merchant of the market seals a file and offers it.
+// A merchant of the market seals a file and offers it, or writes an invoice.
 
 import ECash
 public import Goods
 import PaymentCrypto
 public import PaymentModel
 
-/// What a merchant asks for a good, and how long it waits.
+/// What a merchant asks for a good or an invoice, and how long it waits.
 public struct SaleTerms: Sendable {
   public var price: Price
   public var payee: Payee
@@ -30,6 +30,41 @@ public struct SaleTerms: Sendable {
 }
 
 extension Market {
+  /// Offers nothing but to be paid, once: an invoice, in the home's `locked` folder beside the sealed goods.
+  ///
+  /// - Parameter name: what the offer's file is called; made safe.
+  /// - Throws: `goods` when it cannot be offered.
+  public func invoice(
+    as name: String, title: String, by shop: Shop, terms: SaleTerms
+  ) async throws(PartyError) -> LockedGood {
+    let stem = "\(home.locked)/\(SafeFileName(name).text)"
+    do {
+      let draft = draft(title: title, fileName: name, container: nil, terms: terms)
+      let offer = try await shop.publish(draft)
+      try DurableFile.write(offer.bytes, to: "\(stem).offer")
+      return try LockedGood(offer, stem: stem)
+    } catch let error as PartyError {
+      throw error
+    } catch {
+      throw PartyError(.goods, "\(error)")
+    }
+  }
+
+  private func draft(
+    title: String, fileName: String, container: ContainerCommitment?, terms: SaleTerms
+  ) -> OfferDraft {
+    let now = customer.clock.now()
+    var draft = OfferDraft(
+      title: title, fileName: fileName, container: container, price: terms.price,
+      payee: terms.payee, accepts: [AcceptedPayment(bank: bank.name, method: .ecash)],
+      coordinators: [coordinator.key], expiresAt: now.adding(seconds: terms.validSeconds),
+      retainedUntil: now.adding(seconds: 2 * terms.validSeconds))
+    draft.stock = terms.stock
+    draft.holdLimitSeconds = terms.holdLimitSeconds
+    draft.deliveryLimitSeconds = terms.deliveryLimitSeconds
+    return draft
+  }
+
   /// Seals a file into the home's `locked` folder and offers it.
   ///
   /// - Parameters:
@@ -47,16 +82,8 @@ extension Market {
       let commitment = try Container.seal(
         FileSource(path: file), to: identity.recipient, container: "\(stem).age",
         chunkList: "\(stem).chunks", from: &entropy)
-      let now = customer.clock.now()
-      var draft = OfferDraft(
-        title: title, fileName: name, container: commitment, price: terms.price,
-        payee: terms.payee, accepts: [AcceptedPayment(bank: bank.name, method: .ecash)],
-        coordinators: [coordinator.key], expiresAt: now.adding(seconds: terms.validSeconds),
-        retainedUntil: now.adding(seconds: 2 * terms.validSeconds))
+      var draft = draft(title: title, fileName: name, container: commitment, terms: terms)
       draft.mediaType = mediaType
-      draft.stock = terms.stock
-      draft.holdLimitSeconds = terms.holdLimitSeconds
-      draft.deliveryLimitSeconds = terms.deliveryLimitSeconds
       let offer = try await shop.publish(draft, identity: identity)
       try DurableFile.write(offer.bytes, to: "\(stem).offer")
       return try LockedGood(offer, stem: stem)

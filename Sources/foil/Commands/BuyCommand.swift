@@ -59,7 +59,8 @@ struct BuyCommand: AsyncParsableCommand {
       } else {
         process = try await place(selections, in: market, money: money)
       }
-      try await conclude(process, goods: goods, in: market)
+      let hasGoods = selections.contains { $0.offer.claim.container != nil }
+      try await conclude(process, goods: goods, hasGoods: hasGoods, in: market)
     }
   }
 
@@ -107,7 +108,7 @@ struct BuyCommand: AsyncParsableCommand {
   // MARK: - The verdict
 
   private func conclude(
-    _ process: ProcessID, goods: [LockedGood], in market: Market
+    _ process: ProcessID, goods: [LockedGood], hasGoods: Bool, in market: Market
   ) async throws {
     let conclusion = try await Conclusion.reach(of: process, in: market, home: home)
     // Containers from elsewhere are not found in the home.
@@ -121,7 +122,9 @@ struct BuyCommand: AsyncParsableCommand {
       try JSONOutput.print(conclusion.value)
     } else {
       conclusion.lines.forEach { Terminal.print($0) }
-      if conclusion.isCommitted { Terminal.print("open the goods: \(Terminal.line(next))") }
+      if conclusion.isCommitted, hasGoods {
+        Terminal.print("open the goods: \(Terminal.line(next))")
+      }
     }
     guard conclusion.isCommitted else { throw ExitCode(.no) }
   }

@@ -55,11 +55,13 @@ struct OrderRendering {
     var goods = TextTable()
     for item in items {
       goods.add(
-        "\(item.quantity) x", item.offer.claim.title, money.text(item.price),
-        "from \(item.offer.issuer.party)", "offer \(item.offer.id.short)")
+        "\(item.quantity) x", item.offer.claim.title,
+        item.price.isZero ? "free" : money.text(item.price),
+        "\(item.offer.claim.container == nil ? "paid to" : "from") \(item.offer.issuer.party)",
+        "offer \(item.offer.id.short)")
     }
     lines += goods.lines()
-    lines.append("Payment:")
+    lines.append(payments.isEmpty ? "Payment: none" : "Payment:")
     var ways = TextTable()
     for payment in payments {
       let shares = payment.payouts.map { "\(money.text($0.amount)) to \($0.payee.account)" }

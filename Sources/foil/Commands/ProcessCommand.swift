@@ -12,11 +12,11 @@ struct ProcessCommand: AsyncParsableCommand {
     discussion: """
       What an operator of a coordinator does when called: 'list' says which processes are open, \
       'show' what a process waits for, 'retry' asks again now, and 'export' writes all that is on \
-      file for one process, for somebody else to look at.
+      file for one process, for somebody else to look at. Whoever joins a process has 'check'.
       """,
     subcommands: [
       ProcessListCommand.self, ProcessShowCommand.self, ProcessRetryCommand.self,
-      ProcessExportCommand.self, ProcessVerifyCommand.self,
+      ProcessExportCommand.self, ProcessVerifyCommand.self, ProcessCheckCommand.self,
     ])
 }
 

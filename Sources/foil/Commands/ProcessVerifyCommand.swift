@@ -11,7 +11,7 @@ struct ProcessVerifyCommand: AsyncParsableCommand {
     abstract: "Check a file that 'foil process export' wrote.",
     discussion: """
       Checks that the definition is the one that the journal begins with, that the journal is a \
-      whole chain, and that what the file says about each record is what the record's bytes say. \
+      whole chain and could have been written by the process machine, and that what the file says about each record is what the record's bytes say. \
       Signatures are not looked at: a receipt proves those.
 
       Exit status: 0 yes; 1 no; 2 the file cannot be read.
@@ -22,8 +22,17 @@ struct ProcessVerifyCommand: AsyncParsableCommand {
     completion: .file())
   var file: String
 
+  @Flag(help: "Draw what happened when, too.")
+  var timeline = false
+
   @Flag(help: "Print one JSON object.")
   var json = false
+
+  func validate() throws {
+    guard !(json && timeline) else {
+      throw ValidationError("--json and --timeline exclude each other")
+    }
+  }
 
   func run() async throws {
     let bytes = try InputFile.read(file, largestByteCount: ProcessExport.largestByteCount + 1)
@@ -40,6 +49,10 @@ struct ProcessVerifyCommand: AsyncParsableCommand {
       "definition and journal fit: \(result.records) records in \(result.rows) rows, chain "
         + result.chain)
     Terminal.print("\(result.verdict ?? "no verdict"), \(result.hasEnded ? "ended" : "open")")
+    guard timeline else { return }
+    Terminal.print()
+    Terminal.print(
+      ProcessTimeline(export.definition, entries: export.entries).text(), terminator: "")
   }
 }
 
@@ -57,7 +70,7 @@ private struct VerifiedExport: Encodable {
     records = export.entries.count
     rows = export.rows.count
     chain = export.rows.last?.chain.hex ?? ""
-    hasEnded = export.entries.last?.record.kind == .end
+    hasEnded = export.state.hasEnded
     for case .verdict(let record) in export.entries.map(\.record) {
       if case .abort(let reason) = record.decision {
         verdict = "abort (\(reason.rawValue))"
