@@ -13,9 +13,9 @@ import Testing
     let balances: [String: UInt64]
   }
 
-  /// Deaths in all, deaths in one round, purchases in a round.
-  private static let (deaths, deathsInARound, purchases) =
-    Command.isTier2 ? (200, 20, 50) : (6, 3, 4)
+  /// Deaths in all, attempts in one round, purchases in a round.
+  private static let (deaths, attemptsInARound, purchases) =
+    Command.isTier2 ? (200, 20, 50) : (4, 3, 8)
 
   @Test("killed at random moments, all purchases end and no money is lost or made")
   func killedAtRandomMoments() async throws {
@@ -28,12 +28,13 @@ import Testing
     #expect(first.status == 0, "\(first.errors)")
     var total = sum(try first.json(as: DemoStory.self).balances.after)
     var died = 0
-    for round in 0..<(Self.deaths / Self.deathsInARound) {
+    var round = 0
+    while died < Self.deaths, round < Self.deaths {
       let prepared = try await child("prepare-\(Self.purchases)", home)
       #expect(prepared.status == 0, "\(prepared.errors)")
       total += UInt64(Self.purchases) * 1725
-      for _ in 0..<Self.deathsInARound {
-        let milliseconds = 20 + Int(random.next() % (Command.isTier2 ? 900 : 1500))
+      for _ in 0..<Self.attemptsInARound where died < Self.deaths {
+        let milliseconds = 20 + Int(random.next() % 400)
         if try await dies(after: milliseconds, home) { died += 1 }
       }
       let end = try await child("crowd-0", home)
@@ -47,9 +48,10 @@ import Testing
       let sold = UInt64(report.committed)
       #expect(report.balances["guide"] == sold * 1250, "seed \(seed)")
       #expect(report.balances["atelier"] == sold * 475, "seed \(seed)")
+      round += 1
     }
-    print("CrowdCrashTests: \(died) of \(Self.deaths) died at work")
-    #expect(died > Self.deaths / 4, "seed \(seed)")
+    print("CrowdCrashTests: \(died) died at work, in \(round) rounds")
+    #expect(died == Self.deaths, "seed \(seed)")
   }
 
   private func child(_ what: String, _ home: String) async throws -> Run {
