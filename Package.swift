@@ -34,6 +34,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
   ],
   targets: [
     .systemLibrary(
@@ -76,6 +77,7 @@ let package = Package(
       dependencies: [
         "PaymentModel", "PaymentCrypto", "Evidence", "ECash", "Goods", "Receipts", "Coordinator",
         "StoreSQLite",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
       ],
       swiftSettings: strictAndMemorySafe),
     .executableTarget(
@@ -132,6 +134,8 @@ let package = Package(
       dependencies: [
         "PaymentModel", "PaymentCrypto", "Evidence", "ECash", "Goods", "Receipts", "Coordinator",
         "StoreSQLite", "PaymentParties", "Conformance",
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
       ],
       swiftSettings: strict),
     .testTarget(

@@ -37,6 +37,8 @@ extension ProcessPlan: Hashable {
 /// A process as its journal left it.
 public struct ResumedProcess: Sendable {
   let plan: ProcessPlan
-  let records: [JournalRecord]
+  let entries: [JournalEntry]
   let chain: JournalChain
+
+  var records: [JournalRecord] { entries.map(\.record) }
 }
