@@ -18,7 +18,7 @@ public struct CoordinatorError: Error, Hashable, Sendable {
     public static let tooLate = Code("too-late")
     /// More goods or payments than one process may have, or a part that is too long.
     public static let tooLarge = Code("too-large")
-    /// An order without goods or without payments.
+    /// An order of nothing.
     public static let emptyOrder = Code("empty-order")
     /// Two goods of an order draw on the same stock.
     public static let stockShared = Code("stock-shared")

@@ -179,8 +179,9 @@ public struct ModelNotary: Notary {
 public struct ModelExaminer: KeyExaminer {
   public init() {}
 
-  public static func identity(opening recipient: RecipientValue) -> Bytes {
-    Bytes("opens \(recipient)".utf8)
+  /// Nothing where there is no container.
+  public static func identity(opening offer: Offer) -> Bytes {
+    offer.container.map { Bytes("opens \($0.recipient)".utf8) } ?? []
   }
 
   public static func keyDigest(of identity: Bytes, process: ProcessID) -> Digest {
@@ -197,7 +198,7 @@ public struct ModelExaminer: KeyExaminer {
     guard Self.keyDigest(of: key.bytes, process: deposit.process) == deposit.keyDigest else {
       return .unreadable
     }
-    return key.bytes == Self.identity(opening: offer.container.recipient)
+    return key.bytes == Self.identity(opening: offer)
       ? .opens : .doesNotOpen(revealed: key.bytes)
   }
 
@@ -205,7 +206,8 @@ public struct ModelExaminer: KeyExaminer {
     _ keys: [Sealed<SealedContent.GoodsKey>], for recipient: RecipientValue
   ) -> Sealed<SealedContent.KeyBundle>? {
     Self.seal(
-      Bytes("for \(recipient)\n".utf8) + keys.map(\.bytes).joined(separator: Bytes("\n".utf8)),
+      Bytes("for \(recipient)\n".utf8)
+        + keys.map(\.bytes).filter { !$0.isEmpty }.joined(separator: Bytes("\n".utf8)),
       as: SealedContent.KeyBundle.self)
   }
 }

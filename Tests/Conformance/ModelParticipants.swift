@@ -294,7 +294,7 @@ public final class ModelMerchant: MerchantAgent {
     let identity =
       state.wrongKeys.contains(item.offer)
       ? Bytes("opens nothing".utf8)
-      : ModelExaminer.identity(opening: offer.container.recipient)
+      : ModelExaminer.identity(opening: offer)
     let deposit = Deposit(
       process: process, offer: item.offer, quantity: item.quantity, amount: amount,
       payee: offer.payee, decideBy: order.claim.decideBy,

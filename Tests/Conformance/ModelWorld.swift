@@ -1,6 +1,6 @@
 // A whole world of model participants, with orders to try on it.
 
-import Coordinator
+public import Coordinator
 public import PaymentModel
 import Synchronization
 
@@ -58,30 +58,39 @@ public final class ModelWorld: Participants {
     entropy.withLock { body(&$0) }
   }
 
-  /// An order over one good of each of the given merchants, paid in equal parts by the given banks.
+  /// An order over one good of each of the given merchants, paid in equal parts by the given banks; without
+  /// banks the goods are free.
   ///
   /// - coins: by bank; fresh ones otherwise.
+  /// - quantity: so many pieces of each good.
+  /// - hasContainers: otherwise they are payments without goods.
+  /// - template: the standard one, unless said otherwise.
   public func order(
     goods: [Int], banks bankNumbers: [Int] = [0], coins: [Int]? = nil, stock: String? = nil,
-    holdLimitSeconds: Int = 120, deliveryLimitSeconds: Int = 60, decideBySeconds: Int64 = 600
+    quantity: Int = 1, isIndividual: Bool = false, hasContainers: Bool = true,
+    template: ProcessTemplate = .standard, holdLimitSeconds: Int = 120,
+    deliveryLimitSeconds: Int = 60, decideBySeconds: Int64 = 600
   ) -> PurchaseSubmission {
     let signedOffers = goods.map { number in
       merchants[number].offer(
         offer(
-          of: number, banks: bankNumbers, stock: stock, holdLimitSeconds: holdLimitSeconds,
+          of: number, banks: bankNumbers, stock: stock, isIndividual: isIndividual,
+          hasContainer: hasContainers, holdLimitSeconds: holdLimitSeconds,
           deliveryLimitSeconds: deliveryLimitSeconds))
     }
     var parts: [CommittedPart] = []
     for signed in signedOffers {
       let id = ModelEvidence.digest(signed.bytes)
-      parts.append(commit(.item(ItemPart(offer: id.renamed(), quantity: 1)), index: parts.count))
+      parts.append(
+        commit(.item(ItemPart(offer: id.renamed(), quantity: quantity)), index: parts.count))
     }
     for bank in bankNumbers {
       let payees = Array(Set(goods)).sorted().map { merchant in
         Payout(
           payee: payee(of: merchant, bank: bankNumbers[0]),
           amount: amount(
-            UInt64(100 * goods.filter { $0 == merchant }.count / bankNumbers.count)))
+            UInt64(
+              100 * quantity * goods.filter { $0 == merchant }.count / bankNumbers.count)))
       }
       let total = amount(payees.reduce(0) { $0 + $1.amount.minor })
       parts.append(
@@ -97,7 +106,7 @@ public final class ModelWorld: Participants {
       oneTimeKey: key ?? zero(), recipient: recipient ?? zero(),
       root: Digest(draw { $0.bytes(32) }) ?? zero(), entryCount: 64,
       coordinator: ModelEvidence.key(of: .party(Self.coordinatorName)),
-      template: ModelEvidence.digest(ProcessTemplate.standard.json),
+      template: ModelEvidence.digest(template.json),
       decideBy: clock.now().adding(seconds: decideBySeconds),
       mask: Digest(draw { $0.bytes(32) }) ?? zero())
     let signed = evidence.sign(
@@ -139,20 +148,23 @@ public final class ModelWorld: Participants {
   }
 
   private func offer(
-    of merchant: Int, banks: [Int], stock: String?, holdLimitSeconds: Int,
-    deliveryLimitSeconds: Int
+    of merchant: Int, banks: [Int], stock: String?, isIndividual: Bool, hasContainer: Bool,
+    holdLimitSeconds: Int, deliveryLimitSeconds: Int
   ) -> Offer {
     let number = draw { $0.next() }
     let recipient = RecipientValue(draw { $0.bytes(32) }) ?? zero()
     return Offer(
       title: "good \(number)", description: "", fileName: "good", mediaType: "text/plain",
-      container: ContainerCommitment(
-        recipient: recipient, header: [], payloadNonce: Bytes(repeating: 0, count: 16),
-        ciphertextLength: 100, chunkCount: 1, goodsRoot: zero(), plaintextLength: 10),
-      mode: stock == nil ? .catalogue : .individual, stock: stock,
-      price: price(net: amount(100), tax: amount(0)), maximumQuantity: 10,
-      payee: payee(of: merchant, bank: banks[0]),
-      accepts: banks.map { AcceptedPayment(bank: Self.bankNames[$0], method: .ecash) },
+      container: hasContainer
+        ? ContainerCommitment(
+          recipient: recipient, header: [], payloadNonce: Bytes(repeating: 0, count: 16),
+          ciphertextLength: 100, chunkCount: 1, goodsRoot: zero(), plaintextLength: 10) : nil,
+      mode: stock != nil || isIndividual ? .individual : .catalogue, stock: stock,
+      price: price(net: amount(banks.isEmpty ? 0 : 100), tax: amount(0)), maximumQuantity: 10,
+      payee: payee(of: merchant, bank: banks.first ?? 0),
+      accepts: (banks.isEmpty ? [0] : banks).map {
+        AcceptedPayment(bank: Self.bankNames[$0], method: .ecash)
+      },
       coordinators: [ModelEvidence.key(of: .party(Self.coordinatorName))],
       holdLimitSeconds: holdLimitSeconds, deliveryLimitSeconds: deliveryLimitSeconds,
       expiresAt: clock.now().adding(seconds: 86_400),

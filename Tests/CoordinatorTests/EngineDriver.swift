@@ -24,7 +24,8 @@ final class EngineDriver: Sendable {
   /// A fresh engine over the same journal and the same world.
   func engine(
     hook: JournalHook = .none, killedAt kill: KillSwitch? = nil,
-    policy: RetryPolicy = .standard, limits: CoordinatorLimits = .standard
+    policy: RetryPolicy = .standard, limits: CoordinatorLimits = .standard,
+    templates: [ProcessTemplate] = [.standard], observer: (any EngineObserver)? = nil
   ) -> Engine {
     let seed = world.draw { $0.next() }
     return Engine(
@@ -33,8 +34,8 @@ final class EngineDriver: Sendable {
         notary: world.notary, examiner: ModelExaminer(), log: world.log, participants: world,
         clock: world.clock,
         journal: CountingStore(store: store, kill: kill, driver: self),
-        makeEntropy: { ModelEntropy(seed: seed) }),
-      policy: policy, limits: limits, hook: hook)
+        makeEntropy: { ModelEntropy(seed: seed) }, observer: observer),
+      templates: templates, policy: policy, limits: limits, hook: hook)
   }
 
   var transactionCount: Int { transactions.withLock { $0 } }
@@ -44,7 +45,7 @@ final class EngineDriver: Sendable {
   /// The records of a process, as they are stored.
   func records(of process: ProcessID) async throws -> [JournalRecord] {
     let rows = await store.read { $0.rows(of: process) }
-    return try rows.flatMap { try $0.read() }
+    return try rows.flatMap { try $0.read().map(\.record) }
   }
 }
 

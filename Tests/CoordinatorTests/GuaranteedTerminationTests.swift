@@ -1,170 +1,90 @@
-// The rule of well-formed processes against two brute-force definitions, for all small processes.
+// The rule of well-formed processes against the grammar and against the meaning of guaranteed termination, for
+// all small processes.
 
+import Conformance
 import Coordinator
+import Foundation
 import PaymentModel
 import Testing
 
-/// A process by the guarantees of its places alone.
-private indirect enum Shape: Hashable {
-  typealias Guarantee = ActivityGuarantee
-  case segment(c: [Guarantee], p: Guarantee?, r: [Guarantee], alternatives: [Shape])
-
-  var size: Int {
-    guard case .segment(let c, let p, let r, let alternatives) = self else { return 0 }
-    return c.count + (p == nil ? 0 : 1) + r.count + alternatives.reduce(0) { $0 + $1.size }
-  }
-
-  /// All shapes with at most so many activities, with any guarantee in any place.
-  static func all(atMost size: Int, labels: (c: [Guarantee], p: [Guarantee], r: [Guarantee]))
-    -> [Shape]
-  {
-    var shapes: [Shape] = []
-    for first in 0...size {
-      for last in 0...(size - first) {
-        for pivot in 0...min(1, size - first - last) {
-          // A segment of nothing but alternatives would nest without end.
-          let own = first + last + pivot
-          let rest = own == 0 ? 0 : size - own
-          for c in words(labels.c, first) {
-            for r in words(labels.r, last) {
-              for p in pivot == 0 ? [nil] : labels.p.map(Optional.some) {
-                for alternatives in lists(atMost: rest, labels: labels) {
-                  shapes.append(.segment(c: c, p: p, r: r, alternatives: alternatives))
-                }
-              }
-            }
-          }
-        }
-      }
-    }
-    return shapes
-  }
-
-  private static func lists(
-    atMost size: Int, labels: (c: [Guarantee], p: [Guarantee], r: [Guarantee])
-  ) -> [[Shape]] {
-    guard size > 0 else { return [[]] }
-    let nonEmpty = all(atMost: size, labels: labels).filter { $0.size > 0 }
-    var lists: [[Shape]] = [[]]
-    for one in nonEmpty {
-      lists.append([one])
-      for other in nonEmpty where one.size + other.size <= size { lists.append([one, other]) }
-    }
-    return lists
-  }
-
-  private static func words(_ letters: [Guarantee], _ length: Int) -> [[Guarantee]] {
-    length == 0 ? [[]] : words(letters, length - 1).flatMap { w in letters.map { w + [$0] } }
-  }
-
-  /// WF ::= C* R* | C* p R* | C* p (alt1 ◁ … ◁ altm), to the letter.
-  var isDerived: Bool {
-    guard case .segment(let c, let p, let r, let alternatives) = self,
-      c.allSatisfy({ $0 == .compensatable }), r.allSatisfy({ $0 == .retriable })
-    else { return false }
-    if let p, p != .pivot { return false }
-    guard let last = alternatives.last else { return true }
-    return p != nil && r.isEmpty && alternatives.count >= 2
-      && alternatives.dropLast().allSatisfy(\.isDerived) && last.isAllRetriable && last.isDerived
-  }
-
-  var isAllRetriable: Bool {
-    guard case .segment(let c, let p, let r, let alternatives) = self else { return false }
-    return c.isEmpty && p == nil && r.allSatisfy { $0 == .retriable }
-      && alternatives.allSatisfy(\.isAllRetriable)
-  }
-
-  /// Whether alternatives stand where the grammar has a place for them.
-  var hasPlaces: Bool {
-    guard case .segment(_, let p, let r, let alternatives) = self else { return false }
-    guard !alternatives.isEmpty else { return true }
-    return p != nil && r.isEmpty && alternatives.count >= 2 && alternatives.allSatisfy(\.hasPlaces)
-  }
-
-  /// Whether some execution can neither go on nor be undone. What is compensatable or pivot may fail
-  /// once and for all; only what is compensatable can be undone.
-  var canGetStuck: Bool { end(isLastResort: false) == .stuck }
-
-  private enum End { case fine, mayFail, stuck }
-
-  /// How this segment can end: done in any case, failed and undone, or stuck.
-  private func end(isLastResort: Bool) -> End {
-    guard case .segment(let c, let p, let r, let alternatives) = self else { return .stuck }
-    var mayFail = false
-    var isBound = false
-    for activity in c + (p.map { [$0] } ?? []) {
-      if activity != .retriable {
-        if isBound || isLastResort { return .stuck }
-        mayFail = true
-      }
-      if activity != .compensatable { isBound = true }
-    }
-    for activity in r where activity != .retriable {
-      if isBound || isLastResort { return .stuck }
-      mayFail = true
-    }
-    for (number, alternative) in alternatives.enumerated() {
-      switch alternative.end(isLastResort: number == alternatives.count - 1) {
-      case .fine, .mayFail: continue
-      case .stuck: return .stuck
-      }
-    }
-    return mayFail ? .mayFail : .fine
-  }
-
-  var process: PaymentProcess {
-    get throws {
-      var count = 0
-      return PaymentProcess(
-        process: try #require(ProcessID(Bytes(repeating: 1, count: 32))),
-        template: try #require(Digest(Bytes(repeating: 2, count: 32))),
-        root: try segment(&count))
-    }
-  }
-
-  private func segment(_ count: inout Int) throws -> Segment {
-    guard case .segment(let c, let p, let r, let alternatives) = self else { return Segment() }
-    func activity(_ guarantee: Guarantee) throws -> Activity {
-      count += 1
-      return Activity(
-        path: try #require(StepPath(rawValue: "a\(count)")), verb: .prepare,
-        participant: .coordinator, guarantee: guarantee)
-    }
-    return Segment(
-      compensatable: try c.map(activity), pivot: try p.map(activity),
-      retriable: try r.map(activity), alternatives: try alternatives.map { try $0.segment(&count) })
-  }
-}
-
 @Suite struct GuaranteedTerminationTests {
-  /// Every guarantee in every place: exactly the words of the grammar are well formed.
-  @Test func acceptsTheGrammarAndNothingElse() throws {
-    let all = ActivityGuarantee.allCases
-    let shapes = Shape.all(atMost: 3, labels: (all, all, all))
-    #expect(shapes.count > 1000)
-    var accepted = 0
-    for shape in shapes {
-      let isWellFormed = try shape.process.checkGuaranteedTermination().isEmpty
-      if isWellFormed { accepted += 1 }
-      if isWellFormed != shape.isDerived {
-        Issue.record("\(shape) is well formed: \(isWellFormed)")
+  private static let isTier2 = ProcessInfo.processInfo.environment["FOIL_TIER"] == "2"
+
+  /// All processes of up to 5 activities, in which every segment has an activity of its own.
+  ///
+  /// Up to 4 activities have every guarantee in every place. Of 5, at most one stands in a place of another
+  /// guarantee: all shapes, and every way to get one of them wrong; tier 2 has every guarantee in every place
+  /// there, too. The rule is the grammar to the letter. What it accepts always ends well. It is stricter than
+  /// that: it wants everything in its place, also where another place would do no harm (see `isCanonical`).
+  /// Among canonical processes it refuses nothing that ends well.
+  @Test func agreesWithTheMeaningForAllSmallProcesses() {
+    var count = Count()
+    for size in 0...5 {
+      for layout in Layout.all(size) {
+        layout.eachProcess(misplacedAtMost: size < 5 || Self.isTier2 ? size : 1) { count.take($0) }
       }
     }
-    #expect(accepted > 10)
+    #expect(count.all > 100_000 && count.accepted > 150)
+    #expect(count.canonical > count.accepted && count.canonicalRefused > 500)
+    print(
+      "guaranteed termination: \(count.all) processes, \(count.accepted) well formed; "
+        + "\(count.canonical) canonical, of which \(count.canonicalRefused) do not always end well; "
+        + "\(count.stricter) end well and are refused for their form")
   }
 
-  /// What is well formed never gets stuck, and what is not can, when everything stands in its place.
-  @Test func wellFormedMeansNeverStuck() throws {
-    let labels = ([ActivityGuarantee.compensatable], [ActivityGuarantee.pivot])
-    let shapes = Shape.all(atMost: 4, labels: (labels.0, labels.1, [.retriable]))
-      .filter(\.hasPlaces)
-    var stuck = 0
-    for shape in shapes {
-      let isWellFormed = try shape.process.checkGuaranteedTermination().isEmpty
-      if isWellFormed == shape.canGetStuck { Issue.record("\(shape): \(isWellFormed)") }
-      if !isWellFormed { stuck += 1 }
+  /// Segments of nothing but alternatives, and a last alternative of nothing: never without a violation that
+  /// the meaning justifies, or that names the form.
+  @Test func segmentsWithoutActivities() {
+    var count = Count()
+    for size in 0...3 {
+      for layout in Layout.all(size, isOwnNeeded: false) {
+        layout.eachProcess(misplacedAtMost: size) { count.take($0) }
+      }
     }
-    #expect(stuck > 10)
+    #expect(count.all > 5000 && count.accepted > 10)
+  }
+
+  /// A flaw deep within alternatives of alternatives is found, and names who does it.
+  @Test func namesOffendersAtAnyDepth() throws {
+    let flaws: [(TerminationRule, [String], (inout Tree) throws -> Void)] = [
+      (.compensatableBeforePivot, ["x"], { $0.compensatable = [try own("x", .retriable)] }),
+      (.pivotIsPivot, ["p"], { $0.pivot = try own("p", .compensatable) }),
+      (
+        .retriableAfterPivot, ["x"],
+        {
+          $0.alternatives = []; $0.retriable = [try own("x", .pivot)]
+        }
+      ),
+      (.alternativesNeedPivot, ["b", "z"], { $0.pivot = nil }),
+      (.atLeastTwoAlternatives, ["p", "z"], { $0.alternatives.removeFirst() }),
+      (
+        .eitherRetriableOrAlternatives, ["x"],
+        { $0.retriable = [try own("x", .retriable)] }
+      ),
+      (
+        .lastAlternativeRetriable, ["x"],
+        { $0.alternatives.append(Tree(compensatable: [try own("x", .compensatable)])) }
+      ),
+    ]
+    for depth in 0...3 {
+      for (rule, paths, change) in flaws {
+        var tree = Tree(
+          pivot: try own("p", .pivot),
+          alternatives: [
+            Tree(compensatable: [try own("b", .compensatable)]),
+            Tree(retriable: [try own("z", .retriable)]),
+          ])
+        #expect(try violations(of: tree.nested(depth)).isEmpty)
+        try change(&tree)
+        let found = try violations(of: tree.nested(depth))
+        #expect(found.map(\.rule) == [rule], "\(rule) at depth \(depth)")
+        #expect(found.first?.activities.map(\.rawValue) == paths, "\(rule) at depth \(depth)")
+      }
+    }
+  }
+
+  private func violations(of tree: Tree) throws -> [Violation] {
+    PaymentProcess.of(tree.segment).checkGuaranteedTermination()
   }
 
   private func activity(
@@ -177,10 +97,7 @@ private indirect enum Shape: Hashable {
   }
 
   private func rules(of segment: Segment) throws -> [TerminationRule] {
-    PaymentProcess(
-      process: try #require(ProcessID(Bytes(repeating: 1, count: 32))),
-      template: try #require(Digest(Bytes(repeating: 2, count: 32))), root: segment
-    ).checkGuaranteedTermination().map(\.rule)
+    PaymentProcess.of(segment).checkGuaranteedTermination().map(\.rule)
   }
 
   @Test func whatABankDoesNeedsACompensationThatCannotFail() throws {
@@ -216,5 +133,210 @@ private indirect enum Shape: Hashable {
       ])
     #expect(try rules(of: strange) == [.precedenceWithinGroup])
     #expect(try rules(of: Segment(retriable: [a, a])).contains(.uniquePaths))
+  }
+}
+
+// MARK: - All small processes
+
+/// What was enumerated, compared three ways.
+private struct Count {
+  var all = 0
+  var accepted = 0
+  var canonical = 0
+  var canonicalRefused = 0
+  /// Refused, although every execution ends well.
+  var stricter = 0
+
+  mutating func take(_ process: PaymentProcess) {
+    let isAccepted = process.checkGuaranteedTermination().isEmpty
+    let endsWell = Execution(process).alwaysEndsWell
+    all += 1
+    if isAccepted { accepted += 1 }
+    if isAccepted != process.root.isDerived {
+      Issue.record("not as the grammar says: \(process.text())")
+    }
+    if isAccepted, !endsWell { Issue.record("well formed, and can end badly: \(process.text())") }
+    if process.root.isCanonical {
+      canonical += 1
+      if !isAccepted { canonicalRefused += 1 }
+      if endsWell != isAccepted {
+        Issue.record("ends well: \(endsWell), well formed: \(isAccepted): \(process.text())")
+      }
+    } else if endsWell, !isAccepted {
+      stricter += 1
+    }
+  }
+}
+
+extension Segment {
+  /// WF ::= C* R* | C* p R* | C* p (alt1 ◁ … ◁ altm), to the letter.
+  fileprivate var isDerived: Bool {
+    guard compensatable.allSatisfy({ $0.guarantee == .compensatable }),
+      retriable.allSatisfy({ $0.guarantee == .retriable }),
+      pivot.map({ $0.guarantee == .pivot }) ?? true
+    else { return false }
+    guard let last = alternatives.last else { return true }
+    return pivot != nil && retriable.isEmpty && alternatives.count >= 2
+      && alternatives.allSatisfy(\.isDerived)
+      && last.allActivities.allSatisfy { $0.guarantee == .retriable }
+  }
+
+  /// Whether its form leaves nothing for the rule to be stricter about than its executions are:
+  ///
+  /// - without a pivot, everything stands in the place of its guarantee and there are no alternatives: alone, a
+  ///   pivot or the last compensatable activity could as well stand among the others;
+  /// - in the pivot's place stands a pivot: alternatives after something that can be undone end well, too;
+  /// - after it there are retriable activities, or two alternatives or more: one alternative is a sequence;
+  /// - every alternative but the last can fail: what comes after one that cannot never happens.
+  fileprivate var isCanonical: Bool {
+    guard let pivot else {
+      return alternatives.isEmpty
+        && compensatable.allSatisfy { $0.guarantee == .compensatable }
+        && retriable.allSatisfy { $0.guarantee == .retriable }
+    }
+    return pivot.guarantee == .pivot && alternatives.count != 1
+      && (retriable.isEmpty || alternatives.isEmpty)
+      && alternatives.allSatisfy(\.isCanonical)
+      && alternatives.dropLast().allSatisfy { $0.pivot != nil || !$0.compensatable.isEmpty }
+  }
+}
+
+/// The places of a process, without guarantees.
+private struct Layout {
+  var compensatable = 0
+  var hasPivot = false
+  var retriable = 0
+  var alternatives: [Layout] = []
+
+  /// All layouts of so many activities.
+  ///
+  /// - Parameter isOwnNeeded: otherwise a segment may consist of two alternatives or more and nothing else, and
+  ///   the last of them may be empty.
+  static func all(_ size: Int, isOwnNeeded: Bool = true) -> [Layout] {
+    var layouts: [Layout] = []
+    for own in 0...size where own > 0 || size == 0 || !isOwnNeeded {
+      for alternatives in lists(size - own, isOwnNeeded) {
+        if own == 0, !alternatives.isEmpty, alternatives.count < 2 { continue }
+        for pivot in 0...min(own, 1) {
+          for compensatable in 0...(own - pivot) {
+            let layout = Layout(
+              compensatable: compensatable, hasPivot: pivot == 1,
+              retriable: own - pivot - compensatable, alternatives: alternatives)
+            layouts.append(layout)
+            if !isOwnNeeded, own > 0, !alternatives.isEmpty {
+              var more = layout
+              more.alternatives.append(Layout())
+              layouts.append(more)
+            }
+          }
+        }
+      }
+    }
+    return layouts
+  }
+
+  /// All lists of layouts with an activity each and so many altogether.
+  private static func lists(_ size: Int, _ isOwnNeeded: Bool) -> [[Layout]] {
+    guard size > 0 else { return [[]] }
+    return (1...size).flatMap { first in
+      // A segment of nothing but alternatives has smaller ones.
+      let firsts = all(first, isOwnNeeded: isOwnNeeded || first == size)
+      let rests = lists(size - first, isOwnNeeded)
+      return firsts.flatMap { one in rests.map { [one] + $0 } }
+    }
+  }
+
+  /// The guarantee of each activity's place, by number.
+  private var places: [ActivityGuarantee] {
+    Array(repeating: .compensatable, count: compensatable) + (hasPivot ? [.pivot] : [])
+      + Array(repeating: .retriable, count: retriable) + alternatives.flatMap(\.places)
+  }
+
+  /// Hands out the process under every assignment of guarantees that puts at most so many activities into
+  /// a place of another one.
+  func eachProcess(misplacedAtMost limit: Int, _ body: (PaymentProcess) -> Void) {
+    let places = places
+    func assign(_ number: Int, _ left: Int, _ guarantees: [ActivityGuarantee]) {
+      if number == places.count {
+        var next = 0
+        return body(PaymentProcess.of(segment(guarantees, &next)))
+      }
+      for guarantee in ActivityGuarantee.allCases {
+        let rest = guarantee == places[number] ? left : left - 1
+        if rest >= 0 { assign(number + 1, rest, guarantees + [guarantee]) }
+      }
+    }
+    assign(0, limit, [])
+  }
+
+  private func segment(_ guarantees: [ActivityGuarantee], _ next: inout Int) -> Segment {
+    func take(_ count: Int) -> [Activity] {
+      (0..<count).map { _ in
+        defer { next += 1 }
+        return Pool.activity(next, guarantees[next])
+      }
+    }
+    let compensatable = take(compensatable)
+    let pivot = take(hasPivot ? 1 : 0).first
+    let retriable = take(retriable)
+    var segments: [Segment] = []
+    for alternative in alternatives { segments.append(alternative.segment(guarantees, &next)) }
+    return Segment(
+      compensatable: compensatable, pivot: pivot, retriable: retriable, alternatives: segments)
+  }
+}
+
+/// Activities that are made once: nothing but their number and guarantee matters.
+private enum Pool {
+  static let digest: Digest = ModelEvidence.digest([])
+
+  private static let activities: [[Activity]] = (0..<5).map { number in
+    ActivityGuarantee.allCases.compactMap { guarantee in
+      StepPath(rawValue: "a\(number)").map {
+        Activity(path: $0, verb: .prepare, participant: .coordinator, guarantee: guarantee)
+      }
+    }
+  }
+
+  static func activity(_ number: Int, _ guarantee: ActivityGuarantee) -> Activity {
+    activities[number][ActivityGuarantee.allCases.firstIndex(of: guarantee) ?? 0]
+  }
+}
+
+// MARK: - Processes by hand
+
+private func own(_ path: String, _ guarantee: ActivityGuarantee) throws -> Activity {
+  Activity(
+    path: try #require(StepPath(rawValue: path)), verb: .prepare, participant: .coordinator,
+    guarantee: guarantee)
+}
+
+/// A segment that can be changed.
+private struct Tree {
+  var compensatable: [Activity] = []
+  var pivot: Activity?
+  var retriable: [Activity] = []
+  var alternatives: [Tree] = []
+
+  var segment: Segment {
+    Segment(
+      compensatable: compensatable, pivot: pivot, retriable: retriable,
+      alternatives: alternatives.map(\.segment))
+  }
+
+  /// This one as the first alternative of the first alternative …
+  func nested(_ depth: Int) throws -> Tree {
+    guard depth > 0 else { return self }
+    return Tree(
+      pivot: try own("p\(depth)", .pivot),
+      alternatives: [
+        try nested(depth - 1), Tree(retriable: [try own("r\(depth)", .retriable)]),
+      ])
+  }
+}
+
+extension PaymentProcess {
+  fileprivate static func of(_ root: Segment) -> PaymentProcess {
+    PaymentProcess(process: Pool.digest.renamed(), template: Pool.digest, root: root)
   }
 }

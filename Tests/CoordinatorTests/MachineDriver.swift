@@ -15,10 +15,13 @@ struct MachineDriver {
   let order: AdmittedOrder
 
   init(
-    goods: [Int] = [0, 1], banks: [Int] = [0], stock: String? = nil, seed: UInt64 = 1
+    goods: [Int] = [0, 1], banks: [Int] = [0], stock: String? = nil, quantity: Int = 1,
+    isIndividual: Bool = false, hasContainers: Bool = true, seed: UInt64 = 1
   ) throws {
     let world = ModelWorld(seed: seed)
-    let submission = world.order(goods: goods, banks: banks, stock: stock)
+    let submission = world.order(
+      goods: goods, banks: banks, stock: stock, quantity: quantity, isIndividual: isIndividual,
+      hasContainers: hasContainers)
     order = try world.notary.admit(submission, at: world.clock.now())
     now = world.clock.now()
     entropy = ModelEntropy(seed: seed)

@@ -41,7 +41,9 @@ import Testing
     for goods in [[0, 1, 2], [2, 0, 1]] {
       var driver = try MachineDriver(goods: goods, stock: "chairs")
       let deposits = driver.numbers(.deposit)
-        .sorted { driver.activity($0).resources[0] < driver.activity($1).resources[0] }
+        .sorted {
+          driver.activity($0).resources[0].resource < driver.activity($1).resources[0].resource
+        }
       #expect(deposits.map { driver.activity($0).participant.name } == ModelWorld.merchantNames)
       driver.answer(driver.numbers(.reserve)[0], driver.success(of: driver.numbers(.reserve)[0]))
       for deposit in deposits {

@@ -41,11 +41,11 @@ import Testing
   }
 
   @Test func onlyTheModelIsImported() throws {
-<<<<<<< HEAD
-    for folder in ["Model", "Template", "Machine", "Concurrency", "Journal", "Engine", "Drawing"] {
-=======
-    for folder in ["Model", "Template", "Machine", "Journal", "Engine", "Drawing", "History"] {
->>>>>>> wt-history
+    let folders = [
+      "Model", "Roles", "Template", "Machine", "Concurrency", "History", "Journal", "Engine",
+      "Drawing",
+    ]
+    for folder in folders {
       for (name, text) in try sources(in: folder) {
         let imports = text.split(separator: "\n").filter { $0.contains("import ") }
           .filter { $0.hasPrefix("import") || $0.hasPrefix("public import") }

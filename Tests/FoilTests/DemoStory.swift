@@ -38,6 +38,7 @@ struct DemoStory: Decodable {
   let waited: Bool?
   let doubleSpendProven: Bool?
   let crashes: [Crash]?
+  let orders: [String: String]?
 }
 
 /// The first story, and the one that stands under `then`.

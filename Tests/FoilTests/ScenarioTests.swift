@@ -132,10 +132,23 @@ struct ScenarioTests {
     #expect(then.atFault.isEmpty, "silence blames nobody")
   }
 
+  @Test("two customers order the last of both goods: exactly one gets both")
+  func lastItem() async throws {
+    // The second customer brings money of his own.
+    let (story, folder) = try await tell("last-item", total: 6900 + 1725)
+    #expect(story.verdict == "commit" && story.goods.allSatisfy { $0.opened && $0.identical })
+    #expect(story.orders?.keys.sorted() == ["alice", "bob"])
+    #expect(story.orders?.values.sorted() == ["commit", "refused"])
+    #expect(story.balances.after["atelier"] == 475 && story.balances.after["guide"] == 1250)
+    _ = try await verify(story, folder)
+  }
+
   // MARK: - Telling and checking
 
   /// Tells one story as JSON, and checks what holds for all of them.
-  private func tell(_ scenario: String) async throws -> (DemoStory, ScratchFolder) {
+  private func tell(
+    _ scenario: String, total: UInt64 = 6900
+  ) async throws -> (DemoStory, ScratchFolder) {
     let folder = try ScratchFolder()
     let run = try await Command.foil([
       "demo", "--json", "--scenario", scenario, "--home", folder.path("home"),
@@ -147,8 +160,8 @@ struct ScenarioTests {
     #expect(story.scenario == scenario)
     #expect(story.process.wholeMatch(of: /[0-9a-f]{64}/) != nil)
     #expect(story.receiptsVerified)
-    #expect(sum(story.balances.before) == 6900)
-    #expect(sum(story.balances.after) == 6900)
+    #expect(sum(story.balances.before) == total)
+    #expect(sum(story.balances.after) == total)
     return (story, folder)
   }
 

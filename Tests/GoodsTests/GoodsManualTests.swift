@@ -34,10 +34,11 @@ import Testing
     // Customer, before she pays: the signature, the terms, and the container to the byte.
     let verified = try world.trust.verify(offer, at: world.clock.now())
     try OfferRules.check(verified, at: world.clock.now())
+    let container = try #require(verified.claim.container)
     try Container.check(
       FileSource(path: folder.path("photo.jpg.age")),
       chunkList: FileSource(path: folder.path("photo.jpg.chunks")),
-      against: verified.claim.container)
+      against: container)
 
     // Customer: an order, here with this one part. It names where the keys are sealed to.
     let oneTimeIdentity = Age.Identity.generate(from: &entropy)
@@ -63,11 +64,11 @@ import Testing
 
     // Customer: her key out of the bundle opens the container, and what is in it is what was signed.
     let keys = try KeyBundle(bundle, with: oneTimeIdentity)
-    let key = try keys.identity(opening: verified.claim.container)
+    let key = try keys.identity(opening: container)
     let opened = try Container.open(
       FileSource(path: folder.path("photo.jpg.age")),
       chunkList: FileSource(path: folder.path("photo.jpg.chunks")),
-      against: verified.claim.container, with: key,
+      against: container, with: key,
       to: .folder(folder.path, SafeFileName(verified.claim.fileName)))
     #expect(opened.path == folder.path("photo-2.jpg"), "the name is made safe, and nothing is lost")
     #expect(try folder.read("photo-2.jpg") == folder.read("photo.jpg"))

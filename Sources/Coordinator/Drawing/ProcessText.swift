@@ -39,6 +39,16 @@ extension Activity {
   }
 }
 
+extension ResourceUse {
+  /// What it takes, for people. The owner's name for a stock is left out: it is text from outside.
+  fileprivate var words: String {
+    switch mode {
+    case .exclusive: ", the only one"
+    case .counted(let quantity): ", \(quantity) of a stock"
+    }
+  }
+}
+
 private struct TextDrawing {
   let state: ProcessState?
   var lines: [String] = []
@@ -67,6 +77,7 @@ private struct TextDrawing {
     line += padded(activity.guarantee.rawValue, to: 15)
     line += activity.who
     if let subject = activity.subject { line += ", \(subject)" }
+    for use in activity.resources { line += use.words }
     if let compensation = activity.compensation {
       let name = compensation.rawValue.prefix { $0 != "/" }
       line += "  (undone by \(name))"

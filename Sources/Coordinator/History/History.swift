@@ -94,7 +94,12 @@ extension History {
 extension Activity {
   /// What the activity touches that others may need, too.
   public var historyUses: [HistoryUse] {
-    resources.map { HistoryUse($0) }
+    resources.map { use in
+      switch use.mode {
+      case .exclusive: HistoryUse(use.resource, .exclusive)
+      case .counted(let quantity): HistoryUse(use.resource, .counted(quantity: quantity))
+      }
+    }
   }
 }
 

@@ -79,12 +79,20 @@ public struct CoordinatorMachine: Hashable, Sendable {
     return entry.standing
   }
 
+  /// How often each activity of an open process was asked for since it is open here, by number.
+  public func attempts(of process: ProcessID) -> [Int]? {
+    open[process]?.machine.attemptCounts
+  }
+
+  /// Processes with something for the next batch.
+  public var waitingForBatch: Int { dirty.count }
+
   /// All that is needed to carry out an attempt; `nil` when nobody waits for it any more.
   public func call(for attempt: ActivityAttempt) -> ActivityCall? {
     guard let entry = open[attempt.process] else { return nil }
     return ActivityCall(
       activity: entry.machine.definition.activities[attempt.activity], attempt: attempt,
-      order: entry.order, file: entry.file, rules: rules)
+      plan: entry.plan, file: entry.file, rules: rules)
   }
 
   /// Whether one more process would be too much.
@@ -110,7 +118,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
       }
       let machine = try ProcessMachine(
         definition: plan.definition, terms: plan.terms, policy: policy, rules: rules)
-      enter(OpenProcess(plan, machine: machine, records: [], chain: JournalChain(of: plan.process)))
+      enter(OpenProcess(plan, machine: machine, entries: [], chain: JournalChain(of: plan.process)))
       run(plan.process, .begin(record), at: now, entropy: &entropy, effects: &effects)
     case .resume(let resumed):
       let process = resumed.plan.process
@@ -121,7 +129,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
       guard !machine.state.hasEnded else { return [] }
       enter(
         OpenProcess(
-          resumed.plan, machine: machine, records: resumed.records, chain: resumed.chain))
+          resumed.plan, machine: machine, entries: resumed.entries, chain: resumed.chain))
       run(process, .resumed, at: now, entropy: &entropy, effects: &effects)
       give(locks.settle(process), at: now, entropy: &entropy, effects: &effects)
     case .lost(let process):
@@ -176,7 +184,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
   ) {
     guard var entry = open.removeValue(forKey: process) else { return }
     let result = entry.machine.step(event, at: now, entropy: &entropy)
-    entry.take(result.records)
+    entry.take(result.records, at: now)
     var changes = LockSteps()
     entry.wakeAt = nil
     for effect in result.effects {
@@ -191,8 +199,9 @@ public struct CoordinatorMachine: Hashable, Sendable {
       case .scarce(let activity): changes.scarce.append(activity)
       case .wake(let time): entry.wakeAt = time
       case .callOperator(let activity):
-        entry.needsOperator.append(entry.machine.definition.activities[activity].path)
-        entry.effects.append(.callOperator(process, activity: activity))
+        let called = entry.machine.definition.activities[activity]
+        entry.needsOperator.append(called.path)
+        entry.effects.append(.callOperator(process, activity: activity, verb: called.verb))
       case .ended: entry.effects.append(.ended(process, entry.standing))
       }
     }
@@ -201,17 +210,28 @@ public struct CoordinatorMachine: Hashable, Sendable {
       entry.timerAt = wakeAt
       timers.push(process, at: wakeAt)
     }
-    let isWriteNeeded =
-      result.isForced || (!entry.heldBack.isEmpty && entry.isResting && !changes.acquires)
-    if isWriteNeeded, !entry.isDirty {
-      entry.isDirty = true
-      dirty.append(process)
+    if result.isForced {
+      entry.awaitedBatch = nextBatch
+      markDirty(&entry)
     }
-    if result.isForced { entry.awaitedBatch = nextBatch }
     if entry.isDurable || !rules.recordsBeforeEffects { release(&entry, into: &effects) }
     changes.released = entry.settledUses()
     open[process] = entry
     carry(changes, of: entry, at: now, entropy: &entropy, effects: &effects)
+    writeIfResting(process)
+  }
+
+  /// Nothing but time can go on: records are not kept back for so long.
+  private mutating func writeIfResting(_ process: ProcessID) {
+    guard var entry = open.removeValue(forKey: process) else { return }
+    if !entry.heldBack.isEmpty, entry.isResting { markDirty(&entry) }
+    open[process] = entry
+  }
+
+  private mutating func markDirty(_ entry: inout OpenProcess) {
+    guard !entry.isDirty else { return }
+    entry.isDirty = true
+    dirty.append(entry.process)
   }
 
   /// Lets out what had to wait for a batch.
@@ -229,8 +249,6 @@ public struct CoordinatorMachine: Hashable, Sendable {
     var acquired: [Int] = []
     var scarce: [Int] = []
     var released: [OpenProcess.Settled] = []
-
-    var acquires: Bool { !acquired.isEmpty }
   }
 
   private mutating func carry(

@@ -89,6 +89,9 @@ public struct ProcessMachine: Hashable, Sendable {
     attempts.allSatisfy { $0.answerBy == nil }
   }
 
+  /// How often each activity was asked for, by number, since the verdict or the last replay.
+  var attemptCounts: [Int] { attempts.map(\.count) }
+
   /// The number of what undoes the activity.
   func compensation(of activity: Int) -> Int? { graph.compensations[activity] }
 

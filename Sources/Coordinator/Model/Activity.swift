@@ -85,25 +85,6 @@ public enum Participant: Hashable, Sendable {
   }
 }
 
-/// Something of which there may not be enough for everybody: a merchant's stock, or a good that is sold
-/// once. Activities of different processes conflict when they share one.
-public struct Resource: Hashable, Comparable, Sendable {
-  public let owner: PartyName
-  /// The owner's name for it, or the identifier of an offer that is for one sale.
-  public let name: String
-
-  public init(owner: PartyName, name: String) {
-    self.owner = owner
-    self.name = name
-  }
-
-  /// The order in which all processes take resources: by owner, then by the name's bytes.
-  public static func < (left: Self, right: Self) -> Bool {
-    left.owner == right.owner
-      ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8) : left.owner < right.owner
-  }
-}
-
 /// One step of a payment process.
 public struct Activity: Hashable, Sendable {
   /// Unique in its process. With the process it names the request, whatever the attempt.
@@ -115,11 +96,12 @@ public struct Activity: Hashable, Sendable {
   public let compensation: StepPath?
   /// The offer that the activity is about, where it is about one.
   public let offer: StatementID?
-  public let resources: [Resource]
+  /// What it may compete for with activities of other processes.
+  public let resources: [ResourceUse]
 
   public init(
     path: StepPath, verb: Verb, participant: Participant, guarantee: ActivityGuarantee,
-    compensation: StepPath? = nil, offer: StatementID? = nil, resources: [Resource] = []
+    compensation: StepPath? = nil, offer: StatementID? = nil, resources: [ResourceUse] = []
   ) {
     self.path = path
     self.verb = verb

@@ -97,21 +97,18 @@ extension Segment {
     found += precedenceViolations()
 
     guard let last = alternatives.last else { return found }
-    if pivot == nil { found.append(Violation(.alternativesNeedPivot, paths(of: alternatives))) }
-    if alternatives.count == 1 {
-      found.append(Violation(.atLeastTwoAlternatives, paths(of: alternatives)))
-    }
+    // The whole segment: an alternative may have no activity that could be named.
+    let all = allActivities.map(\.path)
+    if pivot == nil { found.append(Violation(.alternativesNeedPivot, all)) }
+    if alternatives.count == 1 { found.append(Violation(.atLeastTwoAlternatives, all)) }
     require(.eitherRetriableOrAlternatives, noneOf: retriable)
     require(
       .lastAlternativeRetriable, noneOf: last.allActivities.filter { $0.guarantee != .retriable })
     return found + alternatives.flatMap { $0.violations() }
   }
 
-  private func paths(of segments: [Segment]) -> [StepPath] {
-    segments.flatMap(\.allActivities).map(\.path)
-  }
-
   private func precedenceViolations() -> [Violation] {
+    guard !precedence.isEmpty else { return [] }
     let groups = [compensatable, retriable].map(PrecedenceGroup.init)
     var found: [Violation] = []
     var ordered: [[(before: Int, after: Int)]] = [[], []]

@@ -10,6 +10,10 @@ extension PaymentProcess {
 
   /// Generates the process for an order, and checks that it always terminates.
   ///
+  /// An order of free goods has no payments. An order of offers without containers has no goods, and each is
+  /// deposited all the same: the merchant binds itself. Banks are told apart by name: an order has at most one
+  /// payment part for each, and two of one bank make no process.
+  ///
   /// - Parameter templateDigest: SHA-256 of the template's JSON.
   /// - Throws: `empty-order`, `too-large`, `stock-shared`, or `not-well-formed` with the violations.
   public static func generate(
@@ -23,8 +27,9 @@ extension PaymentProcess {
     from order: AdmittedOrder, template: ProcessTemplate, templateDigest: Digest,
     rules: ProtocolRules
   ) throws(CoordinatorError) -> PaymentProcess {
-    guard !order.items.isEmpty, !order.payments.isEmpty else {
-      throw CoordinatorError(.emptyOrder, "an order needs goods and payments")
+    guard !order.items.isEmpty else {
+      throw CoordinatorError(
+        .emptyOrder, "an order needs an offer: of a good, or of a payment without one")
     }
     guard order.items.count <= largestGoodCount, order.payments.count <= largestBankCount else {
       throw CoordinatorError(
@@ -100,7 +105,7 @@ private struct ProcessGenerator {
   /// processes that wait for each other's goods one can always go on (paper, section 6).
   private func turns(of activities: [Activity]) throws(CoordinatorError) -> [Precedence] {
     let taking = activities.flatMap { activity in
-      activity.resources.map { (resource: $0, path: activity.path) }
+      activity.resources.map { (resource: $0.resource, path: activity.path) }
     }.sorted { $0.resource < $1.resource }
     let pairs = zip(taking, taking.dropFirst())
     // Two holds on one stock would be two turns: two processes could each have the first.
@@ -130,19 +135,25 @@ private struct ProcessGenerator {
     var compensation: StepPath?
     if let undoneBy = step.undoneBy { compensation = try path(undoneBy, instance) }
     var offer: StatementID?
-    var resources: [Resource] = []
+    var resources: [ResourceUse] = []
     if case .good(let item) = instance {
       offer = item.offer.id
-      if item.offer.claim.mode == .individual, step.verb == .deposit {
-        resources = [
-          Resource(owner: item.merchant, name: item.offer.claim.stock ?? item.offer.id.hex)
-        ]
-      }
+      if step.verb == .deposit { resources = Self.resources(of: item) }
     }
     return Activity(
       path: try path(step.name, instance), verb: step.verb,
       participant: participant(of: step.verb, instance), guarantee: step.guarantee,
       compensation: compensation, offer: offer, resources: resources)
+  }
+
+  /// A catalogue sells to everybody, a stock while it lasts, and any other offer once.
+  private static func resources(of item: AdmittedOrder.Item) -> [ResourceUse] {
+    let offer = item.offer.claim
+    guard offer.mode == .individual else { return [] }
+    guard let stock = offer.stock else {
+      return [ResourceUse(Resource(owner: item.merchant, name: item.offer.id.hex), .exclusive)]
+    }
+    return [ResourceUse(Resource(owner: item.merchant, name: stock), .counted(item.quantity))]
   }
 
   private func instances(of step: TemplateStep) -> [Instance] {

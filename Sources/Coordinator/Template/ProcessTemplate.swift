@@ -38,6 +38,22 @@ public struct TemplateStep: Hashable, Sendable {
     self.after = after
   }
 
+  init(from reader: inout some ClaimReader) throws(ClaimError) {
+    let limit = ProcessLimits.name
+    let name = try reader.text("name", atMost: limit)
+    guard StepPath(rawValue: name) != nil else { throw ClaimError("name", .badValue) }
+    self.init(
+      try reader.choice("verb"), try reader.choice("multiplicity"),
+      try reader.choice("guarantee"), name: name,
+      undoneBy: try reader.ifPresent("undoneBy") { reader throws(ClaimError) in
+        try reader.text("undoneBy", atMost: limit)
+      },
+      after: try reader.texts("after", atMost: Self.most, eachAtMost: limit))
+  }
+
+  /// How many steps of a group are read.
+  fileprivate static let most = 64
+
   func write(to writer: inout some ClaimWriter) {
     writer.text("name", name)
     writer.choice("verb", verb)
@@ -65,6 +81,24 @@ public struct TemplateSegment: Hashable, Sendable {
     self.alternatives = alternatives
   }
 
+  init(from reader: inout some ClaimReader) throws(ClaimError) {
+    self.init(
+      compensatable: try reader.objects("compensatable", atMost: TemplateStep.most) {
+        reader throws(ClaimError) in try TemplateStep(from: &reader)
+      },
+      pivot: try reader.ifPresent("pivot") { reader throws(ClaimError) in
+        try reader.object("pivot") { reader throws(ClaimError) in
+          try TemplateStep(from: &reader)
+        }
+      },
+      retriable: try reader.objects("retriable", atMost: TemplateStep.most) {
+        reader throws(ClaimError) in try TemplateStep(from: &reader)
+      },
+      alternatives: try reader.objects("alternatives", atMost: ProcessLimits.alternatives) {
+        reader throws(ClaimError) in try TemplateSegment(from: &reader)
+      })
+  }
+
   func write(to writer: inout some ClaimWriter) {
     writer.objects("compensatable", compensatable) { $1.write(to: &$0) }
     if let pivot { writer.object("pivot") { pivot.write(to: &$0) } }
@@ -85,12 +119,27 @@ public struct ProcessTemplate: Hashable, Sendable {
     self.root = root
   }
 
-  /// The template in canonical JSON (RFC 8785). Its SHA-256 is the digest that orders carry.
-  public var json: Bytes {
-    var writer = JSONWriter()
+  /// Reads the members of a template. What was read is written as it was, so its digest is the same.
+  public init(from reader: inout some ClaimReader) throws(ClaimError) {
+    self.init(
+      name: try reader.text("name", atMost: ProcessLimits.name),
+      version: try reader.number("version", in: 1...1_000_000),
+      root: try reader.object("root") { reader throws(ClaimError) in
+        try TemplateSegment(from: &reader)
+      })
+  }
+
+  /// Writes the members of the template (Docs/Formats/Process.md).
+  public func write(to writer: inout some ClaimWriter) {
     writer.text("name", name)
     writer.number("version", UInt64(clamping: version))
     writer.object("root") { root.write(to: &$0) }
+  }
+
+  /// The template in canonical JSON (RFC 8785). Its SHA-256 is the digest that orders carry.
+  public var json: Bytes {
+    var writer = JSONWriter()
+    write(to: &writer)
     return writer.bytes
   }
 
@@ -112,7 +161,7 @@ public struct ProcessTemplate: Hashable, Sendable {
           retriable: [
             TemplateStep(.publish, .once, .retriable),
             TemplateStep(.post, .perBank, .retriable, after: ["publish"]),
-            TemplateStep(.confirm, .perMerchant, .retriable, after: ["post"]),
+            TemplateStep(.confirm, .perMerchant, .retriable, after: ["publish", "post"]),
             TemplateStep(
               .notify, .once, .retriable, name: "notify-commit", after: ["publish"]),
           ]),

@@ -28,12 +28,15 @@ public enum BundleEvidence {
       let secret = try? Age.Identity(copying: SecretBytes(copying: identity)),
       secret.recipient.bytes == recipient.bytes
     else { return .unproven }
+    // Without a container there is no key to deliver.
+    let offers = offers.filter { $0.claim.container != nil }
     let all = offers.map(\.id)
     do {
       let opened = try KeyBundle(Sealed(bundle, digest: digest), with: secret)
       var missing: [StatementID] = []
       for offer in offers {
-        do { _ = try opened.identity(opening: offer.claim.container) } catch {
+        guard let container = offer.claim.container else { continue }
+        do { _ = try opened.identity(opening: container) } catch {
           missing.append(offer.id)
         }
       }

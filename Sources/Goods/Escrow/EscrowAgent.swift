@@ -30,14 +30,19 @@ public final class EscrowAgent: KeyExaminer {
 
   /// Whether the key behind a deposit opens the offer's container: it matches the deposit's digest, its
   /// recipient is the offer's to the byte, and it unwraps a file key under which the offer's header is
-  /// authentic.
+  /// authentic. Where the offer has no container, the key must be empty.
   public func examine(
     _ key: Sealed<SealedContent.GoodsKey>, deposit: Deposit, offer: Offer
   ) -> KeyFinding {
+    guard let container = offer.container else {
+      return key == GoodsKey.none
+        && deposit.keyDigest == GoodsKey.digestOfNone(process: deposit.process)
+        ? .opens : .unreadable
+    }
     guard let goodsIdentity = GoodsKey.open(key, with: identity),
       GoodsKey.digest(of: goodsIdentity, process: deposit.process) == deposit.keyDigest
     else { return .unreadable }
-    guard goodsIdentity.opens(offer.container) else {
+    guard goodsIdentity.opens(container) else {
       let revealed = goodsIdentity.withSpan { scalar in scalar.indices.map { scalar[$0] } }
       return .doesNotOpen(revealed: revealed)
     }
@@ -45,11 +50,13 @@ public final class EscrowAgent: KeyExaminer {
   }
 
   /// Seals all keys of a purchase to its one-time recipient, in the order of `keys`; see `KeyBundle`. `nil`
-  /// when one of them cannot be read, or the recipient is none.
+  /// when one of them cannot be read, or the recipient is none. The empty keys of offers without a container
+  /// are left out.
   public func bundle(
     _ keys: [Sealed<SealedContent.GoodsKey>], for recipient: RecipientValue
   ) -> Sealed<SealedContent.KeyBundle>? {
     guard let recipient = try? Age.Recipient(recipient.bytes) else { return nil }
+    let keys = keys.filter { $0 != GoodsKey.none }
     var entropy = makeEntropy()
     return KeyBundle.seal(count: keys.count, to: recipient, from: &entropy) { index in
       GoodsKey.open(keys[index], with: identity)

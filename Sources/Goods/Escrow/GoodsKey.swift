@@ -18,6 +18,14 @@ public enum GoodsKey {
     return hasher.finalize()
   }
 
+  /// The key where an offer has no container: nothing, and not sealed.
+  static let none = Sealed<SealedContent.GoodsKey>([], digest: SHA256.digest([]))
+
+  /// What a deposit says about the key where the offer has no container.
+  public static func digestOfNone(process: ProcessID) -> Digest {
+    SHA256.digest(Deposit.keyDigestPrefix(of: process))
+  }
+
   /// The identity, sealed to the escrow agent.
   static func seal(
     _ identity: borrowing Age.Identity, to escrow: Age.Recipient, from entropy: inout some Entropy

@@ -3,7 +3,7 @@
 public import Evidence
 public import PaymentModel
 
-/// An offer in the making: a sealed container and the terms under which its key is sold.
+/// An offer in the making: a sealed container, or none, and the terms under which it is sold.
 public struct OfferDraft: Sendable {
   /// Below this many bytes a container is made for each sale, unless the draft says otherwise.
   public static let individualBelow: UInt64 = 64 << 20
@@ -13,7 +13,8 @@ public struct OfferDraft: Sendable {
   /// The name that the customer's file gets; she makes it safe (`SafeFileName`).
   public var fileName: String
   public var mediaType = "application/octet-stream"
-  public var container: ContainerCommitment
+  /// `nil` for a payment without a good.
+  public var container: ContainerCommitment?
   public var mode: SaleMode
   /// The merchant's name for a stock that can run out.
   public var stock: String?
@@ -28,9 +29,10 @@ public struct OfferDraft: Sendable {
   public var retainedUntil: Timestamp
 
   /// A draft with the usual limits: 5 minutes to prepare, 60 seconds to request delivery. The sale is
-  /// individual for limited goods and below 64 MiB, from the catalogue otherwise.
+  /// individual for limited goods, below 64 MiB, and without a container, so that an invoice is paid
+  /// once; it is from the catalogue otherwise.
   public init(
-    title: String, fileName: String, container: ContainerCommitment, stock: String? = nil,
+    title: String, fileName: String, container: ContainerCommitment?, stock: String? = nil,
     price: Price, payee: Payee, accepts: [AcceptedPayment], coordinators: [Thumbprint],
     expiresAt: Timestamp, retainedUntil: Timestamp
   ) {
@@ -44,8 +46,8 @@ public struct OfferDraft: Sendable {
     self.coordinators = coordinators
     self.expiresAt = expiresAt
     self.retainedUntil = retainedUntil
-    mode =
-      stock != nil || container.plaintextLength < Self.individualBelow ? .individual : .catalogue
+    let isSmall = container.map { $0.plaintextLength < Self.individualBelow } ?? true
+    mode = stock != nil || isSmall ? .individual : .catalogue
   }
 
   /// The signed offer.
@@ -76,7 +78,7 @@ public struct OfferDraft: Sendable {
     let isWithin =
       title.utf8.count <= 200 && description.utf8.count <= 4000 && fileName.utf8.count <= 255
       && mediaType.utf8.count <= 100 && (stock?.utf8.count ?? 0) <= 100
-      && container.header.count <= 1024 && (1...1_000_000).contains(maximumQuantity)
+      && (container?.header.count ?? 0) <= 1024 && (1...1_000_000).contains(maximumQuantity)
       && accepts.count <= 16 && coordinators.count <= 16
       && (1...86_400).contains(holdLimitSeconds) && (1...86_400).contains(deliveryLimitSeconds)
       && expiresAt.milliseconds >= 0 && retainedUntil.milliseconds >= 0

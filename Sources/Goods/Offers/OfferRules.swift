@@ -26,12 +26,15 @@ public enum OfferRules {
   /// - Throws: what `CommitmentRules.check` throws; then the first of `offerTitle`, `offerPrice`, `offerMode`, `offerPayment`,
   ///   `offerCoordinators`, `offerRetention` that applies.
   static func checkTerms(_ offer: Offer) throws(GoodsError) {
-    _ = try CommitmentRules.check(offer.container)
+    if let container = offer.container { _ = try CommitmentRules.check(container) }
     guard offer.title.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else {
       throw GoodsError(.offerTitle, "the offer has no title")
     }
     guard (try? offer.price.gross.multiplied(by: UInt64(offer.maximumQuantity))) != nil else {
       throw GoodsError(.offerPrice, "the price of the largest quantity is too large")
+    }
+    guard offer.container != nil || !offer.price.gross.isZero else {
+      throw GoodsError(.offerPrice, "the offer has neither a good nor a price")
     }
     guard offer.stock == nil || offer.mode == .individual else {
       throw GoodsError(.offerMode, "a limited good needs a container for each sale")

@@ -61,10 +61,25 @@ public final class Shop: Sendable {
   public func publish(
     _ draft: OfferDraft, identity: borrowing Age.Identity
   ) async throws(GoodsError) -> Signed<Offer> {
-    guard identity.opens(draft.container) else {
+    guard let container = draft.container, identity.opens(container) else {
       throw GoodsError(.vaultIdentity, "the identity does not open the offer's container")
     }
-    let sealed = vault.seal(identity)
+    return try await publish(draft, key: (container.recipient, vault.seal(identity)))
+  }
+
+  /// Signs an offer without a container and keeps it: an invoice, or something that is handed over elsewhere.
+  ///
+  /// - Throws: `vaultIdentity` for a draft with a container, `stockUnknown`, and what `OfferDraft.signed` throws.
+  public func publish(_ draft: OfferDraft) async throws(GoodsError) -> Signed<Offer> {
+    guard draft.container == nil else {
+      throw GoodsError(.vaultIdentity, "the offer's container needs the identity that opens it")
+    }
+    return try await publish(draft, key: nil)
+  }
+
+  private func publish(
+    _ draft: OfferDraft, key: (recipient: RecipientValue, sealed: Bytes)?
+  ) async throws(GoodsError) -> Signed<Offer> {
     var entropy = makeEntropy()
     let signed = try draft.signed(by: signer, at: clock.now(), from: &entropy)
     guard let id = try? UnverifiedStatement(signed.bytes).id else {
@@ -74,7 +89,7 @@ public final class Shop: Sendable {
       if let stock = draft.stock, rows.stockLevel(of: stock) == nil {
         throw GoodsError(.stockUnknown, "the shop has no stock of that name")
       }
-      rows.putSealedIdentity(sealed, of: draft.container.recipient)
+      if let key { rows.putSealedIdentity(key.sealed, of: key.recipient) }
       rows.put(ShopOfferRow(id: id, signed: signed))
       rows.enqueue(id, kind: .offer)
     }

@@ -295,7 +295,7 @@ package struct Books: Sendable {
     // In the order of the offers' identifiers, as the process has them.
     let offers = purchase.lines.map(\.good.offer).sorted { $0.id < $1.id }
     let opens = keys.map { SymbolicKey.recipient(of: $0) }
-    guard opens == offers.map(\.claim.container.recipient) else {
+    guard opens == offers.map(\.claim.container?.recipient) else {
       return "committed, and the keys do not open what was bought"
     }
     return nil

@@ -73,7 +73,7 @@ package struct SymbolicExaminer: KeyExaminer {
     guard SymbolicKey.digest(of: key.bytes, process: deposit.process) == deposit.keyDigest else {
       return .unreadable
     }
-    return SymbolicKey.recipient(of: key.bytes) == offer.container.recipient
+    return SymbolicKey.recipient(of: key.bytes) == offer.container?.recipient
       ? .opens : .doesNotOpen(revealed: key.bytes)
   }
 

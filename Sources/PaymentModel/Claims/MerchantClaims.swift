@@ -13,7 +13,8 @@ public struct Deposit: Claim {
   public let decideBy: Timestamp
   /// Everybody must be prepared by then, or the merchant's time frame has passed.
   public let heldUntil: Timestamp
-  /// SHA-256("foil/deposit/v1" ‖ process ‖ 32 identity bytes): what the sealed key must match.
+  /// SHA-256("foil/deposit/v1" ‖ process ‖ 32 identity bytes): what the sealed key must match. No
+  /// identity bytes where the offer has no container, and the key is empty.
   public let keyDigest: Digest
 
   public init(
@@ -186,6 +187,8 @@ public struct RefusalReason: RawRepresentable, Hashable, Sendable {
   public static let denominationRefused = RefusalReason("denomination-refused")
   /// The method of payment is not supported.
   public static let methodRefused = RefusalReason("method-refused")
+  /// The bank does not pay with this card or out of this account. It does not tell the coordinator why.
+  public static let declined = RefusalReason("declined")
   /// It is too late, or there is too little time left.
   public static let tooLate = RefusalReason("too-late")
   /// The coordinator is not one that the refusing party allows.

@@ -1,6 +1,6 @@
 // What a merchant offers: a sealed good, its price, and the terms of the deal.
 
-/// A merchant's signed invitation to buy one sealed good.
+/// A merchant's signed invitation to buy one sealed good, or only to pay.
 ///
 /// It commits to the container to the byte, so that a customer can check what she was handed before she
 /// pays, and can prove afterwards that it was something else.
@@ -11,7 +11,8 @@ public struct Offer: Claim {
   public let description: String
   public let fileName: String
   public let mediaType: String
-  public let container: ContainerCommitment
+  /// `nil` for a payment without a good, such as an invoice or a donation: no key is handed over.
+  public let container: ContainerCommitment?
   /// How the key is sold: once for all buyers, or a fresh container for each sale.
   public let mode: SaleMode
   /// The merchant's name for a stock that can run out; `nil` when the good never does.
@@ -33,7 +34,7 @@ public struct Offer: Claim {
 
   public init(
     title: String, description: String, fileName: String, mediaType: String,
-    container: ContainerCommitment, mode: SaleMode, stock: String?, price: Price,
+    container: ContainerCommitment?, mode: SaleMode, stock: String?, price: Price,
     maximumQuantity: Int, payee: Payee, accepts: [AcceptedPayment], coordinators: [Thumbprint],
     holdLimitSeconds: Int, deliveryLimitSeconds: Int, expiresAt: Timestamp,
     retainedUntil: Timestamp
@@ -61,8 +62,10 @@ public struct Offer: Claim {
     description = try reader.text("description", atMost: 4000)
     fileName = try reader.text("fileName", atMost: 255)
     mediaType = try reader.text("mediaType", atMost: 100)
-    container = try reader.object("container") { reader throws(ClaimError) in
-      try ContainerCommitment(from: &reader)
+    container = try reader.ifPresent("container") { reader throws(ClaimError) in
+      try reader.object("container") { reader throws(ClaimError) in
+        try ContainerCommitment(from: &reader)
+      }
     }
     mode = try reader.choice("mode")
     stock = try reader.ifPresent("stock") { reader throws(ClaimError) in
@@ -86,7 +89,7 @@ public struct Offer: Claim {
     writer.text("description", description)
     writer.text("fileName", fileName)
     writer.text("mediaType", mediaType)
-    writer.object("container") { container.write(to: &$0) }
+    if let container { writer.object("container") { container.write(to: &$0) } }
     writer.choice("mode", mode)
     if let stock { writer.text("stock", stock) }
     writer.object("price") { price.write(to: &$0) }
@@ -144,6 +147,10 @@ public struct PaymentMethod: RawRepresentable, Hashable, Sendable {
 
   /// Blindly signed coins.
   public static let ecash = PaymentMethod(checked: "ecash")
+  /// A card of the bank: authorised, and then captured or voided.
+  public static let card = PaymentMethod(checked: "card")
+  /// Money of an account at the bank, on the word of the account's key.
+  public static let transfer = PaymentMethod(checked: "transfer")
 }
 
 /// What one piece costs: `gross` = `net` + `tax`, in one currency.

@@ -52,7 +52,7 @@ extension Judge {
     guard let offer = dispute.offers.first(where: { $0.id == about }) else { return .lacks(.offer) }
     return withCommit { order, commit in
       let evidence = [order.id, commit.id, offer.id]
-      guard isBought(offer.id) else {
+      guard isBought(offer.id), offer.claim.container != nil else {
         return rule(.notAtFault, offer.party, .nothingOwed, on: evidence)
       }
       if dispute.facts.contains(.chunkIsWrong(offer: offer.id)) {
@@ -63,7 +63,8 @@ extension Judge {
     }
   }
 
-  /// The coordinator owes the keys that it has accepted. A part of the order that it was never shown has none.
+  /// The coordinator owes the keys that it has accepted. A part of the order that it was never shown has none,
+  /// nor has an offer without a container.
   private var keyMissing: Judgement {
     withCommit { order, commit in
       guard case .commit(let bundle) = commit.claim.decision else { return .lacks(.verdict) }
@@ -74,6 +75,12 @@ extension Judge {
       guard !accepted.isEmpty else { return .lacks(.acceptance) }
       let terms = dispute.offers.filter { offer in
         accepted.contains { $0.claim.offer == offer.id }
+      }
+      let isKeyless = accepted.allSatisfy { acceptance in
+        terms.contains { $0.id == acceptance.claim.offer && $0.claim.container == nil }
+      }
+      guard !isKeyless else {
+        return rule(.notAtFault, commit.party, .nothingOwed, on: [order.id, commit.id])
       }
       guard let until = terms.map(\.claim.retainedUntil).max() else { return .lacks(.offer) }
       var evidence = [order.id, commit.id]

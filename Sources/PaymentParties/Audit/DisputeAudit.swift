@@ -98,8 +98,10 @@ public struct DisputeAudit: Sendable {
   private static func facts(
     about chunk: ChunkEvidence, of id: StatementID, in dispute: Dispute
   ) -> Set<DisputeFact> {
-    guard let offer = dispute.offers.first(where: { $0.id == id }) else { return [] }
-    return switch chunk.examine(against: offer.claim.container) {
+    guard let offer = dispute.offers.first(where: { $0.id == id }),
+      let container = offer.claim.container
+    else { return [] }
+    return switch chunk.examine(against: container) {
     case .right: [.chunkIsRight(offer: id)]
     case .wrong: [.chunkIsWrong(offer: id)]
     case .unproven: []

@@ -34,6 +34,7 @@ public struct GoodsFinding: Hashable, Sendable {
 public struct GoodsAudit: Sendable {
   /// What the receipt itself proves.
   public let report: ReceiptReport
+  /// Those with a container.
   private let offers: [Stated<Offer>]
 
   public init(_ receipt: Receipt, trust: ReceiptVerification) {
@@ -42,7 +43,8 @@ public struct GoodsAudit: Sendable {
       report.findings.filter { $0.check == .offer && $0.result == .proven }.compactMap(\.statement))
     offers = receipt.entries.compactMap { entry in
       guard let statement = try? UnverifiedStatement(entry.statement),
-        proven.contains(statement.id), let claim = try? statement.unverifiedClaim(as: Offer.self)
+        proven.contains(statement.id), let claim = try? statement.unverifiedClaim(as: Offer.self),
+        claim.container != nil
       else { return nil }
       return Stated(id: statement.id, issuer: statement.issuer, claim: claim)
     }
@@ -54,7 +56,8 @@ public struct GoodsAudit: Sendable {
   /// - Returns: one finding for each offer; `missing` where the folder has nothing of it.
   public func containers(in folder: String) -> [GoodsFinding] {
     let goods = LockedGood.all(in: folder)
-    return offers.map { offer in
+    return offers.compactMap { offer in
+      guard let container = offer.claim.container else { return nil }
       guard let good = goods.first(where: { $0.id == offer.id }) else {
         return finding(
           .container, .missing, nil, offer, "no goods of offer \(short(offer.id)) are in \(folder)")
@@ -62,7 +65,7 @@ public struct GoodsAudit: Sendable {
       do throws(GoodsError) {
         try Container.check(
           FileSource(path: good.container), chunkList: FileSource(path: good.chunkList),
-          against: offer.claim.container)
+          against: container)
       } catch  where error.code == .file || error.code == .fileIsFolder {
         return finding(.container, .missing, good.container, offer, error.message)
       } catch {
@@ -112,10 +115,12 @@ public struct GoodsAudit: Sendable {
         let identity = try file.identity(number)
         guard
           let offer = offers.first(where: {
-            $0.claim.container.recipient.bytes == identity.recipient.bytes
+            $0.claim.container?.recipient.bytes == identity.recipient.bytes
           })
         else { continue }
-        guard (try? Age.Header(offer.claim.container.header).unwrap(with: identity)) != nil else {
+        guard let header = offer.claim.container?.header,
+          (try? Age.Header(header).unwrap(with: identity)) != nil
+        else {
           return finding(
             .key, .refuted, path, offer,
             "key \(name) does not open what \(offer.issuer.party) signed in offer "

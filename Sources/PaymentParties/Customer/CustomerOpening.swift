@@ -27,7 +27,7 @@ extension Customer {
   /// - Parameters:
   ///   - bundle: the sealed keys, as the log serves them.
   ///   - goods: where the containers are.
-  /// - Returns: one for each offer; those that do not open say why, and keep nothing of the others back.
+  /// - Returns: one for each offer with a container; those that do not open say why, and keep nothing of the others back.
   /// - Throws: `purchase` unless it is committed and the bundle is the verdict's; `goods` when the bundle does
   ///   not hold the keys, or they cannot be kept.
   public func open(
@@ -41,16 +41,16 @@ extension Customer {
       let keys = try KeyBundle(bundle, with: try wallet.orderIdentity(row.orderNumber))
       var bought: [BoughtGood] = []
       // All keys first: a container that does not open must not keep back the others.
-      for offer in offers {
+      for (offer, container) in offers {
         let name = goods.first { $0.id == offer.id }?.name ?? offer.id.hex
         try IdentityFile.write(
-          try keys.identity(opening: offer.claim.container), to: "\(home.keys)/\(name).key",
+          try keys.identity(opening: container), to: "\(home.keys)/\(name).key",
           overwriting: true)
       }
-      for offer in offers {
+      for (offer, container) in offers {
         let locked = goods.first { $0.id == offer.id }
-        let identity = try keys.identity(opening: offer.claim.container)
-        let result = Self.open(offer.claim, locked, with: identity, into: home)
+        let identity = try keys.identity(opening: container)
+        let result = Self.open(offer.claim, container, locked, with: identity, into: home)
         bought.append(
           BoughtGood(
             offer: offer.id, merchant: offer.issuer.party,
@@ -63,13 +63,15 @@ extension Customer {
     }
   }
 
+  /// What was bought and has a container.
   private func boughtOffers(
     of row: PurchaseRow
-  ) async throws(PartyError) -> [Verified<Offer>] {
-    var offers: [Verified<Offer>] = []
+  ) async throws(PartyError) -> [(offer: Verified<Offer>, container: ContainerCommitment)] {
+    var offers: [(offer: Verified<Offer>, container: ContainerCommitment)] = []
     for offer in try await submission(of: row.process).offers {
       do {
-        offers.append(try trust.verify(offer, at: row.madeAt))
+        let verified = try trust.verify(offer, at: row.madeAt)
+        if let container = verified.claim.container { offers.append((verified, container)) }
       } catch {
         throw PartyError(.offer, error.message)
       }
@@ -78,14 +80,15 @@ extension Customer {
   }
 
   private static func open(
-    _ offer: Offer, _ locked: LockedGood?, with identity: borrowing Age.Identity,
+    _ offer: Offer, _ container: ContainerCommitment, _ locked: LockedGood?,
+    with identity: borrowing Age.Identity,
     into home: HomeFolder
   ) -> (good: OpenedGood?, problem: String?) {
     guard let locked else { return (nil, "the container of '\(offer.title)' is not there") }
     do throws(GoodsError) {
       let good = try Container.open(
         FileSource(path: locked.container), chunkList: FileSource(path: locked.chunkList),
-        against: offer.container, with: identity,
+        against: container, with: identity,
         to: .folder(home.opened, SafeFileName(offer.fileName)))
       return (good, nil)
     } catch {

@@ -4,7 +4,8 @@ import Evidence
 import Foundation
 public import PaymentModel
 
-/// A sealed good in a folder: `NAME.age`, `NAME.chunks` and `NAME.offer`.
+/// A sealed good in a folder: `NAME.age`, `NAME.chunks` and `NAME.offer`; the offer alone where there is no
+/// good, but only a payment.
 public struct LockedGood: Hashable, Sendable {
   /// The identifier of the offer.
   public let id: StatementID

@@ -157,7 +157,9 @@ extension Market {
     guard let bundle = try await keyBundle(of: row.process),
       let good = LockedGood.all(in: home.locked).first(where: { $0.id == offer })
     else { throw PartyError(.goods, "the good or its key is not there") }
-    let commitment = try customer.inspect(good.offer).claim.container
+    guard let commitment = try customer.inspect(good.offer).claim.container else {
+      throw PartyError(.evidence, "\(good.name) has no good that could be wrong")
+    }
     let chunk: ChunkEvidence?
     do {
       let keys = try KeyBundle(bundle, with: customer.wallet.orderIdentity(row.orderNumber))

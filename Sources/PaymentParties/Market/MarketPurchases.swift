@@ -37,15 +37,16 @@ extension Market {
     }
   }
 
-  /// Reads offers from a folder, verifies each, and checks its container against it.
+  /// Verifies an offer, and checks its container against it, where it has one.
   ///
   /// - Throws: `offer` with the first that is not what it says.
   public func inspect(_ good: LockedGood) throws(PartyError) -> Verified<Offer> {
     let offer = try customer.inspect(good.offer)
+    guard let container = offer.claim.container else { return offer }
     do {
       try Container.check(
         FileSource(path: good.container), chunkList: FileSource(path: good.chunkList),
-        against: offer.claim.container)
+        against: container)
     } catch {
       throw PartyError(.offer, "\(good.container): \(error.message)")
     }
@@ -56,11 +57,12 @@ extension Market {
   ///
   /// - Throws: `order`.
   public func plan(
-    _ selections: [Selection], decideWithinSeconds: Int64? = nil
+    _ selections: [Selection], decideWithinSeconds: Int64? = nil,
+    paying methods: [PartyName: PaymentMethod] = [:]
   ) async throws(PartyError) -> PurchasePlan {
     try await customer.plan(
       selections, coordinator: coordinator.key, template: coordinator.template,
-      decideWithinSeconds: decideWithinSeconds)
+      decideWithinSeconds: decideWithinSeconds, paying: methods)
   }
 
   /// Goes on with all processes that an earlier run left open.
@@ -125,12 +127,15 @@ extension Market {
 
   /// Opens what a committed purchase bought.
   ///
+  /// - Parameter customer: whose purchase it is; this market's own customer unless said otherwise.
   /// - Throws: `purchase`.
-  public func open(_ process: ProcessID) async throws(PartyError) -> [BoughtGood] {
+  public func open(
+    _ process: ProcessID, for customer: Customer? = nil
+  ) async throws(PartyError) -> [BoughtGood] {
     guard let bundle = try await keyBundle(of: process) else {
       throw PartyError(.purchase, "the log has no keys of this purchase")
     }
-    return try await customer.open(
+    return try await (customer ?? self.customer).open(
       process, with: bundle, goods: LockedGood.all(in: home.locked), into: home)
   }
 

@@ -1,11 +1,11 @@
-// A merchant of the market seals a file and offers it.
+// A merchant of the market seals a file and offers it, or writes an invoice.
 
 import ECash
 public import Goods
 import PaymentCrypto
 public import PaymentModel
 
-/// What a merchant asks for a good, and how long it waits.
+/// What a merchant asks for a good or an invoice, and how long it waits.
 public struct SaleTerms: Sendable {
   public var price: Price
   public var payee: Payee
@@ -14,11 +14,14 @@ public struct SaleTerms: Sendable {
   public var validSeconds: Int64
   /// The merchant's stock that the good is taken from; `nil` when it is for one sale only.
   public var stock: String?
+  /// Through which banks and by which methods it can be paid; `nil` for all that the market's bank has.
+  public var accepts: [AcceptedPayment]?
 
   /// Five minutes to prepare, a minute to request delivery, offered for 30 days.
   public init(
     price: Price, payee: Payee, holdLimitSeconds: Int = 300, deliveryLimitSeconds: Int = 60,
-    validSeconds: Int64 = 30 * 86_400, stock: String? = nil
+    validSeconds: Int64 = 30 * 86_400, stock: String? = nil,
+    accepts: [AcceptedPayment]? = nil
   ) {
     self.price = price
     self.payee = payee
@@ -26,10 +29,48 @@ public struct SaleTerms: Sendable {
     self.deliveryLimitSeconds = deliveryLimitSeconds
     self.validSeconds = validSeconds
     self.stock = stock
+    self.accepts = accepts
   }
 }
 
 extension Market {
+  /// Offers nothing but to be paid, once: an invoice, in the home's `locked` folder beside the sealed goods.
+  ///
+  /// - Parameter name: what the offer's file is called; made safe.
+  /// - Throws: `goods` when it cannot be offered.
+  public func invoice(
+    as name: String, title: String, by shop: Shop, terms: SaleTerms
+  ) async throws(PartyError) -> LockedGood {
+    let stem = "\(home.locked)/\(SafeFileName(name).text)"
+    do {
+      let draft = draft(title: title, fileName: name, container: nil, terms: terms)
+      let offer = try await shop.publish(draft)
+      try DurableFile.write(offer.bytes, to: "\(stem).offer")
+      return try LockedGood(offer, stem: stem)
+    } catch let error as PartyError {
+      throw error
+    } catch {
+      throw PartyError(.goods, "\(error)")
+    }
+  }
+
+  private func draft(
+    title: String, fileName: String, container: ContainerCommitment?, terms: SaleTerms
+  ) -> OfferDraft {
+    let now = customer.clock.now()
+    var draft = OfferDraft(
+      title: title, fileName: fileName, container: container, price: terms.price,
+      payee: terms.payee,
+      accepts: terms.accepts
+        ?? bank.methods.map { AcceptedPayment(bank: bank.name, method: $0.method) },
+      coordinators: [coordinator.key], expiresAt: now.adding(seconds: terms.validSeconds),
+      retainedUntil: now.adding(seconds: 2 * terms.validSeconds))
+    draft.stock = terms.stock
+    draft.holdLimitSeconds = terms.holdLimitSeconds
+    draft.deliveryLimitSeconds = terms.deliveryLimitSeconds
+    return draft
+  }
+
   /// Seals a file into the home's `locked` folder and offers it.
   ///
   /// - Parameters:
@@ -47,16 +88,8 @@ extension Market {
       let commitment = try Container.seal(
         FileSource(path: file), to: identity.recipient, container: "\(stem).age",
         chunkList: "\(stem).chunks", from: &entropy)
-      let now = customer.clock.now()
-      var draft = OfferDraft(
-        title: title, fileName: name, container: commitment, price: terms.price,
-        payee: terms.payee, accepts: [AcceptedPayment(bank: bank.name, method: .ecash)],
-        coordinators: [coordinator.key], expiresAt: now.adding(seconds: terms.validSeconds),
-        retainedUntil: now.adding(seconds: 2 * terms.validSeconds))
+      var draft = draft(title: title, fileName: name, container: commitment, terms: terms)
       draft.mediaType = mediaType
-      draft.stock = terms.stock
-      draft.holdLimitSeconds = terms.holdLimitSeconds
-      draft.deliveryLimitSeconds = terms.deliveryLimitSeconds
       let offer = try await shop.publish(draft, identity: identity)
       try DurableFile.write(offer.bytes, to: "\(stem).offer")
       return try LockedGood(offer, stem: stem)

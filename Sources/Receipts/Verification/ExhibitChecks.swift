@@ -63,7 +63,10 @@ extension Examination {
     else {
       return find(.depositedKey, .refuted, deposit, "what is revealed is not the deposited key")
     }
-    guard !Self.opens(item.offer.claim.container, identity) else {
+    guard let container = item.offer.claim.container else {
+      return find(.depositedKey, .refuted, deposit, "the offer has no good that a key could open")
+    }
+    guard !Self.opens(container, identity) else {
       return find(
         .depositedKey, .refuted, deposit, "the revealed key opens the good, as it should")
     }

@@ -42,9 +42,14 @@ extension Examination {
     if itemCount == 0 {
       find(.part, .missing, order, "no item of the order is shown")
     }
-    if payments.isEmpty {
+    if payments.isEmpty, !isFree {
       find(.part, .missing, order, "no payment of the order is shown")
     }
+  }
+
+  /// Whether all items are there and cost nothing: then there is nothing to pay.
+  private var isFree: Bool {
+    itemCount > 0 && items.count == itemCount && items.allSatisfy(\.amount.isZero)
   }
 
   private mutating func checkItem(_ part: ItemPart, of order: Stated<Order>) {
@@ -71,7 +76,7 @@ extension Examination {
 
   /// Each payee gets what the offers cost, by ways that the offers accept.
   private mutating func checkPayments(of order: Stated<Order>) {
-    guard items.count == itemCount, !items.isEmpty, !payments.isEmpty else { return }
+    guard items.count == itemCount, !items.isEmpty, !payments.isEmpty || isFree else { return }
     let owed = Self.total(items.map { Payout(payee: $0.offer.claim.payee, amount: $0.amount) })
     let paid = Self.total(payments.flatMap(\.content.payouts))
     guard let owed, let paid, owed == paid else {
@@ -89,10 +94,11 @@ extension Examination {
     find(.payments, .proven, order, "each payee gets what its offers cost")
   }
 
-  /// The sum of each payee, sorted by payee; `nil` when the amounts cannot be added.
+  /// The sum of each payee, sorted by payee, without those that get nothing; `nil` when the amounts cannot be
+  /// added.
   private static func total(_ payouts: [Payout]) -> [Payout]? {
     var totals: [Payout] = []
-    for payout in payouts.sorted(by: { $0.payee < $1.payee }) {
+    for payout in payouts.sorted(by: { $0.payee < $1.payee }) where !payout.amount.isZero {
       guard let last = totals.last, last.payee == payout.payee else {
         totals.append(payout)
         continue

@@ -29,6 +29,8 @@ struct BuyCommand: AsyncParsableCommand {
 
   @OptionGroup var home: HomeOptions
 
+  @OptionGroup var payment: PaymentOptions
+
   @Option(help: ArgumentHelp("How many of each offer.", valueName: "count"))
   var quantity = 1
 
@@ -59,7 +61,8 @@ struct BuyCommand: AsyncParsableCommand {
       } else {
         process = try await place(selections, in: market, money: money)
       }
-      try await conclude(process, goods: goods, in: market)
+      let hasGoods = selections.contains { $0.offer.claim.container != nil }
+      try await conclude(process, goods: goods, hasGoods: hasGoods, in: market)
     }
   }
 
@@ -83,7 +86,8 @@ struct BuyCommand: AsyncParsableCommand {
   private func place(
     _ selections: [Selection], in market: Market, money: MoneyFormat
   ) async throws -> ProcessID {
-    let plan = try await market.plan(selections)
+    let means = try payment.means(in: market)
+    let plan = try await market.plan(selections, paying: payment.methods())
     let rendering = try OrderRendering(
       plan, in: market, money: money, now: SystemWallClock().now())
     if !json {
@@ -101,13 +105,13 @@ struct BuyCommand: AsyncParsableCommand {
         throw Failure(.no, "nothing was ordered")
       }
     }
-    return try await market.customer.place(plan)
+    return try await market.customer.place(plan, with: means)
   }
 
   // MARK: - The verdict
 
   private func conclude(
-    _ process: ProcessID, goods: [LockedGood], in market: Market
+    _ process: ProcessID, goods: [LockedGood], hasGoods: Bool, in market: Market
   ) async throws {
     let conclusion = try await Conclusion.reach(of: process, in: market, home: home)
     // Containers from elsewhere are not found in the home.
@@ -121,7 +125,9 @@ struct BuyCommand: AsyncParsableCommand {
       try JSONOutput.print(conclusion.value)
     } else {
       conclusion.lines.forEach { Terminal.print($0) }
-      if conclusion.isCommitted { Terminal.print("open the goods: \(Terminal.line(next))") }
+      if conclusion.isCommitted, hasGoods {
+        Terminal.print("open the goods: \(Terminal.line(next))")
+      }
     }
     guard conclusion.isCommitted else { throw ExitCode(.no) }
   }

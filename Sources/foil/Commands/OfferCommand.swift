@@ -49,7 +49,8 @@ struct OfferListCommand: AsyncParsableCommand {
       table.add(
         line.offer.map { String($0.prefix(8)) } ?? "?", line.amount.map(money.text) ?? "?",
         line.seller ?? "?", line.title ?? "?", line.name,
-        line.problem.map { "WRONG: \($0)" } ?? "container is what was signed")
+        line.problem.map { "WRONG: \($0)" }
+          ?? (line.hasGood ? "container is what was signed" : "a payment without a good"))
     }
     table.lines(indent: 0).forEach { Terminal.print($0) }
   }
@@ -65,6 +66,8 @@ struct OfferListCommand: AsyncParsableCommand {
     var price: AmountValue?
     var expiresAt: String?
     var problem: String?
+    /// Whether there is a container.
+    var hasGood = true
     var amount: Amount?
 
     init(_ entry: OfferShelf.Entry, in market: Market) {
@@ -79,6 +82,7 @@ struct OfferListCommand: AsyncParsableCommand {
         seller = verified.issuer.party.text
         title = verified.claim.title
         fileName = verified.claim.fileName
+        hasGood = verified.claim.container != nil
         amount = verified.claim.price.gross
         price = amount.map(AmountValue.init)
         expiresAt = verified.claim.expiresAt.description
@@ -89,7 +93,7 @@ struct OfferListCommand: AsyncParsableCommand {
     }
 
     private enum CodingKeys: String, CodingKey {
-      case name, path, offer, seller, title, fileName, price, expiresAt, problem
+      case name, path, offer, seller, title, fileName, price, expiresAt, problem, hasGood
     }
   }
 }

@@ -97,6 +97,11 @@ struct DemoCommand: AsyncParsableCommand {
     let parts = child.split(separator: "-")
     let stage = try DemoStage(existing: home, passphraseFile: secretFile)
     var hook = JournalHook.none
+    if parts.count == 2, let count = Int(parts[1]) {
+      let crowd = CrowdStory(stage: stage)
+      if parts[0] == "prepare" { return try await crowd.prepare(count) }
+      return try JSONOutput.print(try await crowd.run())
+    }
     if parts.count == 2, let record = Int(parts[0]),
       let moment = DeathPoint.Moment(rawValue: String(parts[1]))
     {
@@ -195,6 +200,9 @@ extension StoryReport {
     case .doubleSpend:
       return verdict == "abort" && reason == "refused" && isAllLocked && waited == true
         && doubleSpendProven == true
+    case .lastItem:
+      return verdict == "commit" && isAllOpen
+        && orders?.values.sorted() == ["commit", AbortReason.refused.rawValue]
     case .crash: return verdict == "commit" && isAllOpen && CrashStory.isSound(self)
     }
   }

@@ -20,6 +20,8 @@ enum DemoCast {
   /// escrow by then.
   static let unreliable = guide
   static let alice = constant(AccountName("alice"))
+  /// The other customer, where there is one.
+  static let bob = constant(AccountName("bob"))
   static let currency = constant(Currency("EUR"))
   static let decimals = 2
 
@@ -241,7 +243,9 @@ struct DemoStage {
   // MARK: - Balances
 
   /// All accounts and the wallet, in cents.
-  func balances(in market: Market) async throws -> [String: UInt64] {
+  ///
+  /// - Parameter bob: the other customer, where there is one.
+  func balances(in market: Market, and bob: Customer? = nil) async throws -> [String: UInt64] {
     var balances: [String: UInt64] = [:]
     for account in [DemoCast.alice] + DemoCast.merchants.map(DemoCast.account) {
       balances[account.text] = try await market.bank.balance(of: account).minor
@@ -249,6 +253,12 @@ struct DemoStage {
     balances["wallet"] = try await market.customer.wallet.balance(
       at: DemoCast.bank, in: DemoCast.currency
     ).minor
+    if let bob {
+      balances[DemoCast.bob.text] = try await market.bank.balance(of: DemoCast.bob).minor
+      balances["wallet of \(DemoCast.bob)"] = try await bob.wallet.balance(
+        at: DemoCast.bank, in: DemoCast.currency
+      ).minor
+    }
     return balances
   }
 

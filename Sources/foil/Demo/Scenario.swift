@@ -16,6 +16,8 @@ enum Scenario: String, CaseIterable, ExpressibleByArgument, Codable {
   case wrongKey = "wrong-key"
   /// A copied wallet spends the same coins in a second order.
   case doubleSpend = "double-spend"
+  /// Two customers order the last pieces of both merchants at the same time.
+  case lastItem = "last-item"
   /// The program is killed at every journal record in turn, and started again.
   case crash
 }

@@ -62,6 +62,8 @@ struct StoryReport: Codable {
   /// Whether the refusal came with a proof that verifies.
   var doubleSpendProven: Bool?
   var crashes: [Crash]?
+  /// Where several customers ordered: how each order ended, `commit` or the reason of the abort.
+  var orders: [String: String]?
 }
 
 /// One object: the first story, and under `then` the second.

@@ -25,6 +25,7 @@ struct Storyteller {
   func tell(_ scenario: Scenario, prefix: String = "") async throws -> StoryReport {
     switch scenario {
     case .doubleSpend: return try await tellDoubleSpend()
+    case .lastItem: return try await tellLastItem()
     case .crash: return try await CrashStory(stage: stage, say: say).tell()
     default: break
     }
@@ -46,7 +47,7 @@ struct Storyteller {
 
   // MARK: - Parts of a story
 
-  private func describe(_ goods: [StagedGood]) {
+  func describe(_ goods: [StagedGood]) {
     say("Two merchants seal their goods and sign offers:")
     var table = TextTable()
     for (number, good) in goods.prefix(Self.shownGoods).enumerated() {
@@ -79,11 +80,11 @@ struct Storyteller {
         as: shop.name)
     case .customerGone:
       market.directory.register(customer: AbsentCustomer(customer: market.customer))
-    case .commit, .doubleSpend, .crash: break
+    case .commit, .doubleSpend, .lastItem, .crash: break
     }
   }
 
-  private func order(
+  func order(
     _ goods: [StagedGood], in market: Market, by customer: Customer? = nil,
     decideWithinSeconds: Int64? = nil
   ) async throws -> ProcessID {
@@ -97,14 +98,16 @@ struct Storyteller {
 
   func report(
     _ concluded: ConcludedPurchase, _ scenario: Scenario, goods: [StagedGood],
-    before: [String: UInt64], in market: Market
+    before: [String: UInt64], in market: Market, of buyer: Customer? = nil,
+    and bob: Customer? = nil
   ) async throws -> StoryReport {
     let receiptPath =
       concluded.decision.isCommit
       ? stage.home.receipt : "\(stage.home.path)/\(scenario.rawValue).receipt"
     try PrivateFile.write(concluded.receipt.bytes, to: receiptPath)
-    let bought = concluded.decision.isCommit ? try await market.open(concluded.process) : []
-    let after = try await stage.balances(in: market)
+    let bought =
+      concluded.decision.isCommit ? try await market.open(concluded.process, for: buyer) : []
+    let after = try await stage.balances(in: market, and: bob)
     let reason: String? =
       if case .abort(let reason) = concluded.decision { reason.rawValue } else { nil }
     var report = StoryReport(

@@ -30,7 +30,7 @@ import Testing
     return GoodsKey.seal(identity, to: world.escrow.recipient, from: &entropy)
   }
 
-  private func offer(_ container: ContainerCommitment) throws -> Offer {
+  private func offer(_ container: ContainerCommitment?) throws -> Offer {
     var draft = try world.draft(good)
     draft.container = container
     return Offer(
@@ -55,6 +55,35 @@ import Testing
       deposit: try deposit(GoodsKey.digest(of: good.identity, process: process)),
       offer: try offer(good.commitment))
     #expect(finding == .opens)
+  }
+
+  @Test func `Where there is no container the key is empty`() throws {
+    let none = try offer(nil)
+    let bound = try deposit(GoodsKey.digestOfNone(process: process))
+    #expect(
+      GoodsKey.digestOfNone(process: process)
+        == SHA256.digest(Bytes("foil/deposit/v1".utf8) + process.bytes))
+    #expect(world.escrow.examine(GoodsKey.none, deposit: bound, offer: none) == .opens)
+    // Any other key, or another digest, is no answer; and an empty one opens no container.
+    #expect(world.escrow.examine(seal(good.identity), deposit: bound, offer: none) == .unreadable)
+    let other = try deposit(GoodsKey.digest(of: good.identity, process: process))
+    #expect(world.escrow.examine(GoodsKey.none, deposit: other, offer: none) == .unreadable)
+    #expect(
+      world.escrow.examine(GoodsKey.none, deposit: bound, offer: try offer(good.commitment))
+        == .unreadable)
+  }
+
+  @Test func `Empty keys are not in the bundle`() throws {
+    var entropy = SystemEntropy()
+    let customer = Age.Identity.generate(from: &entropy)
+    let sealed = try #require(
+      world.escrow.bundle([GoodsKey.none, seal(good.identity)], for: customer.recipient.value))
+    let bundle = try KeyBundle(sealed, with: customer)
+    #expect(bundle.recipients == [good.commitment.recipient])
+    let empty = try #require(
+      world.escrow.bundle([GoodsKey.none], for: customer.recipient.value))
+    #expect(try KeyBundle(empty, with: customer).recipients == [])
+    #expect(empty.bytes.count == sealed.bytes.count)
   }
 
   @Test func `A key that the merchant bound itself to and that opens nothing is revealed`() throws {
@@ -158,7 +187,7 @@ import Testing
     }
     #expect(Set(sizes).count == 1)
     #expect(
-      world.escrow.bundle([key, Sealed([], digest: SHA256.digest([]))], for: recipient) == nil)
+      world.escrow.bundle([key, Sealed([1], digest: SHA256.digest([1]))], for: recipient) == nil)
     let none = try #require(RecipientValue(Bytes(repeating: 0, count: 32)))
     #expect(world.escrow.bundle([key], for: none) == nil)
   }

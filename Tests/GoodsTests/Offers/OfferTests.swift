@@ -83,6 +83,40 @@ import Testing
     #expect(try code { $0.price = try Price(net: world.amount(0), tax: world.amount(0)) } == nil)
   }
 
+  @Test
+  func `A payment without a good has a price, and is paid once unless the merchant says otherwise`()
+    async throws
+  {
+    var invoice = try world.draft(sealed)
+    invoice.container = nil
+    let signed = try await world.shop.publish(invoice)
+    let offer = try world.trust.verify(signed, at: ShopWorld.start)
+    #expect(offer.claim.container == nil)
+    #expect(try offer.claim == UnverifiedStatement(signed.bytes).unverifiedClaim(as: Offer.self))
+    let fresh = OfferDraft(
+      title: "An invoice", fileName: "", container: nil, price: invoice.price,
+      payee: invoice.payee, accepts: invoice.accepts, coordinators: invoice.coordinators,
+      expiresAt: invoice.expiresAt, retainedUntil: invoice.retainedUntil)
+    #expect(fresh.mode == .individual)
+    #expect(try code { $0.container = nil } == nil)
+    #expect(
+      try code {
+        $0.container = nil
+        $0.price = try Price(net: world.amount(0), tax: world.amount(0))
+      } == .offerPrice)
+
+    // Only what has a container needs the identity that opens it, and then it must.
+    let good = try world.draft(sealed)
+    await #expect { _ = try await world.shop.publish(good) } throws: {
+      ($0 as? GoodsError)?.code == .vaultIdentity
+    }
+    await #expect {
+      _ = try await world.shop.publish(invoice, identity: sealed.identity)
+    } throws: {
+      ($0 as? GoodsError)?.code == .vaultIdentity
+    }
+  }
+
   @Test func `Small and limited goods are sold one by one unless the merchant says otherwise`()
     throws
   {

@@ -59,20 +59,18 @@ enum DepositRule {
     _ key: ShopHoldKey, _ deposit: CheckedDeposit, _ offer: Offer, _ desk: inout ShopDesk,
     _ rows: inout any ShopRows
   ) throws(GoodsError) -> ShopAnswer {
-    let recipient = offer.container.recipient
-    guard let sealed = rows.sealedIdentity(of: recipient),
-      let amount = try? offer.price.gross.multiplied(by: UInt64(deposit.item.quantity))
-    else { throw GoodsError(.shopRows, "the shop has no key or no price for its own offer") }
-    let identity = try desk.vault.open(sealed, of: recipient)
+    guard let amount = try? offer.price.gross.multiplied(by: UInt64(deposit.item.quantity)) else {
+      throw GoodsError(.shopRows, "the shop has no price for its own offer")
+    }
+    let (keyDigest, sealedKey) = try goodsKey(of: offer, for: deposit, &desk, rows)
     let heldUntil = min(
       desk.now.adding(seconds: Int64(offer.holdLimitSeconds)), deposit.order.decideBy)
     let statement = try desk.sign(
       Deposit(
         process: key.process, offer: key.offer, quantity: deposit.item.quantity, amount: amount,
         payee: offer.payee, decideBy: deposit.order.decideBy, heldUntil: heldUntil,
-        keyDigest: GoodsKey.digest(of: identity, process: key.process)),
+        keyDigest: keyDigest),
       in: &rows)
-    let goodsKey = GoodsKey.seal(identity, to: deposit.escrow, from: &desk.entropy)
 
     if let stock = offer.stock, let level = rows.stockLevel(of: stock) {
       rows.setStockLevel(level - deposit.item.quantity, of: stock)
@@ -83,8 +81,26 @@ enum DepositRule {
         quantity: deposit.item.quantity, amount: amount, payee: offer.payee,
         decideBy: deposit.order.decideBy, state: .held))
     return desk.record(
-      .done([statement.bytes, goodsKey.bytes]), to: deposit.request, body: deposit.body,
+      .done([statement.bytes, sealedKey.bytes]), to: deposit.request, body: deposit.body,
       in: &rows)
+  }
+
+  /// The key of an offer, sealed to the escrow agent, and what the deposit says about it.
+  private static func goodsKey(
+    of offer: Offer, for deposit: CheckedDeposit, _ desk: inout ShopDesk, _ rows: any ShopRows
+  ) throws(GoodsError) -> (digest: Digest, sealed: Sealed<SealedContent.GoodsKey>) {
+    let process = deposit.request.process
+    guard let recipient = offer.container?.recipient else {
+      return (GoodsKey.digestOfNone(process: process), GoodsKey.none)
+    }
+    guard let sealed = rows.sealedIdentity(of: recipient) else {
+      throw GoodsError(.shopRows, "the shop has no key for its own offer")
+    }
+    let identity = try desk.vault.open(sealed, of: recipient)
+    return (
+      GoodsKey.digest(of: identity, process: process),
+      GoodsKey.seal(identity, to: deposit.escrow, from: &desk.entropy)
+    )
   }
 
   private static func refuse(
