@@ -90,6 +90,20 @@ extension ECashError.Code {
 // MARK: - Payments
 
 extension ECashError.Code {
+  /// The bank holds money by a method that it no longer has.
+  public static let methodMissing = Self(rawValue: "method-missing")
+  /// What is said to be a card is none.
+  public static let cardDetails = Self(rawValue: "card-details")
+  /// No such card.
+  public static let cardUnknown = Self(rawValue: "card-unknown")
+  /// What an issuer has sealed does not open with this key.
+  public static let cardSealed = Self(rawValue: "card-sealed")
+  /// A transfer is not one of another bank into an account here.
+  public static let transferInvalid = Self(rawValue: "transfer-invalid")
+  /// The bank does not clear with that bank.
+  public static let correspondentUnknown = Self(rawValue: "correspondent-unknown")
+  /// The other bank would owe more than the terms allow.
+  public static let clearingLimit = Self(rawValue: "clearing-limit")
   /// A sealed payment does not open or is not in its canonical form.
   public static let instrument = Self(rawValue: "instrument")
   /// A claim does not fit into a statement.
@@ -105,6 +119,8 @@ extension ECashError.Code {
   public static let walletSeed = Self(rawValue: "wallet-seed")
   /// The seed in the store does not open with this key.
   public static let walletSealed = Self(rawValue: "wallet-sealed")
+  /// Nothing was given to pay a part by its method.
+  public static let meansMissing = Self(rawValue: "means-missing")
   /// The coins at hand do not add up to that amount exactly.
   public static let notPayable = Self(rawValue: "not-payable")
   /// The amount is no sum of the bank's denominations.

@@ -32,6 +32,8 @@ public struct PartyError: Error, Sendable {
     public static let purchase = Code(rawValue: "purchase")
     /// The receipt cannot be put together.
     public static let receipt = Code(rawValue: "receipt")
+    /// A process cannot be exported, or an exported one is not what it says.
+    public static let export = Code(rawValue: "export")
     /// There is nothing to complain about, or not with this grievance.
     public static let evidence = Code(rawValue: "evidence")
     /// Evidence does not hold the one complaint that it is about.

@@ -27,6 +27,8 @@ package enum BankConformance {
     Case(description: "issued coins and withdrawals are replaced", check: keepsIssues),
     Case(description: "coins come, change and go", check: keepsCoins),
     Case(description: "holds are replaced by process", check: keepsHolds),
+    Case(description: "undecided holds are found by their source", check: findsUndecidedHolds),
+    Case(description: "cards and methods' records are replaced", check: keepsCards),
     Case(description: "tombstones are kept by coordinator and process", check: keepsTombstones),
     Case(description: "replies are kept by coordinator, process and step", check: keepsReplies),
     Case(description: "details are kept by process", check: keepsDetails),
@@ -198,10 +200,10 @@ package enum BankConformance {
     let hold = HoldRow(
       process: name("p"), coordinator: name("k"), decideBy: Timestamp(milliseconds: 9),
       total: try Amount(minor: 10, currency: currency()), payouts: payouts, transferFee: 1,
-      coins: [name("2"), name("1")])
+      method: .ecash, held: [2, 1])
     await store.transact { rows in rows.put(hold) }
     try await store.read { rows in
-      try require(rows.hold(of: name("p")) == hold, "payouts and coins in their order")
+      try require(rows.hold(of: name("p")) == hold, "payouts in their order")
       try require(rows.hold(of: name("k")) == nil, "no other hold")
     }
     var posted = hold
@@ -212,6 +214,50 @@ package enum BankConformance {
     let ended = posted
     await store.transact { rows in rows.put(ended) }
     try await store.read { rows in try require(rows.hold(of: name("p")) == ended, "its end") }
+  }
+
+  static func findsUndecidedHolds(_ store: any Store<any BankRows>) async throws {
+    let payer = LedgerAccount.holder(try account("payer"))
+    let sources: [LedgerAccount?] = [payer, nil, .card(name("card")), payer]
+    var holds: [HoldRow] = []
+    for (number, source) in sources.enumerated() {
+      holds.append(
+        HoldRow(
+          process: name("\(number)"), coordinator: name("k"), decideBy: Timestamp(seconds: 1),
+          total: try Amount(minor: 1, currency: currency()), payouts: [], transferFee: 0,
+          method: .transfer, held: [UInt8(number)], source: source))
+    }
+    holds[3].state = .posted
+    let all = holds
+    await store.transact { rows in for hold in all { rows.put(hold) } }
+    let withSource = [holds[0], holds[2]].sorted { $0.process < $1.process }
+    try await store.read { rows in
+      try require(rows.undecidedHolds(from: payer) == [all[0]], "the undecided one")
+      try require(rows.undecidedHolds(from: nil) == withSource, "all that moved money aside")
+      try require(rows.undecidedHolds(from: .fees).isEmpty, "none from another account")
+    }
+  }
+
+  static func keepsCards(_ store: any Store<any BankRows>) async throws {
+    let names = [name("1", as: Subject.Card.self), name("2")].sorted()
+    let credit = CardRow(id: names[1], secrets: [1], funds: .credit(limit: 1 << 40))
+    var debit = CardRow(id: names[0], secrets: [2], funds: .account(try account("a")))
+    let first = debit
+    debit.failedTries = 2
+    let last = debit
+    await store.transact { rows in
+      for card in [credit, first, last] { rows.put(card) }
+      rows.putRecord([1], of: .card, name("r"))
+      rows.putRecord([2], of: .card, name("r"))
+      rows.putRecord([3], of: .transfer, name("r"))
+    }
+    try await store.read { rows in
+      try require(rows.cards() == [last, credit], "in the order of identifiers")
+      try require(rows.card(names[1]) == credit && rows.card(name("3")) == nil, "by identifier")
+      try require(rows.record(of: .card, name("r")) == [2], "the last record")
+      try require(rows.record(of: .transfer, name("r")) == [3], "of each method its own")
+      try require(rows.record(of: .card, name("s")) == nil, "no other record")
+    }
   }
 
   static func keepsTombstones(_ store: any Store<any BankRows>) async throws {

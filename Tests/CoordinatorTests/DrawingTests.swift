@@ -67,7 +67,7 @@ import Testing
 }
 
 /// Whether a document's tags are balanced and its text is escaped.
-private struct XMLDocumentCheck {
+struct XMLDocumentCheck {
   let isWellFormed: Bool
 
   init(_ text: String) {

@@ -25,7 +25,7 @@ final class EngineDriver: Sendable {
   func engine(
     hook: JournalHook = .none, killedAt kill: KillSwitch? = nil,
     policy: RetryPolicy = .standard, limits: CoordinatorLimits = .standard,
-    templates: [ProcessTemplate] = [.standard]
+    templates: [ProcessTemplate] = [.standard], observer: (any EngineObserver)? = nil
   ) -> Engine {
     let seed = world.draw { $0.next() }
     return Engine(
@@ -34,7 +34,7 @@ final class EngineDriver: Sendable {
         notary: world.notary, examiner: ModelExaminer(), log: world.log, participants: world,
         clock: world.clock,
         journal: CountingStore(store: store, kill: kill, driver: self),
-        makeEntropy: { ModelEntropy(seed: seed) }),
+        makeEntropy: { ModelEntropy(seed: seed) }, observer: observer),
       templates: templates, policy: policy, limits: limits, hook: hook)
   }
 
@@ -45,7 +45,7 @@ final class EngineDriver: Sendable {
   /// The records of a process, as they are stored.
   func records(of process: ProcessID) async throws -> [JournalRecord] {
     let rows = await store.read { $0.rows(of: process) }
-    return try rows.flatMap { try $0.read() }
+    return try rows.flatMap { try $0.read().map(\.record) }
   }
 }
 

@@ -91,6 +91,13 @@ import Testing
             process: process, sequence: row.sequence, kinds: row.kinds,
             records: rows[2].records, chain: row.chain) : row
       },
+      // The chain is over the times, too: they stand before the records.
+      rows.map { row in
+        row.sequence == rows[1].sequence
+          ? JournalRow(
+            process: process, sequence: row.sequence, kinds: row.kinds,
+            records: [row.records[0] ^ 1] + row.records.dropFirst(), chain: row.chain) : row
+      },
     ] {
       let store = EngineDriver()
       await store.store.transact { journal in

@@ -87,10 +87,14 @@ import Testing
   @Test func ledgerAccountsReadBack() throws {
     let accounts: [LedgerAccount] = [
       .clearing, .fees, .holder(try #require(AccountName("a.b-c"))),
-      .outstanding(SHA256.digest([1]).renamed()),
+      .outstanding(SHA256.digest([1]).renamed()), .card(SHA256.digest([2]).renamed()),
+      .correspondent(try #require(PartyName("bank.example"))), .held(.card), .issued(.transfer),
     ]
     for account in accounts { #expect(LedgerAccount(text: account.text) == account) }
-    for text in ["", "holder", "holder/", "holder/A", "fees/", "outstanding/00", "other/a"] {
+    for text in [
+      "", "holder", "holder/", "holder/A", "fees/", "outstanding/00", "other/a", "clearing/",
+      "clearing/A", "held", "held/", "held/A", "issued/", "card", "card/4111111111111111",
+    ] {
       #expect(LedgerAccount(text: text) == nil, "\(text)")
     }
   }

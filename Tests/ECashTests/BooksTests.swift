@@ -57,6 +57,50 @@ import Testing
     #expect(!coins.isEmpty && !orders.isEmpty, "seed \(seed)")
   }
 
+  /// Cards, transfers and coins side by side, in any order, with repeated and late verdicts.
+  @Test(arguments: [UInt64(1), 2, 3, 4])
+  func moneyIsConservedOverAllMethods(seed: UInt64) async throws {
+    var dice = Dice(entropy: SeededEntropy(seed: seed))
+    let world = try await CashWorld(
+      values: [1, 2, 4, 8], fees: Fees(perTransfer: seed / 2), hasAllMethods: true)
+    for shop in ["shop-a", "shop-b"] { _ = try await world.account(shop) }
+    _ = try await world.account("alice", holding: 60)
+    let alice = try #require(AccountName("alice"))
+    let seedOfKey = SecretBytes(copying: SHA256.digest(Bytes("account alice".utf8)).bytes)
+    let account = AccountMeans(account: alice, key: try Ed25519.PrivateKey(seed: seedOfKey))
+    let cards = [
+      try await world.cards.issue(.credit(limit: 50)),
+      try await world.cards.issue(.account(alice)),
+    ]
+    var orders: [TestOrder] = []
+    var ends: [Outcome<Signed<Reservation>>] = []
+    for step in 0..<60 {
+      switch dice.roll(4) {
+      case 0, 1:
+        let card = dice.roll(3) < 2
+        let order = try world.order(
+          [("shop-a", UInt64(dice.roll(9) + 1)), ("shop-b", UInt64(dice.roll(9) + 1))],
+          method: card ? .card : .transfer)
+        ends.append(
+          card
+            ? await world.reserve(order, with: cards[dice.roll(2)])
+            : await world.reserve(order, with: account))
+        orders.append(order)
+      case 2:
+        guard !orders.isEmpty else { break }
+        let order = orders[dice.roll(orders.count)]
+        _ = await world.post(order, world.commit(order.process))
+      default:
+        guard !orders.isEmpty else { break }
+        let order = orders[dice.roll(orders.count)]
+        _ = await world.void(order, world.abort(order.process))
+      }
+      let books = try await world.checkBooks()
+      #expect(books.balance(of: .clearing) == -60, "seed \(seed), step \(step)")
+    }
+    #expect(ends.contains { $0.value != nil } && orders.count > 10, "seed \(seed)")
+  }
+
   @Test func brokenBooksAreFound() async throws {
     typealias Break = @Sendable (inout any BankRows) -> Void
     let holder = LedgerAccount.holder(try #require(AccountName("payer")))
@@ -86,6 +130,28 @@ import Testing
           guard var row = rows.denominations().first(where: { $0.issued > 0 }) else { return }
           row.reserved = row.issued + 1
           rows.put(row)
+        }
+      ),
+      (
+        "money that is held for nobody",
+        { rows in
+          let lines = [
+            LedgerBalance(account: .clearing, minor: -1),
+            LedgerBalance(account: .held(.card), minor: 1),
+          ]
+          try? Ledger.post(
+            .hold, reference: SHA256.digest([]), at: CashWorld.start, lines: lines, in: &rows)
+        }
+      ),
+      (
+        "a card that nobody issued",
+        { rows in
+          let lines = [
+            LedgerBalance(account: .card(SHA256.digest([]).renamed()), minor: -1),
+            LedgerBalance(account: .fees, minor: 1),
+          ]
+          try? Ledger.post(
+            .hold, reference: SHA256.digest([]), at: CashWorld.start, lines: lines, in: &rows)
         }
       ),
     ]

@@ -11,6 +11,11 @@ import Testing
     try await conformance.check(MemoryStore<any BankRows>(MemoryBankRows()))
   }
 
+  @Test(arguments: SchemeConformance.cases, SchemeSubject.all)
+  func methods(_ conformance: SchemeConformance.Case, _ subject: SchemeSubject) async throws {
+    try await conformance.check(subject, in: MemoryStore<any BankRows>(MemoryBankRows()))
+  }
+
   @Test(arguments: WalletConformance.cases)
   func walletRows(_ conformance: WalletConformance.Case) async throws {
     try await conformance.check(MemoryStore<any WalletRows>(MemoryWalletRows()))

@@ -25,6 +25,7 @@ struct SecrecyTests {
         try await home.foil("purchase", "show", process), try await home.foil("open", process),
         try await home.foil("open", process, "--json"),
         try await home.foil("process", "show", process, "--format", "json"),
+        try await home.foil("process", "export", process),
       ]
     }
     let key = home.path("keys/tally.svg.key")

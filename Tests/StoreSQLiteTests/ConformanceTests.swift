@@ -50,6 +50,12 @@ enum Keeping: String, CaseIterable, Sendable {
       keeping.store(memory: MemoryBankRows(), schema: .bank, in: folder))
   }
 
+  @Test(arguments: SchemeConformance.cases, SchemeSubject.all)
+  func methods(_ conformance: SchemeConformance.Case, _ subject: SchemeSubject) async throws {
+    try await conformance.check(
+      subject, in: SQLiteStore(SQLiteSchema.bank, in: StateFolder(at: folder.path)))
+  }
+
   @Test(arguments: WalletConformance.cases, Keeping.allCases)
   func wallet(_ conformance: WalletConformance.Case, in keeping: Keeping) async throws {
     try await conformance.check(

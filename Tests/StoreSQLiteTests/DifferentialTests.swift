@@ -78,7 +78,10 @@ import Testing
   private static func ledgerAccount(_ random: inout SeededRandom) throws -> LedgerAccount {
     guard let name = random.account() else { throw SeededRandom.NoValue() }
     return try random.one(
-      of: [.fees, .clearing, .holder(name), .outstanding(random.identifier(of: 2))])
+      of: [
+        .fees, .clearing, .holder(name), .outstanding(random.identifier(of: 2)), .held(.card),
+        .correspondent(random.party()), .card(random.identifier(of: 2)), .issued(.transfer),
+      ])
   }
 
   private static let books: [RowOperation<any BankRows>] = [
@@ -203,10 +206,32 @@ import Testing
         HoldRow(
           process: process, coordinator: random.identifier(), decideBy: random.time(),
           total: try random.amount(), payouts: payouts, transferFee: random.minor(),
-          coins: (0..<random.number(0..<4)).map { _ in random.identifier(of: nil) },
+          method: try random.one(of: [.ecash, .card, .transfer]), held: random.bytes(),
+          source: random.flag() ? try ledgerAccount(&random) : nil,
           state: try random.one(of: [.reserved, .posted, .voided]), verdict: random.verdict(),
           verdictID: random.flag() ? random.identifier() : nil, reply: random.someBytes()))
-      return "\(before, default: "none") \(rows.hold(of: process), default: "none")"
+      return """
+        \(before, default: "none") \(rows.hold(of: process), default: "none") \
+        \(rows.undecidedHolds(from: nil)) \(rows.undecidedHolds(from: try ledgerAccount(&random)))
+        """
+    },
+    RowOperation { rows, random in
+      let card: CardID = random.identifier(of: 3)
+      let before = rows.card(card)
+      guard let account = random.account() else { throw SeededRandom.NoValue() }
+      rows.put(
+        CardRow(
+          id: card, secrets: random.bytes(),
+          funds: random.flag() ? .credit(limit: random.minor()) : .account(account),
+          failedTries: random.number(0..<4)))
+      return "\(before, default: "none") \(rows.cards())"
+    },
+    RowOperation { rows, random in
+      let key: Digest = random.identifier(of: 3)
+      let method: PaymentMethod = try random.one(of: [.card, .transfer])
+      let before = rows.record(of: method, key)
+      rows.putRecord(random.bytes(), of: method, key)
+      return "\(before, default: "none") \(rows.record(of: method, key), default: "none")"
     },
     RowOperation { rows, random in
       let coordinator: Thumbprint = random.identifier(of: 2)

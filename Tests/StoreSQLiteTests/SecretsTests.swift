@@ -52,6 +52,27 @@ import Testing
     #expect(try !StateFiles(folder).contain(secret))
   }
 
+  @Test func aBanksCardsAreSealed() async throws {
+    let store = try SQLiteStore.bank(in: state)
+    let issuer = CardIssuer(
+      store: store, atRest: try Self.atRestKey(),
+      clock: StoppedClock(time: Timestamp(seconds: 1_800_000_000)))
+    let card = try await issuer.issue(.credit(limit: 12_345))
+    let text = card.withText { span in span.indices.map { span[$0] } }
+    let lines = text.split(separator: UInt8(ascii: "\n")).map { Bytes($0) }
+    let rows = await store.read { $0.cards() }
+    #expect(rows.map(\.funds) == [.credit(limit: 12_345)])
+    let files = try StateFiles(folder)
+    #expect(try files.contain(#require(rows.first).id.bytes))
+    // The number, and expiry and code, which stand together.
+    #expect(lines.count == 3)
+    #expect(!files.contain(lines[0]))
+    #expect(!files.contain(lines[1] + [UInt8(ascii: "\n")] + lines[2]))
+    #expect(!files.contain(SHA256.digest(lines[0]).bytes), "nor a digest that can be searched for")
+    try await store.close()
+    #expect(try !StateFiles(folder).contain(lines[0]))
+  }
+
   @Test mutating func aWalletsSeedIsSealed() async throws {
     let store = try SQLiteStore.wallet(in: state)
     let seed = entropy.bytes(32)

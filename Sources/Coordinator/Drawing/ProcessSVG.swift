@@ -157,7 +157,7 @@ private struct SVGDrawing {
     let isPivot = activity.guarantee == .pivot
     var parts = [
       "<g opacity=\"\(n(isFaint(number) ? 0.4 : 1))\">",
-      "<title>\(activity.path.rawValue.escaped)</title>",
+      "<title>\(activity.path.rawValue.escapedForSVG)</title>",
       rect(x, y, inset: 0, radius: isPivot ? 2 : 9, fill: colours.fill, stroke: stroke),
     ]
     if isPivot {
@@ -165,7 +165,7 @@ private struct SVGDrawing {
     }
     let centre = x + Self.boxWidth / 2
     parts.append(line(activity.verb.title, centre, y + 20, size: 12, weight: "bold"))
-    parts.append(line(shortened(activity.who), centre, y + 36, size: 11))
+    parts.append(line(activity.who.shortened(to: 26), centre, y + 36, size: 11))
     let detail = activity.subject ?? activity.guarantee.rawValue
     parts.append(line(detail, centre, y + 51, size: 10, colour: "#556"))
     if let state { parts.append(badge(state.activities[number], x, y)) }
@@ -226,7 +226,7 @@ private struct SVGDrawing {
   ) -> String {
     """
     <text x="\(n(x))" y="\(n(y))" font-size="\(size)" font-weight="\(weight)" \
-    text-anchor="\(anchor)" fill="\(colour)">\(text.escaped)</text>
+    text-anchor="\(anchor)" fill="\(colour)">\(text.escapedForSVG)</text>
     """
   }
 
@@ -235,29 +235,5 @@ private struct SVGDrawing {
     return state.activities[number] == .skipped || state.activities[number] == .waiting
   }
 
-  private func shortened(_ text: String) -> String {
-    text.count <= 26 ? text : "\(text.prefix(25))…"
-  }
-
-  /// Tenths are fine enough.
-  private func n(_ value: Double) -> String {
-    let tenths = Int((value * 10).rounded())
-    return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(abs(tenths % 10))"
-  }
-}
-
-extension String {
-  fileprivate var escaped: String {
-    var text = ""
-    for character in self {
-      switch character {
-      case "&": text += "&amp;"
-      case "<": text += "&lt;"
-      case ">": text += "&gt;"
-      case "\"": text += "&quot;"
-      default: text.append(character)
-      }
-    }
-    return text
-  }
+  private func n(_ value: Double) -> String { value.coordinate }
 }

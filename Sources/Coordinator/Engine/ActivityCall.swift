@@ -34,11 +34,12 @@ public enum ParticipantReply: Hashable, Sendable {
 public struct ActivityCall: Sendable {
   public let activity: Activity
   public let attempt: ActivityAttempt
-  let order: AdmittedOrder?
+  let plan: ProcessPlan
   let file: ProcessFile
   let rules: ProtocolRules
 
   private var process: ProcessID { attempt.process }
+  private var order: AdmittedOrder? { plan.order }
 
   // MARK: - What is asked
 

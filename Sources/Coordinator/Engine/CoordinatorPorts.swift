@@ -12,12 +12,15 @@ public struct CoordinatorPorts: Sendable {
   public let journal: any Store<any JournalRows>
   /// Makes a source of random bytes, one for each process.
   public let makeEntropy: @Sendable () -> any Entropy & Sendable
+  /// Measures the engine; `nil` when nobody does.
+  public let observer: (any EngineObserver)?
 
   public init(
     notary: any Notary, examiner: any KeyExaminer, log: any VerdictLog,
     participants: any Participants, clock: any WallClock,
     journal: any Store<any JournalRows>,
-    makeEntropy: @escaping @Sendable () -> any Entropy & Sendable
+    makeEntropy: @escaping @Sendable () -> any Entropy & Sendable,
+    observer: (any EngineObserver)? = nil
   ) {
     self.notary = notary
     self.examiner = examiner
@@ -26,6 +29,7 @@ public struct CoordinatorPorts: Sendable {
     self.clock = clock
     self.journal = journal
     self.makeEntropy = makeEntropy
+    self.observer = observer
   }
 }
 

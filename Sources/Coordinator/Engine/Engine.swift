@@ -20,6 +20,7 @@ public actor Engine {
 
   private var calls: [ProcessID: [Int: Task<Void, Never>]] = [:]
   private var nextCall = 0
+  private var callCount = 0
   /// Calls that were cancelled and may still be under way.
   private var leaving: [Int: Task<Void, Never>] = [:]
   private var writing: Task<Void, Never>?
@@ -103,6 +104,7 @@ public actor Engine {
   ) async throws(CoordinatorError) {
     try carryOut(.begin(begin.plan, begin.record))
     _ = try await standing(of: begin.plan.process) { _ in true }
+    ports.observer?.observe(.begun)
   }
 
   /// An order that was taken on before, and goes on if it was left open; `nil` for a new one.
@@ -182,8 +184,8 @@ public actor Engine {
         try await load(process).standing
       }
     return ProcessStatus(
-      definition: standing.file.definition, state: standing.state,
-      decidedAt: standing.file.verdictRecord?.decidedAt, needsOperator: standing.needsOperator)
+      state: standing.state, file: standing.file, decideBy: standing.decideBy,
+      attempts: machine.attempts(of: process), needsOperator: standing.needsOperator)
   }
 
   /// All evidence of a process, as far as it has come.
@@ -205,7 +207,7 @@ public actor Engine {
     }
     do throws(CoordinatorError) {
       let loaded = try await load(process)
-      if goingOn { try carryOut(.resume(loaded.resumed)) }
+      if goingOn { try resume(loaded.resumed) }
       return loaded.standing.file
     } catch {
       if error.code == .unknownProcess { return nil }
@@ -264,8 +266,24 @@ public actor Engine {
   public func activity() -> EngineCounters {
     var counters = counters
     counters.openProcesses = machine.openCount
-    counters.calls = calls.values.reduce(0) { $0 + $1.count }
+    counters.calls = callCount
     return counters
+  }
+
+  private var load: EngineLoad {
+    EngineLoad(
+      openProcesses: machine.openCount, requests: callCount,
+      waitingForBatch: machine.waitingForBatch)
+  }
+
+  /// The rows of a process as they are stored: what is not durable yet is not among them.
+  ///
+  /// - Throws: `unknown-process`, and what the journal throws.
+  public func journal(of process: ProcessID) async throws(CoordinatorError) -> [JournalRow] {
+    try await ready()
+    let rows = await ports.journal.read { $0.rows(of: process) }
+    guard !rows.isEmpty else { throw CoordinatorError(.unknownProcess, "no process \(process)") }
+    return rows
   }
 
   // MARK: - Running
@@ -293,8 +311,7 @@ public actor Engine {
       guard !page.isEmpty else { break }
       for (process, rows) in page where !machine.has(process) {
         do throws(CoordinatorError) {
-          try carryOut(.resume(try planner.resume(process, from: rows)))
-          if machine.has(process) { resumed.append(process) }
+          if try resume(try planner.resume(process, from: rows)) { resumed.append(process) }
         } catch {
           failed.append((process, error))
           try? carryOut(.lost(process))
@@ -304,6 +321,17 @@ public actor Engine {
       await Task.yield()
     }
     return RecoveryReport(resumed: resumed, failed: failed, refusal: failure)
+  }
+
+  /// Goes on with a process. `false` when nothing of it is left to do.
+  @discardableResult
+  private func resume(_ resumed: ResumedProcess) throws(CoordinatorError) -> Bool {
+    let process = resumed.plan.process
+    let wasOpen = machine.has(process)
+    try carryOut(.resume(resumed))
+    let isOpen = machine.has(process)
+    if isOpen, !wasOpen { ports.observer?.observe(.resumed) }
+    return isOpen
   }
 
   /// Asks now for everything of a process that waits for its next attempt.
@@ -398,11 +426,16 @@ public actor Engine {
     case .ended(let process, let standing):
       abandonCalls(of: process)
       counters.endedProcesses += 1
+      if let observer = ports.observer, let ending = standing.file.ending {
+        observer.observe(ending)
+      }
       wake(process, .ended(standing))
     case .taken(let process):
       abandonCalls(of: process)
       wake(process, .taken)
-    case .callOperator: counters.operatorCalls += 1
+    case .callOperator(_, _, let verb):
+      counters.operatorCalls += 1
+      ports.observer?.observe(.operatorCalled(verb))
     case .wake(let time):
       timer?.cancel()
       timer = Task { [clock = ports.clock] in
@@ -415,10 +448,16 @@ public actor Engine {
   private func write(_ batch: JournalBatch) {
     counters.batches += 1
     counters.rows += batch.rows.count
+    let begun = ports.observer?.nanoseconds()
+    if let observer = ports.observer { observer.observe(.load(load)) }
     writing = Task { [ports, hook] in
       batch.forEachRecord { hook.beforeWrite($0, $1) }
       let taken = await ports.journal.transact { batch.write(to: &$0) }
       batch.forEachRecord { hook.afterCommit($0, $1) }
+      if let begun, let observer = ports.observer {
+        observer.observe(
+          .wrote(rows: batch.rows.count, nanoseconds: observer.nanoseconds() &- begun))
+      }
       report(.written(batch: batch.number, taken: taken))
     }
   }
@@ -428,23 +467,35 @@ public actor Engine {
     let number = nextCall
     nextCall += 1
     counters.attempts += 1
+    callCount += 1
+    let begun = ports.observer?.nanoseconds()
     calls[attempt.process, default: [:]][number] = Task { [ports, planner] in
       let outcome = await ports.perform(call, coordinator: planner.coordinator)
-      finish(number, attempt, outcome)
+      guard finish(number, attempt) else { return }
+      if let begun, let observer = ports.observer {
+        observer.observe(
+          .attempted(
+            call.activity.verb, AttemptEnding(outcome),
+            nanoseconds: observer.nanoseconds() &- begun))
+      }
+      report(
+        .outcome(
+          attempt.process, activity: attempt.activity, attempt: attempt.attempt, outcome))
     }
   }
 
-  private func finish(_ number: Int, _ attempt: ActivityAttempt, _ outcome: ActivityOutcome) {
+  /// `false` for a call that was given up meanwhile: nobody wants its answer.
+  private func finish(_ number: Int, _ attempt: ActivityAttempt) -> Bool {
     leaving[number] = nil
-    guard calls[attempt.process]?.removeValue(forKey: number) != nil else { return }
+    guard calls[attempt.process]?.removeValue(forKey: number) != nil else { return false }
+    callCount -= 1
     if calls[attempt.process]?.isEmpty == true { calls[attempt.process] = nil }
-    report(
-      .outcome(
-        attempt.process, activity: attempt.activity, attempt: attempt.attempt, outcome))
+    return true
   }
 
   private func abandonCalls(of process: ProcessID) {
     guard let abandoned = calls.removeValue(forKey: process) else { return }
+    callCount -= abandoned.count
     for (number, call) in abandoned {
       call.cancel()
       leaving[number] = call
@@ -503,8 +554,8 @@ public actor Engine {
         state: machine.state,
         file: ProcessFile(
           definition: resumed.plan.definition, accepted: resumed.plan.accepted,
-          records: resumed.records),
-        needsOperator: [])
+          entries: resumed.entries),
+        decideBy: resumed.plan.terms.decideBy, needsOperator: [])
     )
   }
 }

@@ -10,18 +10,33 @@ public struct ProcessFile: Hashable, Sendable {
   public let accepted: Exhibit<Submission>
   /// The journal that all of this is read from.
   public private(set) var records: [JournalRecord]
+  /// When the coordinator came to each record.
+  public private(set) var times: [Timestamp]
 
   init(
-    definition: PaymentProcess, accepted: Exhibit<Submission>, records: [JournalRecord] = []
+    definition: PaymentProcess, accepted: Exhibit<Submission>, entries: [JournalEntry] = []
   ) {
     process = definition.process
     self.definition = definition
     self.accepted = accepted
-    self.records = records
+    records = entries.map(\.record)
+    times = entries.map(\.at)
   }
 
-  mutating func append(_ more: [JournalRecord]) {
-    records += more
+  mutating func append(_ entry: JournalEntry) {
+    records.append(entry.record)
+    times.append(entry.at)
+  }
+
+  /// When the process came to the phase that it is in.
+  public var phaseSince: Timestamp? {
+    let last = records.lastIndex { record in
+      switch record {
+      case .begin, .prepared, .verdict, .end: true
+      case .intent, .result, .forward, .compensated: false
+      }
+    }
+    return last.map { times[$0] }
   }
 
   /// Final answers with the activities that they belong to, in the order in which they came.

@@ -101,8 +101,8 @@ public struct ProcessPlanner: Sendable {
       throw CoordinatorError(.unknownProcess, "no process \(process)")
     }
     var chain = JournalChain(of: process)
-    let records = try chain.read(rows, notary: notary)
-    guard case .begin(let begin) = records.first else {
+    let entries = try chain.read(rows, notary: notary)
+    guard case .begin(let begin) = entries.first?.record else {
       throw CoordinatorError(.brokenJournal, "process \(process) does not begin")
     }
     let definition: PaymentProcess
@@ -127,8 +127,8 @@ public struct ProcessPlanner: Sendable {
       plan: ProcessPlan(
         definition: definition, terms: terms, order: order,
         accepted: try accepted(begin, definition).exhibit),
-      records: rules.recoversVerdicts
-        ? records : Array(records.prefix { $0.kind != .verdict }),
+      entries: rules.recoversVerdicts
+        ? entries : Array(entries.prefix { $0.record.kind != .verdict }),
       chain: chain)
   }
 

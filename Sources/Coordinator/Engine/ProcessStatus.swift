@@ -11,12 +11,20 @@ public struct AcceptedOrder: Hashable, Sendable {
 
 /// How a process stands.
 public struct ProcessStatus: Sendable {
-  public let definition: PaymentProcess
   public let state: ProcessState
-  /// The time of the verdict.
-  public let decidedAt: Timestamp?
+  /// All that it has on file.
+  public let file: ProcessFile
+  /// From then on the coordinator decides, and only abort.
+  public let decideBy: Timestamp
+  /// How often each activity was asked for, by number, since the process is open here and since its
+  /// verdict; `nil` when it is not open here.
+  public let attempts: [Int]?
   /// Activities that go on failing after the verdict, and need somebody to look after them.
   public let needsOperator: [StepPath]
+
+  public var definition: PaymentProcess { file.definition }
+  /// The time of the verdict.
+  public var decidedAt: Timestamp? { file.verdictRecord?.decidedAt }
 }
 
 /// How a process ended.

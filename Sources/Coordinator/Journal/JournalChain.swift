@@ -1,23 +1,26 @@
 // The chain of a process's records, written and read back.
 
-import PaymentModel
+package import PaymentModel
 
-/// Where the next records of a process go.
-struct JournalChain: Hashable, Sendable {
-  let process: ProcessID
+/// Where the next records of a process go. The chain is made over times and records as they can be shown
+/// to everybody (`JournalEntry.shown`).
+package struct JournalChain: Hashable, Sendable {
+  package let process: ProcessID
   private(set) var nextSequence = 0
-  private var last: Digest
+  package private(set) var last: Digest
 
-  init(of process: ProcessID) {
+  package init(of process: ProcessID) {
     self.process = process
     last = process.renamed()
   }
 
-  /// Puts records at the end, as one row.
-  mutating func append(_ records: [JournalRecord], notary: some Notary) -> JournalRow {
-    var writer = ByteWriter()
-    for record in records { writer.blob(record.bytes) }
-    return append(kinds: records.map(\.kind), bytes: writer.bytes, notary: notary)
+  /// Puts entries at the end, as one row.
+  mutating func append(_ entries: [JournalEntry], notary: some Notary) -> JournalRow {
+    let sequence = nextSequence
+    let bytes = JournalEntry.bytes(of: entries)
+    return JournalRow(
+      process: process, sequence: sequence, kinds: entries.map(\.record.kind), records: bytes,
+      chain: take(entries, stored: bytes, digest: notary.digest))
   }
 
   /// Reads stored rows back, and checks that they are a whole chain.
@@ -25,48 +28,53 @@ struct JournalChain: Hashable, Sendable {
   /// - Throws: `broken-journal`, `malformed-record`.
   mutating func read(
     _ rows: [JournalRow], notary: some Notary
-  ) throws(CoordinatorError) -> [JournalRecord] {
-    var records: [JournalRecord] = []
+  ) throws(CoordinatorError) -> [JournalEntry] {
+    var entries: [JournalEntry] = []
     for row in rows {
       let read = try row.read()
-      guard !read.isEmpty, row.process == process,
-        append(kinds: read.map(\.kind), bytes: row.records, notary: notary) == row
+      guard !read.isEmpty, row.process == process, row.sequence == nextSequence,
+        row.kinds == read.map(\.record.kind),
+        take(read, stored: row.records, digest: notary.digest) == row.chain
       else {
         throw CoordinatorError(
           .brokenJournal,
           "the row of record \(row.sequence) of process \(process) does not fit its chain")
       }
-      records += read
+      entries += read
     }
-    return records
+    return entries
   }
 
-  private mutating func append(
-    kinds: [RecordKind], bytes: Bytes, notary: some Notary
-  ) -> JournalRow {
-    let chain = notary.digest(last.bytes + bytes)
-    defer {
-      last = chain
-      nextSequence += kinds.count
-    }
-    return JournalRow(
-      process: process, sequence: nextSequence, kinds: kinds, records: bytes, chain: chain)
+  /// Goes on over one row's entries as they were shown.
+  ///
+  /// - Returns: the chain after them.
+  package mutating func take(shown entries: [JournalEntry], digest: (Bytes) -> Digest) -> Digest {
+    take(JournalEntry.bytes(of: entries), count: entries.count, digest: digest)
+  }
+
+  private mutating func take(
+    _ entries: [JournalEntry], stored: Bytes, digest: (Bytes) -> Digest
+  ) -> Digest {
+    let shown =
+      entries.contains(where: \.record.holdsSealed)
+      ? JournalEntry.bytes(of: entries.map { $0.shown(digest: digest) }) : stored
+    return take(shown, count: entries.count, digest: digest)
+  }
+
+  private mutating func take(
+    _ shown: Bytes, count: Int, digest: (Bytes) -> Digest
+  ) -> Digest {
+    last = digest(last.bytes + shown)
+    nextSequence += count
+    return last
   }
 }
 
 extension JournalRow {
-  /// Bytes of one record above which it is not read back.
-  private static let largestRecord = 64 << 20
-
-  /// The records in it. Whether it belongs to a chain is not looked at.
+  /// The records in it, with their times. Whether it belongs to a chain is not looked at.
   ///
   /// - Throws: `malformed-record`.
-  package func read() throws(CoordinatorError) -> [JournalRecord] {
-    var reader = ByteReader(records)
-    var read: [JournalRecord] = []
-    while !reader.isAtEnd {
-      read.append(try JournalRecord(try reader.blob(atMost: Self.largestRecord)))
-    }
-    return read
+  public func read() throws(CoordinatorError) -> [JournalEntry] {
+    try JournalEntry.read(records)
   }
 }

@@ -15,7 +15,7 @@ public enum RecordKind: UInt8, CaseIterable, Hashable, Sendable {
 }
 
 /// One record of a process's journal. Activities are called by their number in the definition.
-public enum JournalRecord: Hashable, Sendable {
+public indirect enum JournalRecord: Hashable, Sendable {
   /// The process was taken on.
   case begin(BeginRecord)
   /// A participant is asked.

@@ -10,9 +10,9 @@ public struct JournalRow: Hashable, Sendable {
   public let sequence: Int
   /// The kinds of the records, in their order.
   public let kinds: [RecordKind]
-  /// The records, each behind its length.
+  /// The records, each behind its time and its length.
   public let records: Bytes
-  /// SHA-256(chain before ‖ records); before the first one stands the process.
+  /// SHA-256(chain before ‖ records as they can be shown); before the first one stands the process.
   public let chain: Digest
 
   public init(

@@ -36,7 +36,7 @@ public enum CoordinatorEffect: Hashable, Sendable {
   /// Somebody else has written the process's journal: it is forgotten here.
   case taken(ProcessID)
   /// Somebody should look after this activity: it goes on failing. Said once.
-  case callOperator(ProcessID, activity: Int)
+  case callOperator(ProcessID, activity: Int, verb: Verb)
   /// Step with a tick then. It replaces an earlier wake.
   case wake(at: Timestamp)
 }

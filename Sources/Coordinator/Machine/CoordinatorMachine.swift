@@ -79,12 +79,20 @@ public struct CoordinatorMachine: Hashable, Sendable {
     return entry.standing
   }
 
+  /// How often each activity of an open process was asked for since it is open here, by number.
+  public func attempts(of process: ProcessID) -> [Int]? {
+    open[process]?.machine.attemptCounts
+  }
+
+  /// Processes with something for the next batch.
+  public var waitingForBatch: Int { dirty.count }
+
   /// All that is needed to carry out an attempt; `nil` when nobody waits for it any more.
   public func call(for attempt: ActivityAttempt) -> ActivityCall? {
     guard let entry = open[attempt.process] else { return nil }
     return ActivityCall(
       activity: entry.machine.definition.activities[attempt.activity], attempt: attempt,
-      order: entry.order, file: entry.file, rules: rules)
+      plan: entry.plan, file: entry.file, rules: rules)
   }
 
   /// Whether one more process would be too much.
@@ -134,7 +142,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
       }
       let machine = try ProcessMachine(
         definition: plan.definition, terms: plan.terms, policy: policy, rules: rules)
-      enter(OpenProcess(plan, machine: machine, records: [], chain: JournalChain(of: plan.process)))
+      enter(OpenProcess(plan, machine: machine, entries: [], chain: JournalChain(of: plan.process)))
       run(plan.process, .begin(record), at: now, entropy: &entropy, effects: &effects)
     case .resume(let resumed):
       let process = resumed.plan.process
@@ -145,7 +153,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
       guard !machine.state.hasEnded else { return [] }
       enter(
         OpenProcess(
-          resumed.plan, machine: machine, records: resumed.records, chain: resumed.chain))
+          resumed.plan, machine: machine, entries: resumed.entries, chain: resumed.chain))
       run(process, .resumed, at: now, entropy: &entropy, effects: &effects)
       give(locks.settle(process), at: now, entropy: &entropy, effects: &effects)
     case .lost(let process):
@@ -200,7 +208,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
   ) {
     guard var entry = open.removeValue(forKey: process) else { return }
     let result = entry.machine.step(event, at: now, entropy: &entropy)
-    entry.take(result.records)
+    entry.take(result.records, at: now)
     var changes = LockSteps()
     entry.wakeAt = nil
     for effect in result.effects {
@@ -215,8 +223,9 @@ public struct CoordinatorMachine: Hashable, Sendable {
       case .scarce(let activity): changes.scarce.append(activity)
       case .wake(let time): entry.wakeAt = time
       case .callOperator(let activity):
-        entry.needsOperator.append(entry.machine.definition.activities[activity].path)
-        entry.effects.append(.callOperator(process, activity: activity))
+        let called = entry.machine.definition.activities[activity]
+        entry.needsOperator.append(called.path)
+        entry.effects.append(.callOperator(process, activity: activity, verb: called.verb))
       case .ended: entry.effects.append(.ended(process, entry.standing))
       }
     }

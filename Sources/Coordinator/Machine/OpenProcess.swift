@@ -7,6 +7,8 @@ public import PaymentModel
 public struct ProcessStanding: Hashable, Sendable {
   public let state: ProcessState
   public let file: ProcessFile
+  /// From then on the coordinator decides, and only abort.
+  public let decideBy: Timestamp
   /// Activities that go on failing after the verdict, and need somebody to look after them.
   public let needsOperator: [StepPath]
 }
@@ -19,13 +21,12 @@ struct LockUse: Hashable, Sendable {
 
 /// A process and its machine.
 struct OpenProcess: Hashable, Sendable {
-  let process: ProcessID
-  let order: AdmittedOrder?
+  let plan: ProcessPlan
   var machine: ProcessMachine
   var file: ProcessFile
   private var chain: JournalChain
   /// Records that stand in no batch yet.
-  private(set) var heldBack: [JournalRecord] = []
+  private(set) var heldBack: [JournalEntry] = []
   /// What may not happen before the awaited batch is durable.
   var effects: [CoordinatorEffect] = []
   /// The batch with the last forced record; `nil` when everything forced is durable.
@@ -41,31 +42,36 @@ struct OpenProcess: Hashable, Sendable {
   private var settled: [ActivityState]
 
   init(
-    _ plan: ProcessPlan, machine: ProcessMachine, records: [JournalRecord], chain: JournalChain
+    _ plan: ProcessPlan, machine: ProcessMachine, entries: [JournalEntry], chain: JournalChain
   ) {
-    process = plan.process
-    order = plan.order
+    self.plan = plan
     self.machine = machine
     self.chain = chain
-    file = ProcessFile(definition: plan.definition, accepted: plan.accepted, records: records)
+    file = ProcessFile(definition: plan.definition, accepted: plan.accepted, entries: entries)
     let activities = plan.definition.activities
     limited = activities.indices.filter { !activities[$0].resources.isEmpty }
     settled = limited.map { _ in .waiting }
   }
 
+  var process: ProcessID { plan.process }
   var isDurable: Bool { awaitedBatch == nil }
 
   var standing: ProcessStanding {
-    ProcessStanding(state: machine.state, file: file, needsOperator: needsOperator)
+    ProcessStanding(
+      state: machine.state, file: file, decideBy: machine.terms.decideBy,
+      needsOperator: needsOperator)
   }
 
   /// Whether nothing but time can go on.
   var isResting: Bool { machine.isIdle && effects.isEmpty }
 
-  mutating func take(_ records: [JournalRecord]) {
+  mutating func take(_ records: [JournalRecord], at now: Timestamp) {
     guard !records.isEmpty else { return }
-    heldBack += records
-    file.append(records)
+    for record in records {
+      let entry = JournalEntry(at: now, record: record)
+      heldBack.append(entry)
+      file.append(entry)
+    }
   }
 
   /// The row of everything that was held back.

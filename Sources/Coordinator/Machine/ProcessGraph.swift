@@ -2,8 +2,9 @@
 
 import PaymentModel
 
-/// The segments and the partial order of a process, with activities by number.
-struct ProcessGraph: Hashable, Sendable {
+/// The segments and the partial order of a process, with activities by number. Shared, because it never
+/// changes.
+final class ProcessGraph: Sendable {
   /// One segment.
   struct Node: Hashable, Sendable {
     var compensatable: Range<Int>
@@ -13,11 +14,12 @@ struct ProcessGraph: Hashable, Sendable {
     var alternatives: [Int]
   }
 
+  let definition: PaymentProcess
   let activities: [Activity]
   /// The root is number 0.
-  private(set) var nodes: [Node] = []
+  let nodes: [Node]
   /// For each activity those of its group that must have ended before.
-  private(set) var predecessors: [[Int]]
+  let predecessors: [[Int]]
   /// For each activity the number of what undoes it.
   let compensations: [Int?]
   /// The activities that the verdict depends on, where the process has exactly one of them.
@@ -26,15 +28,17 @@ struct ProcessGraph: Hashable, Sendable {
   let recordAbort: Int?
 
   init(_ process: PaymentProcess) {
+    definition = process
     activities = process.activities
-    predecessors = Array(repeating: [], count: process.activities.count)
     let numbers = PathIndex(process.activities.map(\.path))
     compensations = process.activities.map { $0.compensation.flatMap(numbers.number) }
     prepare = Self.only(.prepare, in: process.activities)
     decide = Self.only(.decide, in: process.activities)
     recordAbort = Self.only(.recordAbort, in: process.activities)
-    var next = 0
-    _ = add(process.root, next: &next, numbers: numbers)
+    var layout = Layout(activityCount: process.activities.count)
+    _ = layout.add(process.root, numbers: numbers)
+    nodes = layout.nodes
+    predecessors = layout.predecessors
   }
 
   /// The path of segments, from the root, that leads to the activity.
@@ -65,15 +69,34 @@ struct ProcessGraph: Hashable, Sendable {
     }
     return []
   }
+}
 
-  private mutating func add(_ segment: Segment, next: inout Int, numbers: PathIndex) -> Int {
+extension ProcessGraph: Hashable {
+  static func == (left: ProcessGraph, right: ProcessGraph) -> Bool {
+    left === right || left.definition == right.definition
+  }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(definition) }
+}
+
+/// Gives numbers to activities and segments.
+private struct Layout {
+  private(set) var nodes: [ProcessGraph.Node] = []
+  private(set) var predecessors: [[Int]]
+  private var next = 0
+
+  init(activityCount: Int) {
+    predecessors = Array(repeating: [], count: activityCount)
+  }
+
+  mutating func add(_ segment: Segment, numbers: PathIndex) -> Int {
     let first = next
     let middle = first + segment.compensatable.count
     let afterPivot = middle + (segment.pivot == nil ? 0 : 1)
     next = afterPivot + segment.retriable.count
     let number = nodes.count
     nodes.append(
-      Node(
+      ProcessGraph.Node(
         compensatable: first..<middle, pivot: segment.pivot == nil ? nil : middle,
         retriable: afterPivot..<next, alternatives: []))
     for pair in segment.precedence {
@@ -83,7 +106,7 @@ struct ProcessGraph: Hashable, Sendable {
     }
     var alternatives: [Int] = []
     for alternative in segment.alternatives {
-      alternatives.append(add(alternative, next: &next, numbers: numbers))
+      alternatives.append(add(alternative, numbers: numbers))
     }
     nodes[number].alternatives = alternatives
     return number

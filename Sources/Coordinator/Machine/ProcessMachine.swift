@@ -100,6 +100,9 @@ public struct ProcessMachine: Hashable, Sendable {
     for number in attempts.indices { attempts[number].count = 0 }
   }
 
+  /// How often each activity was asked for, by number, since the verdict or the last replay.
+  var attemptCounts: [Int] { attempts.map(\.count) }
+
   /// The number of what undoes the activity.
   func compensation(of activity: Int) -> Int? { graph.compensations[activity] }
 

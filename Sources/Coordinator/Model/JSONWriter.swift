@@ -2,83 +2,135 @@
 
 import PaymentModel
 
-/// Collects the members of one object.
+/// Writes one object, and the objects within it, into one buffer.
+///
+/// Members that come in the order of their names are where they belong. Others are put in order when the
+/// object ends.
 struct JSONWriter: ClaimWriter {
-  private var members: [(name: String, value: Bytes)] = []
+  private var buffer = Bytes("{".utf8)
+  /// Of the object that is being written.
+  private var members: [(name: String, start: Int)] = []
+  private var isInOrder = true
 
   init() {}
 
   /// The object that was written.
   var bytes: Bytes {
-    var bytes = Bytes("{".utf8)
-    let sorted = members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    for (position, member) in sorted.enumerated() {
-      if position > 0 { bytes.append(UInt8(ascii: ",")) }
-      bytes += Self.quoted(member.name)
-      bytes.append(UInt8(ascii: ":"))
-      bytes += member.value
-    }
-    bytes.append(UInt8(ascii: "}"))
-    return bytes
+    var whole = self
+    whole.end()
+    return whole.buffer
   }
 
   mutating func text(_ name: String, _ value: String) {
-    members.append((name, Self.quoted(value)))
+    begin(name)
+    quote(value)
   }
 
   mutating func number(_ name: String, _ value: UInt64) {
-    members.append((name, Bytes(String(value).utf8)))
+    begin(name)
+    buffer += String(value).utf8
   }
 
   mutating func flag(_ name: String, _ value: Bool) {
-    members.append((name, Bytes((value ? "true" : "false").utf8)))
+    begin(name)
+    buffer += (value ? "true" : "false").utf8
   }
 
   mutating func texts(_ name: String, _ values: [String]) {
-    members.append((name, Self.array(values.map(Self.quoted))))
+    begin(name)
+    array(values) { $0.quote($1) }
   }
 
   mutating func bytes(_ name: String, _ value: Bytes) {
-    members.append((name, Self.quoted(Self.base64url(value))))
+    begin(name)
+    quote(Self.base64url(value))
   }
 
   mutating func object(_ name: String, _ body: (inout JSONWriter) -> Void) {
-    var inner = JSONWriter()
-    body(&inner)
-    members.append((name, inner.bytes))
+    begin(name)
+    inner { body(&$0) }
   }
 
   mutating func objects<Element>(
     _ name: String, _ elements: [Element], _ body: (inout JSONWriter, Element) -> Void
   ) {
-    let values = elements.map { element in
-      var inner = JSONWriter()
-      body(&inner, element)
-      return inner.bytes
-    }
-    members.append((name, Self.array(values)))
+    begin(name)
+    array(elements) { writer, element in writer.inner { body(&$0, element) } }
   }
 
-  private static func array(_ values: [Bytes]) -> Bytes {
-    Bytes("[".utf8) + values.joined(separator: Bytes(",".utf8)) + Bytes("]".utf8)
+  // MARK: - Members
+
+  private mutating func begin(_ name: String) {
+    if let last = members.last {
+      buffer.append(UInt8(ascii: ","))
+      if !last.name.utf8.lexicographicallyPrecedes(name.utf8) { isInOrder = false }
+    }
+    members.append((name, buffer.count))
+    quote(name)
+    buffer.append(UInt8(ascii: ":"))
   }
 
-  private static func quoted(_ text: String) -> Bytes {
-    var bytes = Bytes("\"".utf8)
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-      case 0x08: bytes += Bytes("\\b".utf8)
-      case 0x09: bytes += Bytes("\\t".utf8)
-      case 0x0A: bytes += Bytes("\\n".utf8)
-      case 0x0C: bytes += Bytes("\\f".utf8)
-      case 0x0D: bytes += Bytes("\\r".utf8)
-      case 0..<0x20: bytes += Bytes("\\u00\([byte].hex)".utf8)
-      default: bytes.append(byte)
-      }
+  private mutating func inner(_ body: (inout JSONWriter) -> Void) {
+    let outer = (members, isInOrder)
+    members = []
+    isInOrder = true
+    buffer.append(UInt8(ascii: "{"))
+    body(&self)
+    end()
+    (members, isInOrder) = outer
+  }
+
+  private mutating func end() {
+    if !isInOrder, let first = members.first { sort(from: first.start) }
+    buffer.append(UInt8(ascii: "}"))
+  }
+
+  private mutating func sort(from start: Int) {
+    let ends = members.dropFirst().map { $0.start - 1 } + [buffer.count]
+    let written = zip(members, ends).map { (name: $0.name, text: Bytes(buffer[$0.start..<$1])) }
+    buffer.removeSubrange(start...)
+    let sorted = written.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    for (position, member) in sorted.enumerated() {
+      if position > 0 { buffer.append(UInt8(ascii: ",")) }
+      buffer += member.text
     }
-    bytes.append(UInt8(ascii: "\""))
-    return bytes
+  }
+
+  // MARK: - Values
+
+  private mutating func array<Element>(
+    _ elements: [Element], _ body: (inout JSONWriter, Element) -> Void
+  ) {
+    buffer.append(UInt8(ascii: "["))
+    for (position, element) in elements.enumerated() {
+      if position > 0 { buffer.append(UInt8(ascii: ",")) }
+      body(&self, element)
+    }
+    buffer.append(UInt8(ascii: "]"))
+  }
+
+  private mutating func quote(_ text: String) {
+    buffer.append(UInt8(ascii: "\""))
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
+    {
+      buffer += text.utf8
+    } else {
+      for byte in text.utf8 { escape(byte) }
+    }
+    buffer.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func escape(_ byte: UInt8) {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): buffer += [UInt8(ascii: "\\"), byte]
+    case 0x08: buffer += "\\b".utf8
+    case 0x09: buffer += "\\t".utf8
+    case 0x0A: buffer += "\\n".utf8
+    case 0x0C: buffer += "\\f".utf8
+    case 0x0D: buffer += "\\r".utf8
+    case 0..<0x20: buffer += "\\u00\([byte].hex)".utf8
+    default: buffer.append(byte)
+    }
   }
 
   private static func base64url(_ bytes: Bytes) -> String {

@@ -52,23 +52,50 @@ public struct Segment: Hashable, Sendable {
 ///
 /// An activity's number, its place in `activities`, is what the journal calls it. It is stable because
 /// the definition is pinned by its digest while the process runs.
-public struct PaymentProcess: Hashable, Sendable {
-  public let process: ProcessID
+public struct PaymentProcess: Sendable {
+  /// Shared by everybody who holds the process, because it never changes.
+  private final class Content: Sendable {
+    let process: ProcessID
+    let template: Digest
+    let root: Segment
+    let activities: [Activity]
+
+    init(process: ProcessID, template: Digest, root: Segment) {
+      self.process = process
+      self.template = template
+      self.root = root
+      activities = root.allActivities
+    }
+  }
+
+  private let content: Content
+
+  public var process: ProcessID { content.process }
   /// The template from which it was generated.
-  public let template: Digest
-  public let root: Segment
+  public var template: Digest { content.template }
+  public var root: Segment { content.root }
   /// All activities: those of the root segment, then those of its alternatives, recursively.
-  public let activities: [Activity]
+  public var activities: [Activity] { content.activities }
 
   public init(process: ProcessID, template: Digest, root: Segment) {
-    self.process = process
-    self.template = template
-    self.root = root
-    activities = root.allActivities
+    content = Content(process: process, template: template, root: root)
   }
 
   /// The number of the activity with that path.
   public func number(of path: StepPath) -> Int? {
     activities.firstIndex { $0.path == path }
+  }
+}
+
+extension PaymentProcess: Hashable {
+  public static func == (left: Self, right: Self) -> Bool {
+    left.content === right.content
+      || left.process == right.process && left.template == right.template
+        && left.root == right.root
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(process)
+    hasher.combine(template)
   }
 }

@@ -26,8 +26,8 @@ extension PaymentProcess {
   /// Writes the members of the process (Docs/Formats/Process.md).
   public func write(to writer: inout some ClaimWriter) {
     writer.identifier("process", process)
-    writer.identifier("template", template)
     writer.object("root") { root.write(to: &$0) }
+    writer.identifier("template", template)
   }
 
   /// The process in canonical JSON (RFC 8785). Its SHA-256 is the definition's digest.
@@ -56,14 +56,14 @@ extension Segment {
   }
 
   func write(to writer: inout some ClaimWriter) {
+    writer.objects("alternatives", alternatives) { $1.write(to: &$0) }
     writer.objects("compensatable", compensatable) { $1.write(to: &$0) }
     if let pivot { writer.object("pivot") { pivot.write(to: &$0) } }
-    writer.objects("retriable", retriable) { $1.write(to: &$0) }
-    writer.objects("alternatives", alternatives) { $1.write(to: &$0) }
     writer.objects("precedence", precedence) { writer, pair in
-      writer.text("before", pair.before.rawValue)
       writer.text("after", pair.after.rawValue)
+      writer.text("before", pair.before.rawValue)
     }
+    writer.objects("retriable", retriable) { $1.write(to: &$0) }
   }
 }
 
@@ -89,14 +89,14 @@ extension Activity {
   }
 
   func write(to writer: inout some ClaimWriter) {
-    writer.text("path", path.rawValue)
-    writer.choice("verb", verb)
-    writer.text("role", participant.role)
-    if let name = participant.name { writer.text("party", name.text) }
-    writer.choice("guarantee", guarantee)
     if let compensation { writer.text("compensation", compensation.rawValue) }
+    writer.choice("guarantee", guarantee)
     if let offer { writer.identifier("offer", offer) }
+    if let name = participant.name { writer.text("party", name.text) }
+    writer.text("path", path.rawValue)
     if !resources.isEmpty { writer.objects("resources", resources) { $1.write(to: &$0) } }
+    writer.text("role", participant.role)
+    writer.choice("verb", verb)
   }
 }
 

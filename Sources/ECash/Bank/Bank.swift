@@ -1,5 +1,5 @@
-// A bank: accounts in a double-entry ledger, coins that it signs blindly, and payments that it holds,
-// posts or gives free.
+// A bank: accounts in a double-entry ledger, coins that it signs blindly, and payments by several methods that
+// it holds, posts or gives free.
 
 public import Evidence
 public import PaymentCrypto
@@ -9,10 +9,19 @@ public import PaymentModel
 public struct BankTerms: Hashable, Sendable {
   /// How far away the decision about a payment may be when its coins are held, in seconds.
   public let largestHoldSeconds: Int64
+  /// The banks that it clears with: it pays into their accounts, and takes their transfers as money up to what
+  /// each may owe, in minor units.
+  public let correspondents: [PartyName: UInt64]
 
-  /// - Parameter largestHoldSeconds: seven days unless said otherwise.
-  public init(largestHoldSeconds: Int64 = 7 * 86_400) {
+  /// - Parameters:
+  ///   - largestHoldSeconds: seven days unless said otherwise.
+  ///   - correspondents: none unless said otherwise; then it pays into its own accounts only. No limit is
+  ///     taken to be above `Amount.largestMinor`.
+  public init(
+    largestHoldSeconds: Int64 = 7 * 86_400, correspondents: [PartyName: UInt64] = [:]
+  ) {
     self.largestHoldSeconds = largestHoldSeconds
+    self.correspondents = correspondents.mapValues { min($0, Amount.largestMinor) }
   }
 }
 
@@ -35,6 +44,7 @@ public final class Bank: Sendable {
   let terms: BankTerms
   let rules: DenominationRules
   let cache: DenominationCache
+  let schemes: PaymentSchemes
   let makeEntropy: @Sendable () -> any Entropy & Sendable
 
   /// - Parameters:
@@ -43,16 +53,17 @@ public final class Bank: Sendable {
   ///   - identity: opens what is sealed to the bank.
   ///   - trust: whom the bank believes; the coordinators in it may hold coins here.
   ///   - verdicts: verifies the verdicts that the bank acts on.
+  ///   - methods: how the bank can be paid with, beside its coins.
   public convenience init(
     store: any Store<any BankRows>, signer: StatementSigner,
     denominationSigner: any DenominationSigner, identity: consuming Age.Identity,
     trust: TrustStore, verdicts: any VerdictReader, clock: any WallClock,
-    terms: BankTerms = BankTerms()
+    terms: BankTerms = BankTerms(), methods: [any PaymentScheme] = []
   ) {
     self.init(
       store: store, signer: signer, denominationSigner: denominationSigner, identity: identity,
-      trust: trust, verdicts: verdicts, clock: clock, terms: terms, rules: .standard,
-      makeEntropy: { SystemEntropy() })
+      trust: trust, verdicts: verdicts, clock: clock, terms: terms, methods: methods,
+      rules: .standard, makeEntropy: { SystemEntropy() })
   }
 
   /// A bank that may accept test denominations, or draw its randomness elsewhere.
@@ -60,8 +71,8 @@ public final class Bank: Sendable {
     store: any Store<any BankRows>, signer: StatementSigner,
     denominationSigner: any DenominationSigner, identity: consuming Age.Identity,
     trust: TrustStore, verdicts: any VerdictReader, clock: any WallClock,
-    terms: BankTerms = BankTerms(), rules: DenominationRules,
-    makeEntropy: @escaping @Sendable () -> any Entropy & Sendable
+    terms: BankTerms = BankTerms(), methods: [any PaymentScheme] = [],
+    rules: DenominationRules, makeEntropy: @escaping @Sendable () -> any Entropy & Sendable
   ) {
     name = signer.issuer.party
     recipient = identity.recipient
@@ -76,7 +87,11 @@ public final class Bank: Sendable {
     self.rules = rules
     self.makeEntropy = makeEntropy
     cache = DenominationCache(store: store, rules: rules)
+    schemes = PaymentSchemes([CoinScheme(cache: cache)] + methods)
   }
+
+  /// What the bank can be paid with, and what each method promises; coins first.
+  public var methods: [PaymentMethodProperties] { schemes.properties }
 
   // MARK: - Keysets
 

@@ -9,6 +9,8 @@ struct BankDesk: Sendable {
   let now: Timestamp
   var entropy: any Entropy & Sendable
 
+  var bank: PartyName { signer.issuer.party }
+
   /// Signs a claim and puts it into the outbox for the log.
   ///
   /// - Throws: `statementInvalid` when the claim is too large for a statement.

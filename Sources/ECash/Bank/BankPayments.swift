@@ -5,7 +5,7 @@ import PaymentCrypto
 public import PaymentModel
 
 extension Bank: PaymentAgent {
-  /// Verifies the order, its part and all coins, and holds them. Nothing is kept for an order that does
+  /// Verifies the order, its part and what pays for it, and holds the money. Nothing is kept for an order that does
   /// not verify or names a coordinator that the bank does not know, nor for a part that is not a payment
   /// of this bank below that order: whoever has seen the order could else have it refused for good.
   public func reserve(_ request: ReserveRequest) async -> Outcome<Signed<Reservation>> {
@@ -26,30 +26,50 @@ extension Bank: PaymentAgent {
       return .refused(.coordinatorRefused, nil)
     }
     guard let keyset else { return .refused(.denominationRefused, nil) }
+    let asked = ReserveRule.Request(key: key, body: body, recipient: order.claim.recipient)
     let check = PaymentCheck(
-      bank: name, currency: keyset.currency, largestHoldSeconds: terms.largestHoldSeconds,
-      denominations: await cache.denominations(period: keyset.period))
-    let finding = check.check(request, part, of: order, identity: identity, at: desk.now)
-    return reservation(
-      await answer(desk) { desk, rows throws(ECashError) in
-        try ReserveRule.apply(key, body: body, finding: finding, desk: &desk, rows: &rows)
-      })
+      bank: name, currency: keyset.currency, period: keyset.period, terms: terms,
+      methods: schemes.properties.map(\.method))
+    switch check.check(request, part, of: order, at: desk.now) {
+    case .success(let payment):
+      guard let scheme = schemes.scheme(part.method) else { return .refused(.methodRefused, nil) }
+      return reservation(
+        await reserve(request.instrument, for: asked, payment, with: scheme, desk))
+    case .failure(let refusal):
+      return reservation(
+        await answer(desk) { desk, rows throws(ECashError) in
+          try ReserveRule.refuse(asked, because: refusal, desk: &desk, rows: &rows)
+        })
+    }
   }
 
-  /// Moves the held coins to the payees. Owed to anyone who presents the logged commit verdict.
+  private func reserve<Scheme: PaymentScheme>(
+    _ blob: Sealed<SealedContent.Instrument>, for request: ReserveRule.Request,
+    _ payment: OfferedPayment, with scheme: Scheme, _ desk: BankDesk
+  ) async -> Answer {
+    let finding = await PaymentCheck.check(
+      blob, of: payment, with: scheme, identity: identity, at: desk.now
+    ).map { ReserveRule.Checked<Scheme>(payment: payment, instrument: $0) }
+    return await answer(desk) { desk, rows throws(ECashError) in
+      try ReserveRule.apply(
+        request, finding: finding, with: scheme, desk: &desk, rows: &rows)
+    }
+  }
+
+  /// Moves the held money to the payees. Owed to anyone who presents the logged commit verdict.
   public func post(_ request: PostRequest) async -> Outcome<[Signed<Transfer>]> {
     guard let verdict = check(request) else { return .refused(.invalid, nil) }
-    let answer = await answer(desk()) { desk, rows throws(ECashError) in
-      try PostRule.apply(verdict, desk: &desk, rows: &rows)
+    let answer = await answer(desk()) { [schemes] desk, rows throws(ECashError) in
+      try PostRule.apply(verdict, with: schemes, desk: &desk, rows: &rows)
     }
     return answer.outcome { statements in statements.map { Signed<Transfer>($0) } }
   }
 
-  /// Gives the held coins free. Owed to anyone who presents the logged abort verdict.
+  /// Gives the held money free. Owed to anyone who presents the logged abort verdict.
   public func void(_ request: VerdictRequest) async -> Outcome<Signed<VoidedReservation>> {
     guard let verdict = check(request) else { return .refused(.invalid, nil) }
-    let answer = await answer(desk()) { desk, rows throws(ECashError) in
-      try VoidRule.apply(verdict, desk: &desk, rows: &rows)
+    let answer = await answer(desk()) { [schemes] desk, rows throws(ECashError) in
+      try VoidRule.apply(verdict, with: schemes, desk: &desk, rows: &rows)
     }
     return answer.outcome { statements in statements.first.map { Signed<VoidedReservation>($0) } }
   }

@@ -59,12 +59,29 @@ public protocol BankRows {
   mutating func removeCoin(_ id: CoinID)
 
   func hold(of process: ProcessID) -> HoldRow?
+  /// The holds of undecided processes that moved money aside from that account; without one, from any
+  /// account. Ordered by process.
+  func undecidedHolds(from source: LedgerAccount?) -> [HoldRow]
   mutating func put(_ hold: HoldRow)
   func tombstone(coordinator: Thumbprint, process: ProcessID) -> TombstoneRow?
   mutating func put(_ tombstone: TombstoneRow)
 
   func reply(to request: RequestKey) -> ReplyRow?
   mutating func put(_ reply: ReplyRow)
+
+  // MARK: Methods
+
+  /// A card and what it pays with.
+  func card(_ id: CardID) -> CardRow?
+  /// Ordered by identifier.
+  func cards() -> [CardRow]
+  mutating func put(_ card: CardRow)
+
+  /// What a method of payment keeps of its own.
+  func record(of method: PaymentMethod, _ key: Digest) -> Bytes?
+  mutating func putRecord(_ record: Bytes, of method: PaymentMethod, _ key: Digest)
+
+  // MARK: Details
 
   /// Details of a refusal, sealed to the customer.
   func sealedDetails(of process: ProcessID) -> Bytes?
@@ -203,7 +220,7 @@ public struct CoinRow: Hashable, Sendable {
   }
 }
 
-/// The coins of one process: held, and then posted or given free.
+/// The money of one process: held, and then posted or given free.
 public struct HoldRow: Hashable, Sendable {
   public enum State: String, Sendable {
     case reserved
@@ -220,7 +237,12 @@ public struct HoldRow: Hashable, Sendable {
   public let payouts: [Payout]
   /// What the bank keeps of each transfer, in minor units.
   public let transferFee: UInt64
-  public let coins: [CoinID]
+  /// The method that holds it.
+  public let method: PaymentMethod
+  /// What is held, in the method's own form. Coins: their identifiers, one after another.
+  public let held: Bytes
+  /// The account that the money was moved aside from; `nil` for coins.
+  public let source: LedgerAccount?
   public var state: State
   /// What ended the hold.
   public var verdict: LoggedVerdict?
@@ -231,8 +253,9 @@ public struct HoldRow: Hashable, Sendable {
 
   public init(
     process: ProcessID, coordinator: Thumbprint, decideBy: Timestamp, total: Amount,
-    payouts: [Payout], transferFee: UInt64, coins: [CoinID], state: State = .reserved,
-    verdict: LoggedVerdict? = nil, verdictID: StatementID? = nil, reply: Bytes? = nil
+    payouts: [Payout], transferFee: UInt64, method: PaymentMethod, held: Bytes,
+    source: LedgerAccount? = nil, state: State = .reserved, verdict: LoggedVerdict? = nil,
+    verdictID: StatementID? = nil, reply: Bytes? = nil
   ) {
     self.process = process
     self.coordinator = coordinator
@@ -240,7 +263,9 @@ public struct HoldRow: Hashable, Sendable {
     self.total = total
     self.payouts = payouts
     self.transferFee = transferFee
-    self.coins = coins
+    self.method = method
+    self.held = held
+    self.source = source
     self.state = state
     self.verdict = verdict
     self.verdictID = verdictID
@@ -263,5 +288,31 @@ public struct TombstoneRow: Hashable, Sendable {
     self.process = process
     self.verdictID = verdictID
     self.reply = reply
+  }
+}
+
+/// A card. Its number is not kept: the key is a code over it, which the issuer alone can compute.
+public struct CardRow: Hashable, Sendable {
+  /// What a card pays with.
+  public enum Funds: Hashable, Sendable {
+    /// Credit of the bank up to so many minor units. What is owed stands on the account `card/ID`.
+    case credit(limit: UInt64)
+    /// The money of an account.
+    case account(AccountName)
+  }
+
+  /// The key.
+  public let id: CardID
+  /// Expiry and verification code, sealed by the issuer to this row.
+  public let secrets: Bytes
+  public let funds: Funds
+  /// How often a wrong code was named since the last right one.
+  public var failedTries: Int
+
+  public init(id: CardID, secrets: Bytes, funds: Funds, failedTries: Int = 0) {
+    self.id = id
+    self.secrets = secrets
+    self.funds = funds
+    self.failedTries = failedTries
   }
 }

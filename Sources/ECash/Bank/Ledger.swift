@@ -12,14 +12,35 @@ public enum LedgerAccount: Hashable, Sendable {
   case fees
   /// The other side of money that came from outside: negative, because others owe it to the bank.
   case clearing
+  /// What is owed to another bank for payments into its accounts; below zero when the other bank owes it.
+  case correspondent(PartyName)
+  /// Money that undecided processes hold by one method.
+  case held(PaymentMethod)
+  /// What was sold of a method's own money and not been paid with yet.
+  case issued(PaymentMethod)
+  /// What a cardholder owes: zero or below.
+  case card(CardID)
 
-  /// `holder/NAME`, `outstanding/ID`, `fees` or `clearing`.
+  /// `holder/NAME`, `outstanding/ID`, `fees`, `clearing`, `clearing/BANK`, `held/METHOD`, `issued/METHOD` or
+  /// `card/ID`.
   public var text: String {
     switch self {
     case .holder(let name): "holder/\(name)"
     case .outstanding(let denomination): "outstanding/\(denomination)"
     case .fees: "fees"
     case .clearing: "clearing"
+    case .correspondent(let bank): "clearing/\(bank)"
+    case .held(let method): "held/\(method.rawValue)"
+    case .issued(let method): "issued/\(method.rawValue)"
+    case .card(let card): "card/\(card)"
+    }
+  }
+
+  /// Whether the account may stand below zero, because others owe it to the bank.
+  public var isOwed: Bool {
+    switch self {
+    case .clearing, .correspondent, .card: true
+    case .holder, .outstanding, .fees, .held, .issued: false
     }
   }
 
@@ -35,6 +56,18 @@ public enum LedgerAccount: Hashable, Sendable {
     case ("outstanding", .some(let id)):
       guard let id = DenominationID(hex: id) else { return nil }
       self = .outstanding(id)
+    case ("clearing", .some(let name)):
+      guard let bank = PartyName(String(name)) else { return nil }
+      self = .correspondent(bank)
+    case ("held", .some(let name)):
+      guard let method = PaymentMethod(rawValue: String(name)) else { return nil }
+      self = .held(method)
+    case ("issued", .some(let name)):
+      guard let method = PaymentMethod(rawValue: String(name)) else { return nil }
+      self = .issued(method)
+    case ("card", .some(let id)):
+      guard let id = CardID(hex: id) else { return nil }
+      self = .card(id)
     default: return nil
     }
   }
@@ -62,8 +95,16 @@ public enum PostingKind: String, CaseIterable, Sendable {
   case credit
   /// Account money became coins. Reference: the withdrawal.
   case withdrawal
-  /// Coins became account money of the payees. Reference: the process.
+  /// Money became what a method pays with, or the other way round. Reference: the method's.
+  case funding
+  /// Money was moved aside for a process. Reference: the process.
+  case hold
+  /// It was put back, because the process was aborted. Reference: the process.
+  case release
+  /// What was held became account money of the payees. Reference: the process.
   case payment
+  /// Another bank paid into an account here. Reference: its transfer, see `ClearingRule`.
+  case clearing
 }
 
 /// One entry of the books. Its lines add up to nothing.
@@ -86,17 +127,20 @@ public struct Posting: Hashable, Sendable {
   }
 }
 
-enum Ledger {
-  /// Appends a posting and carries its lines over to the balances.
+/// The books of a bank.
+public enum Ledger {
+  /// Appends a posting and carries its lines over to the balances. Without lines nothing is posted.
   ///
-  /// All balances but that of `clearing` are kept at or above zero by the rules, and `clearing` within
-  /// `Amount.largestMinor`; so no other balance can be larger than that.
+  /// What others owe the bank is bounded (`LedgerAccount.isOwed`), and no other balance goes below zero; so
+  /// no sum can be larger than what can be counted.
   ///
-  /// - Throws: `booksUnbalanced` when the lines do not add up to nothing.
-  static func post(
+  /// - Throws: `booksUnbalanced` when the lines do not add up to nothing, or an account would stand below
+  ///   zero that may not.
+  public static func post(
     _ kind: PostingKind, reference: Digest, at time: Timestamp, lines: [LedgerBalance],
     in rows: inout any BankRows
   ) throws(ECashError) {
+    guard !lines.isEmpty else { return }
     let lines = merged(lines)
     guard lines.reduce(0, { $0 + $1.minor }) == 0 else {
       throw ECashError(.booksUnbalanced, "a posting's lines do not add up to nothing")
@@ -106,7 +150,11 @@ enum Ledger {
         number: rows.lastPostingNumber() + 1, kind: kind, reference: reference, at: time,
         lines: lines))
     for line in lines {
-      rows.setBalance(rows.balance(of: line.account) + line.minor, of: line.account)
+      let balance = rows.balance(of: line.account) + line.minor
+      guard balance >= 0 || line.account.isOwed || line.minor >= 0 else {
+        throw ECashError(.booksUnbalanced, "a posting takes more from an account than is there")
+      }
+      rows.setBalance(balance, of: line.account)
     }
   }
 

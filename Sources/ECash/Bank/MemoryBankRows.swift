@@ -17,6 +17,8 @@ public struct MemoryBankRows: BankRows, Sendable {
   private var holds: [ProcessID: HoldRow] = [:]
   private var tombstones: [TombstoneKey: TombstoneRow] = [:]
   private var replies: [RequestKey: ReplyRow] = [:]
+  private var cardRows: [CardID: CardRow] = [:]
+  private var records: [RecordKey: Bytes] = [:]
   private var details: [ProcessID: Bytes] = [:]
   private var outboxRows: [OutboxRow] = []
   private var lastOutboxNumber = 0
@@ -26,6 +28,11 @@ public struct MemoryBankRows: BankRows, Sendable {
   private struct PostingReference: Hashable, Sendable {
     let kind: PostingKind
     let reference: Digest
+  }
+
+  private struct RecordKey: Hashable, Sendable {
+    let method: PaymentMethod
+    let key: Digest
   }
 
   private struct TombstoneKey: Hashable, Sendable {
@@ -114,6 +121,12 @@ public struct MemoryBankRows: BankRows, Sendable {
 
   public func hold(of process: ProcessID) -> HoldRow? { holds[process] }
 
+  public func undecidedHolds(from source: LedgerAccount?) -> [HoldRow] {
+    holds.values.filter { hold in
+      hold.state == .reserved && hold.source != nil && (source == nil || hold.source == source)
+    }.sorted { $0.process < $1.process }
+  }
+
   public mutating func put(_ hold: HoldRow) { holds[hold.process] = hold }
 
   public func tombstone(coordinator: Thumbprint, process: ProcessID) -> TombstoneRow? {
@@ -128,6 +141,24 @@ public struct MemoryBankRows: BankRows, Sendable {
   public func reply(to request: RequestKey) -> ReplyRow? { replies[request] }
 
   public mutating func put(_ reply: ReplyRow) { replies[reply.request] = reply }
+
+  // MARK: Methods
+
+  public func card(_ id: CardID) -> CardRow? { cardRows[id] }
+
+  public func cards() -> [CardRow] { cardRows.values.sorted { $0.id < $1.id } }
+
+  public mutating func put(_ card: CardRow) { cardRows[card.id] = card }
+
+  public func record(of method: PaymentMethod, _ key: Digest) -> Bytes? {
+    records[RecordKey(method: method, key: key)]
+  }
+
+  public mutating func putRecord(_ record: Bytes, of method: PaymentMethod, _ key: Digest) {
+    records[RecordKey(method: method, key: key)] = record
+  }
+
+  // MARK: Details
 
   public func sealedDetails(of process: ProcessID) -> Bytes? { details[process] }
 

@@ -34,8 +34,9 @@ public struct TrialBalance: Hashable, Sendable {
   /// Draws up the books and checks them.
   ///
   /// - Throws: `booksUnbalanced` with the first rule that is broken: every posting balances; the balances are
-  ///   the sums of the postings, add up to nothing, and none but `clearing` is below zero; what stands on a
-  ///   denomination's account is (issued − redeemed) × value; reserved + redeemed ≤ issued.
+  ///   the sums of the postings, add up to nothing, and none is below zero but those that others owe; what
+  ///   stands on a denomination's account is (issued − redeemed) × value; reserved + redeemed ≤ issued; what
+  ///   is held by a method is what its undecided processes hold; no card owes more than its limit.
   init(_ rows: any BankRows) throws(ECashError) {
     balances = rows.balances()
     coins = rows.denominations().map {
@@ -48,7 +49,7 @@ public struct TrialBalance: Hashable, Sendable {
       throw Self.broken("the balances are not the sums of the postings")
     }
     try require(balances.reduce(0) { $0 + $1.minor } == 0, "the balances do not add up to nothing")
-    for balance in balances where balance.account != .clearing {
+    for balance in balances where !balance.account.isOwed {
       try require(balance.minor >= 0, "\(balance.account) is below zero")
     }
     for kind in coins {
@@ -58,6 +59,31 @@ public struct TrialBalance: Hashable, Sendable {
       try require(
         balance(of: .outstanding(kind.denomination)) == Int64(kind.outstanding),
         "a denomination's account is not what its coins are worth")
+    }
+    try checkHolds(rows)
+    try checkCards(rows)
+  }
+
+  /// What undecided processes hold stands on the accounts of their methods.
+  private func checkHolds(_ rows: any BankRows) throws(ECashError) {
+    let holds = rows.undecidedHolds(from: nil)
+    let held = Ledger.merged(
+      holds.map { LedgerBalance(account: .held($0.method), minor: Int64($0.total.minor)) })
+    let onAccounts = balances.filter { balance in
+      if case .held = balance.account { balance.minor != 0 } else { false }
+    }
+    try require(held == onAccounts, "what is held is not what undecided processes hold")
+  }
+
+  private func checkCards(_ rows: any BankRows) throws(ECashError) {
+    for balance in balances {
+      guard case .card(let id) = balance.account, balance.minor != 0 else { continue }
+      guard case .credit(let limit)? = rows.card(id)?.funds else {
+        throw Self.broken("a card owes that has no credit")
+      }
+      try require(
+        balance.minor <= 0 && -balance.minor <= Int64(clamping: limit),
+        "a card owes more than its limit")
     }
   }
 

@@ -21,15 +21,10 @@ public struct UsedCoin: Hashable, Sendable {
   }
 }
 
-/// The coins of one payment, with the process, the payment part and the total that they are for. A blob
-/// that is attached to another order disagrees with it.
-///
-/// On the wire canonical JSON, as an age file that only the bank opens.
+/// The coins of one payment, with the process, the payment part and the total that they are for.
 public struct PaymentInstrument: Hashable, Sendable {
   /// The most coins of one payment.
   public static let largestCoinCount = 256
-  /// The largest blob that is opened, in bytes of plaintext.
-  public static let largestByteCount = 512 << 10
 
   public let process: ProcessID
   /// SHA-256 of the payment part's canonical JSON.
@@ -48,34 +43,14 @@ public struct PaymentInstrument: Hashable, Sendable {
   public func sealed(
     to bank: Age.Recipient, from entropy: inout some Entropy
   ) -> Sealed<SealedContent.Instrument> {
-    let content = CanonicalJSON.encode { write(to: &$0) }
-    let file = Age.seal(content.span, to: bank, from: &entropy)
-    return Sealed(file, digest: SHA256.digest(file))
+    let binding = InstrumentBinding(process: process, part: part, total: total)
+    return binding.sealed(to: bank, from: &entropy) { UsedCoin.write(coins, to: &$0) }
   }
+}
 
-  /// Opens a blob.
-  ///
-  /// - Throws: `instrument` when it is not sealed to this identity, too large, or not canonical.
-  public init(
-    opening blob: Sealed<SealedContent.Instrument>, with identity: borrowing Age.Identity
-  ) throws(ECashError) {
-    do {
-      let content = try Age.open(
-        blob.bytes, with: identity, largestByteCount: Self.largestByteCount
-      ).withSpan { span in span.indices.map { span[$0] } }
-      self = try CanonicalJSON.decode(content, limit: Self.largestByteCount) {
-        reader throws(ClaimError) in try PaymentInstrument(from: &reader)
-      }
-    } catch {
-      throw ECashError(.instrument, "the sealed payment does not open or is not well formed")
-    }
-  }
-
-  private init(from reader: inout some ClaimReader) throws(ClaimError) {
-    process = try reader.identifier("process")
-    part = try reader.identifier("part")
-    total = try reader.amount("total")
-    coins = try reader.objects("coins", atMost: Self.largestCoinCount) {
+extension UsedCoin {
+  static func read(from reader: inout some ClaimReader) throws(ClaimError) -> [UsedCoin] {
+    try reader.objects("coins", atMost: PaymentInstrument.largestCoinCount) {
       reader throws(ClaimError) in
       UsedCoin(
         denomination: try reader.identifier("denomination"), coin: try reader.identifier("coin"),
@@ -84,10 +59,7 @@ public struct PaymentInstrument: Hashable, Sendable {
     }
   }
 
-  private func write(to writer: inout some ClaimWriter) {
-    writer.identifier("process", process)
-    writer.identifier("part", part)
-    writer.amount("total", total)
+  static func write(_ coins: [UsedCoin], to writer: inout some ClaimWriter) {
     writer.objects("coins", coins) { writer, coin in
       writer.identifier("denomination", coin.denomination)
       writer.identifier("coin", coin.coin)

@@ -86,6 +86,13 @@ public final class Wallet: Sendable {
     try seed.accountSigner(at: bank).publicKey
   }
 
+  /// The wallet's account at a bank, to pay out of it.
+  public func accountMeans(
+    _ account: AccountName, at bank: PartyName
+  ) throws(ECashError) -> AccountMeans {
+    AccountMeans(account: account, key: try seed.accountKey(at: bank))
+  }
+
   /// Numbers for the one-time keys of one more order. It never comes again, also when the order comes to
   /// nothing.
   public func nextOrderNumber() async -> UInt64 {

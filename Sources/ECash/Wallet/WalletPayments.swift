@@ -28,19 +28,21 @@ extension Wallet {
   /// Pays an order: chooses coins that add up exactly, locks them, and puts what is submitted on record,
   /// in one transaction. For an order that was paid before, what is on record is returned.
   ///
-  /// - Parameter submission: puts together what is sent to the coordinator, from one sealed blob for each
-  ///   payment part, in their order. It must be a function.
+  /// - Parameters:
+  ///   - means: what pays the parts that are not paid with coins, by bank.
+  ///   - submission: puts together what is sent to the coordinator, from one sealed blob for each
+  ///     payment part, in their order. It must be a function.
   /// - Returns: what to send, as it is on record.
   /// - Throws: `orderInvalid` when the order does not verify, is not of that number, or a part does not hang
-  ///   below it; `recipientUnknown`; `notPayable`.
+  ///   below it; `recipientUnknown`; `meansMissing`; `notPayable`.
   public func pay(
-    _ payable: PayableOrder,
+    _ payable: PayableOrder, with means: [PartyName: any PaymentMeans] = [:],
     submission: @escaping @Sendable ([Sealed<SealedContent.Instrument>]) -> Bytes
   ) async throws(ECashError) -> Bytes {
     let order = try verify(payable)
     let process: ProcessID = order.id.renamed()
     let payments = try payable.payments.map { part throws(ECashError) in
-      try payment(part, under: order.claim)
+      try payment(part, under: order.claim, with: means)
     }
     let now = clock.now()
     let entropy = makeEntropy()
@@ -49,8 +51,16 @@ extension Wallet {
       var entropy = entropy
       var blobs: [Sealed<SealedContent.Instrument>] = []
       for payment in payments {
-        let instrument = try self.lock(payment, for: process, at: now, in: &rows)
-        blobs.append(instrument.sealed(to: payment.recipient, from: &entropy))
+        let binding = InstrumentBinding(
+          process: process, part: payment.digest, total: payment.content.total)
+        if let means = payment.means {
+          blobs.append(means.sealed(binding, to: payment.recipient, from: &entropy))
+        } else {
+          let coins = try self.lock(payment, for: process, at: now, in: &rows)
+          blobs.append(
+            binding.sealed(to: payment.recipient, from: &entropy) { UsedCoin.write(coins, to: &$0) }
+          )
+        }
       }
       let row = PurchaseRow(
         process: process, orderNumber: payable.number, coordinator: order.claim.coordinator,
@@ -135,6 +145,8 @@ extension Wallet {
     /// SHA-256 of the part's canonical JSON.
     let digest: Digest
     let recipient: Age.Recipient
+    /// `nil` for coins of the wallet.
+    let means: (any PaymentMeans)?
   }
 
   private func verify(_ payable: PayableOrder) throws(ECashError) -> Verified<Order> {
@@ -146,16 +158,21 @@ extension Wallet {
   }
 
   private func payment(
-    _ part: CommittedPart, under order: Order
+    _ part: CommittedPart, under order: Order, with means: [PartyName: any PaymentMeans]
   ) throws(ECashError) -> Payment {
-    guard case .payment(let content)? = try? part.verify(against: order),
-      content.method == .ecash
-    else { throw ECashError(.orderInvalid, "a payment part does not belong to the order") }
+    guard case .payment(let content)? = try? part.verify(against: order) else {
+      throw ECashError(.orderInvalid, "a payment part does not belong to the order")
+    }
+    let chosen = content.method == .ecash ? nil : means[content.bank]
+    guard content.method == .ecash || chosen?.method == content.method else {
+      throw ECashError(
+        .meansMissing, "nothing is given to pay \(content.bank) by \(content.method.rawValue)")
+    }
     guard let recipient = trust.recipient(of: content.bank, role: .bank) else {
       throw ECashError(.recipientUnknown, "the trust list does not say where to seal for the bank")
     }
     return Payment(
-      content: content, digest: SHA256.digest(part.part), recipient: recipient)
+      content: content, digest: SHA256.digest(part.part), recipient: recipient, means: chosen)
   }
 
   // MARK: - Coins
@@ -164,7 +181,7 @@ extension Wallet {
   private func lock(
     _ payment: Payment, for process: ProcessID, at time: Timestamp,
     in rows: inout any WalletRows
-  ) throws(ECashError) -> PaymentInstrument {
+  ) throws(ECashError) -> [UsedCoin] {
     let (bank, total) = (payment.content.bank, payment.content.total)
     let free = rows.coins(at: bank, in: .free).filter {
       $0.value.currency == total.currency && time < $0.spentUntil
@@ -185,7 +202,6 @@ extension Wallet {
       coin.process = process
       rows.put(coin)
     }
-    return PaymentInstrument(
-      process: process, part: payment.digest, total: total, coins: used)
+    return used
   }
 }

@@ -111,7 +111,11 @@ struct WalletSeed: ~Copyable, Sendable {
 
   /// The key of the wallet's account at a bank.
   func accountSigner(at bank: PartyName) throws(ECashError) -> StatementSigner {
-    StatementSigner(party: .customer, key: try signingKey(info(.account, bank: bank, 0)))
+    StatementSigner(party: .customer, key: try accountKey(at: bank))
+  }
+
+  func accountKey(at bank: PartyName) throws(ECashError) -> Ed25519.PrivateKey {
+    try signingKey(info(.account, bank: bank, 0))
   }
 
   // MARK: - Derivation

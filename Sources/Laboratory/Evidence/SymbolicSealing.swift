@@ -73,11 +73,7 @@ package struct SymbolicExaminer: KeyExaminer {
     guard SymbolicKey.digest(of: key.bytes, process: deposit.process) == deposit.keyDigest else {
       return .unreadable
     }
-    // Nothing is to be opened without a container.
-    guard let container = offer.container else {
-      return key.bytes.isEmpty ? .opens : .doesNotOpen(revealed: key.bytes)
-    }
-    return SymbolicKey.recipient(of: key.bytes) == container.recipient
+    return SymbolicKey.recipient(of: key.bytes) == offer.container?.recipient
       ? .opens : .doesNotOpen(revealed: key.bytes)
   }
 

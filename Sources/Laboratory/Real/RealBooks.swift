@@ -117,7 +117,8 @@ struct RealBooks {
         bundle, with: try purchase.wallet.wallet.orderIdentity(row.orderNumber))
       for signed in purchase.submission.offers {
         let offer = try world.market.trust.verify(signed, at: row.madeAt)
-        if let container = offer.claim.container { _ = try keys.identity(opening: container) }
+        guard let container = offer.claim.container else { continue }
+        _ = try keys.identity(opening: container)
       }
       return nil
     } catch {

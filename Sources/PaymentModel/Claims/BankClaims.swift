@@ -269,13 +269,19 @@ public struct Transfer: Claim {
   /// The commit verdict on which the money was posted.
   public let verdict: StatementID
   public let payee: Payee
+  /// What the order pays to this payee.
   public let amount: Amount
+  /// What the bank has kept of it, no more than the keyset's fee for a transfer; `nil` for nothing.
+  public let fee: Amount?
 
-  public init(process: ProcessID, verdict: StatementID, payee: Payee, amount: Amount) {
+  public init(
+    process: ProcessID, verdict: StatementID, payee: Payee, amount: Amount, fee: Amount? = nil
+  ) {
     self.process = process
     self.verdict = verdict
     self.payee = payee
     self.amount = amount
+    self.fee = fee
   }
 
   public init(from reader: inout some ClaimReader) throws(ClaimError) {
@@ -283,6 +289,12 @@ public struct Transfer: Claim {
     verdict = try reader.identifier("verdict")
     payee = try reader.payee("payee")
     amount = try reader.amount("amount")
+    fee = try reader.ifPresent("fee") { reader throws(ClaimError) in try reader.amount("fee") }
+    if let fee {
+      guard fee.currency == amount.currency, !fee.isZero, fee.minor <= amount.minor else {
+        throw ClaimError("fee", .badValue)
+      }
+    }
   }
 
   public func write(to writer: inout some ClaimWriter) {
@@ -290,6 +302,7 @@ public struct Transfer: Claim {
     writer.identifier("verdict", verdict)
     writer.payee("payee", payee)
     writer.amount("amount", amount)
+    if let fee { writer.amount("fee", fee) }
   }
 
   public var prev: [StatementID] { [verdict] }

@@ -187,6 +187,8 @@ public struct RefusalReason: RawRepresentable, Hashable, Sendable {
   public static let denominationRefused = RefusalReason("denomination-refused")
   /// The method of payment is not supported.
   public static let methodRefused = RefusalReason("method-refused")
+  /// The bank does not pay with this card or out of this account. It does not tell the coordinator why.
+  public static let declined = RefusalReason("declined")
   /// It is too late, or there is too little time left.
   public static let tooLate = RefusalReason("too-late")
   /// The coordinator is not one that the refusing party allows.

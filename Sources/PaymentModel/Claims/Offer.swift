@@ -147,6 +147,10 @@ public struct PaymentMethod: RawRepresentable, Hashable, Sendable {
 
   /// Blindly signed coins.
   public static let ecash = PaymentMethod(checked: "ecash")
+  /// A card of the bank: authorised, and then captured or voided.
+  public static let card = PaymentMethod(checked: "card")
+  /// Money of an account at the bank, on the word of the account's key.
+  public static let transfer = PaymentMethod(checked: "transfer")
 }
 
 /// What one piece costs: `gross` = `net` + `tax`, in one currency.

@@ -123,6 +123,7 @@ public enum Subject {
   public enum Key {}
   public enum Denomination {}
   public enum Coin {}
+  public enum Card {}
   public enum SigningKey {}
   public enum Recipient {}
 }
@@ -144,6 +145,9 @@ public typealias DenominationID = Identifier<Subject.Denomination>
 
 /// A coin: its Ed25519 public key. A coin is a key pair.
 public typealias CoinID = Identifier<Subject.Coin>
+
+/// A card at the bank that issued it: a code over its number, under a key that only the issuer has.
+public typealias CardID = Identifier<Subject.Card>
 
 /// An Ed25519 public key as 32 bytes, not yet checked to be one.
 public typealias SigningKeyValue = Identifier<Subject.SigningKey>

@@ -21,19 +21,24 @@ public final class CoordinatorHost: Sendable {
   ///   - signer: signs the coordinator's statements.
   ///   - escrow: examines the keys that merchants deposit.
   ///   - participants: finds banks, merchants and customers.
+  ///   - observer: measures the engine; by default for the metrics system that the program has
+  ///     bootstrapped, which is none unless it did so.
   public convenience init(
     signer: StatementSigner, escrow: EscrowAgent, trust: TrustStore, log: TransparencyLog,
-    journal: any Store<any JournalRows>, participants: any Participants, clock: any WallClock
+    journal: any Store<any JournalRows>, participants: any Participants, clock: any WallClock,
+    observer: (any EngineObserver)? = CoordinatorMetrics()
   ) {
     self.init(
       signer: signer, escrow: escrow, trust: trust, log: log, journal: journal,
-      participants: participants, clock: clock, policy: .standard, hook: .none)
+      participants: participants, clock: clock, observer: observer, policy: .standard,
+      hook: .none)
   }
 
   package init(
     signer: StatementSigner, escrow: EscrowAgent, trust: TrustStore, log: TransparencyLog,
     journal: any Store<any JournalRows>, participants: any Participants, clock: any WallClock,
-    policy: RetryPolicy, hook: JournalHook
+    observer: (any EngineObserver)? = CoordinatorMetrics(), policy: RetryPolicy,
+    hook: JournalHook
   ) {
     name = signer.issuer.party
     key = signer.issuer.key
@@ -44,7 +49,7 @@ public final class CoordinatorHost: Sendable {
       ports: CoordinatorPorts(
         notary: EvidenceNotary(trust: trust, signer: signer), examiner: escrow, log: log,
         participants: participants, clock: clock, journal: journal,
-        makeEntropy: { SystemEntropy() }),
+        makeEntropy: { SystemEntropy() }, observer: observer),
       policy: policy, hook: hook)
   }
 

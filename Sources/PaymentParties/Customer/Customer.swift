@@ -62,20 +62,23 @@ public final class Customer: Sendable {
 
   /// Draws up an order over several offers: all or nothing.
   ///
-  /// Each payee is paid by the bank that keeps the account; one payment for each bank.
+  /// One payment for each bank. A payee is paid in a way that all its offers accept: through a bank that was
+  /// chosen, otherwise with coins of the bank that keeps the account, otherwise with coins of another one.
   ///
   /// - Parameters:
   ///   - coordinator: whom the order lets decide; all offers must allow it.
   ///   - template: the digest of the template from which the process is generated.
   ///   - decideWithinSeconds: until when it must be decided; without one, the offers' limits and a minute.
+  ///   - methods: by which method each of these banks is to pay; the others pay with coins.
   ///   - mask: a commitment to an identity, which `MaskOpening` can open later; without one, the order's mask
   ///     is random and nobody can.
   /// - Throws: `order` when the offers cannot be bought together.
   public func plan(
     _ selections: [Selection], coordinator: Thumbprint, template: Digest,
-    decideWithinSeconds: Int64? = nil, mask: Digest? = nil
+    decideWithinSeconds: Int64? = nil, paying methods: [PartyName: PaymentMethod] = [:],
+    mask: Digest? = nil
   ) async throws(PartyError) -> PurchasePlan {
-    let parts = try Self.parts(for: selections, coordinator: coordinator)
+    let parts = try Self.parts(for: selections, coordinator: coordinator, paying: methods)
     let now = clock.now()
     let decideBy = now.adding(seconds: decideWithinSeconds ?? Self.usualSeconds(for: selections))
     let number = await wallet.nextOrderNumber()
@@ -103,8 +106,11 @@ public final class Customer: Sendable {
   /// Signs a plan, locks the coins and puts the purchase on record, all at once. From here on the same bytes
   /// are sent.
   ///
-  /// - Throws: `payment` when the wallet cannot pay the amounts exactly.
-  public func place(_ plan: PurchasePlan) async throws(PartyError) -> ProcessID {
+  /// - Parameter means: what pays the parts that are not paid with coins, by bank.
+  /// - Throws: `payment` when the wallet cannot pay the amounts exactly, or means are missing.
+  public func place(
+    _ plan: PurchasePlan, with means: [PartyName: any PaymentMeans] = [:]
+  ) async throws(PartyError) -> ProcessID {
     let payments = try plan.payments()
     do {
       let signed = try wallet.orderSigner(plan.orderNumber).sign(plan.order, nonce: plan.nonce)
@@ -112,7 +118,8 @@ public final class Customer: Sendable {
       let offers = plan.selections.map(\.offer.signed)
       let parts = plan.parts
       _ = try await wallet.pay(
-        PayableOrder(order: signed, number: plan.orderNumber, payments: payments)
+        PayableOrder(order: signed, number: plan.orderNumber, payments: payments),
+        with: means
       ) { instruments in
         PurchaseSubmission(
           order: signed, parts: parts, offers: offers, instruments: instruments
@@ -176,7 +183,7 @@ public final class Customer: Sendable {
 
   /// The parts of an order: an item for each offer, a payment for each bank.
   private static func parts(
-    for selections: [Selection], coordinator: Thumbprint
+    for selections: [Selection], coordinator: Thumbprint, paying methods: [PartyName: PaymentMethod]
   ) throws(PartyError) -> [OrderPart] {
     guard !selections.isEmpty else { throw PartyError(.order, "an order needs an offer") }
     guard Set(selections.map(\.offer.id)).count == selections.count else {
@@ -207,47 +214,7 @@ public final class Customer: Sendable {
     let items = selections.map {
       OrderPart.item(ItemPart(offer: $0.offer.id, quantity: $0.quantity))
     }
-    return items + (try payments(for: selections)).map { OrderPart.payment($0) }
-  }
-
-  private static func payments(
-    for selections: [Selection]
-  ) throws(PartyError) -> [PaymentPart] {
-    let items = selections.map {
-      PricedItem(offer: $0.offer.stated, quantity: $0.quantity)
-    }
-    do {
-      var payouts: [PartyName: [Payout]] = [:]
-      for due in try PayoutRules.due(for: items) where !due.amount.isZero {
-        payouts[try bank(paying: due.payee, in: selections), default: []].append(due)
-      }
-      var payments: [PaymentPart] = []
-      for (bank, due) in payouts.sorted(by: { $0.key < $1.key }) {
-        guard let currency = due.first?.amount.currency else { continue }
-        payments.append(
-          PaymentPart(
-            bank: bank, method: .ecash, total: try Amount.sum(due.map(\.amount), in: currency),
-            payouts: due))
-      }
-      return payments
-    } catch let error as PartyError {
-      throw error
-    } catch let error as NotAdmitted {
-      throw PartyError(.order, error.message)
-    } catch {
-      throw PartyError(.order, "the prices do not add up: \(error)")
-    }
-  }
-
-  /// The bank that pays a payee: the payee's own, because a bank pays into its own accounts only.
-  private static func bank(
-    paying payee: Payee, in selections: [Selection]
-  ) throws(PartyError) -> PartyName {
-    let offers = selections.map(\.offer.claim).filter { $0.payee == payee }
-    let means = AcceptedPayment(bank: payee.bank, method: .ecash)
-    guard offers.allSatisfy({ $0.accepts.contains(means) }) else {
-      throw PartyError(.order, "\(payee.account) does not accept coins of its own bank for all")
-    }
-    return payee.bank
+    return items
+      + (try PaymentRouting.payments(for: selections, by: methods)).map { OrderPart.payment($0) }
   }
 }

@@ -18,12 +18,14 @@ public struct Charter: Sendable {
   public let decimals: Int
   /// The values of the coins, in minor units: powers of two.
   public let coinValues: [UInt64]
+  /// What the bank charges.
+  public let fees: Fees
   public let keySize: BlindRSA.KeySize
 
   public init(
     bank: PartyName, merchants: [PartyName], coordinator: PartyName, log: PartyName,
     witness: PartyName, auditor: PartyName, root: PartyName, currency: Currency, decimals: Int,
-    coinValues: [UInt64],
+    coinValues: [UInt64], fees: Fees = Fees(),
     keySize: BlindRSA.KeySize = .bits2048
   ) {
     self.bank = bank
@@ -36,6 +38,7 @@ public struct Charter: Sendable {
     self.currency = currency
     self.decimals = decimals
     self.coinValues = coinValues
+    self.fees = fees
     self.keySize = keySize
   }
 }

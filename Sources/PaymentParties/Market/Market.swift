@@ -27,6 +27,8 @@ public final class Market: Sendable {
   public let home: HomeFolder
   public let trust: TrustStore
   public let bank: Bank
+  /// Issues the bank's cards.
+  public let cards: CardIssuer
   public let shops: [Shop]
   public let log: TransparencyLog
   public let coordinator: CoordinatorHost
@@ -78,13 +80,14 @@ public final class Market: Sendable {
       denominationSigner = LocalSigner(store: bankStore, atRest: try bankFolder.atRestKey())
       keysetSigner = StatementSigner(
         party: bankName, key: try bankFolder.keys.signingKey(KeyName.keysets))
+      cards = CardIssuer(store: bankStore, atRest: try bankFolder.atRestKey(), clock: clock)
       bank = Bank(
         store: bankStore,
         signer: StatementSigner(
           party: bankName, key: try bankFolder.keys.signingKey(KeyName.statements)),
         denominationSigner: denominationSigner,
         identity: try bankFolder.keys.identity(KeyName.sealing), trust: trust, verdicts: verdicts,
-        clock: clock)
+        clock: clock, methods: [TransferScheme(store: bankStore), cards])
 
       // Log and witness
       let logFolder = try folder(try only(.log))

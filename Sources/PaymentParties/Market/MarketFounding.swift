@@ -107,7 +107,7 @@ extension Market {
           value: value, publicKey: publicKey, issuedFrom: now, issuedUntil: until,
           spentUntil: until.adding(seconds: issueSeconds),
           redeemedUntil: until.adding(seconds: 2 * issueSeconds))
-      }, fees: Fees())
+      }, fees: charter.fees)
     var entropy = SystemEntropy()
     let signed = market.keysetSigner.sign(keyset, entropy: &entropy)
     do {

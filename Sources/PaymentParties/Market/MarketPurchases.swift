@@ -57,11 +57,12 @@ extension Market {
   ///
   /// - Throws: `order`.
   public func plan(
-    _ selections: [Selection], decideWithinSeconds: Int64? = nil
+    _ selections: [Selection], decideWithinSeconds: Int64? = nil,
+    paying methods: [PartyName: PaymentMethod] = [:]
   ) async throws(PartyError) -> PurchasePlan {
     try await customer.plan(
       selections, coordinator: coordinator.key, template: coordinator.template,
-      decideWithinSeconds: decideWithinSeconds)
+      decideWithinSeconds: decideWithinSeconds, paying: methods)
   }
 
   /// Goes on with all processes that an earlier run left open.

@@ -14,11 +14,14 @@ public struct SaleTerms: Sendable {
   public var validSeconds: Int64
   /// The merchant's stock that the good is taken from; `nil` when it is for one sale only.
   public var stock: String?
+  /// Through which banks and by which methods it can be paid; `nil` for all that the market's bank has.
+  public var accepts: [AcceptedPayment]?
 
   /// Five minutes to prepare, a minute to request delivery, offered for 30 days.
   public init(
     price: Price, payee: Payee, holdLimitSeconds: Int = 300, deliveryLimitSeconds: Int = 60,
-    validSeconds: Int64 = 30 * 86_400, stock: String? = nil
+    validSeconds: Int64 = 30 * 86_400, stock: String? = nil,
+    accepts: [AcceptedPayment]? = nil
   ) {
     self.price = price
     self.payee = payee
@@ -26,6 +29,7 @@ public struct SaleTerms: Sendable {
     self.deliveryLimitSeconds = deliveryLimitSeconds
     self.validSeconds = validSeconds
     self.stock = stock
+    self.accepts = accepts
   }
 }
 
@@ -56,7 +60,9 @@ extension Market {
     let now = customer.clock.now()
     var draft = OfferDraft(
       title: title, fileName: fileName, container: container, price: terms.price,
-      payee: terms.payee, accepts: [AcceptedPayment(bank: bank.name, method: .ecash)],
+      payee: terms.payee,
+      accepts: terms.accepts
+        ?? bank.methods.map { AcceptedPayment(bank: bank.name, method: $0.method) },
       coordinators: [coordinator.key], expiresAt: now.adding(seconds: terms.validSeconds),
       retainedUntil: now.adding(seconds: 2 * terms.validSeconds))
     draft.stock = terms.stock

@@ -33,16 +33,6 @@ package struct SQLRow {
     }
   }
 
-  /// Identifiers that stand one after another in one column.
-  func identifiers<Subject>(_ column: Int) -> [Identifier<Subject>] {
-    let bytes: Bytes = self[column]
-    return stride(from: 0, to: bytes.count, by: Digest.byteCount).map { start in
-      guard let identifier = Identifier<Subject>(bytes.dropFirst(start).prefix(Digest.byteCount))
-      else { onFailure("column \(column) of a row holds half an identifier, in: \(sql)") }
-      return identifier
-    }
-  }
-
   /// A logged verdict from the columns of the statement and of its proof.
   func verdict(_ verdict: Int, proof: Int) -> LoggedVerdict? {
     let statement: Signed<Verdict>? = self[verdict]

@@ -14,7 +14,7 @@ extension SQLiteStore where Rows == any BankRows {
 extension SQLiteSchema where Rows == any BankRows {
   package static var bank: Self {
     Self(
-      name: "bank", versions: [books + denominations + issuing + payments + outbox],
+      name: "bank", versions: [books + denominations + issuing + payments + methods + outbox],
       rows: { SQLiteBankRows(sql: $0) })
   }
 
@@ -114,7 +114,7 @@ extension SQLiteSchema where Rows == any BankRows {
       signature BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
 
-    -- `coins` holds the coins' keys one after another.
+    -- `held` is in the form of the method: of coins, their keys one after another.
     CREATE TABLE hold (
       process BLOB PRIMARY KEY CHECK (length(process) = 32),
       coordinator BLOB NOT NULL CHECK (length(coordinator) = 32),
@@ -122,13 +122,18 @@ extension SQLiteSchema where Rows == any BankRows {
       currency TEXT NOT NULL,
       total INTEGER NOT NULL CHECK (total >= 0),
       transfer_fee INTEGER NOT NULL CHECK (transfer_fee >= 0),
-      coins BLOB NOT NULL CHECK (length(coins) % 32 = 0),
+      method TEXT NOT NULL,
+      held BLOB NOT NULL,
+      source TEXT,
       state TEXT NOT NULL CHECK (state IN ('reserved', 'posted', 'voided')),
       verdict BLOB,
       verdict_proof BLOB CHECK ((verdict IS NULL) = (verdict_proof IS NULL)),
       verdict_id BLOB CHECK (length(verdict_id) = 32),
       reply BLOB
     ) STRICT;
+
+    CREATE INDEX undecided_hold ON hold (source, process)
+      WHERE state = 'reserved' AND source IS NOT NULL;
 
     CREATE TABLE payout (
       process BLOB NOT NULL REFERENCES hold,
@@ -161,6 +166,27 @@ extension SQLiteSchema where Rows == any BankRows {
       process BLOB PRIMARY KEY CHECK (length(process) = 32),
       sealed BLOB NOT NULL
     ) STRICT;
+
+    """
+  }
+
+  private static var methods: String {
+    """
+    -- `secrets` is sealed by the issuer to this table, column and key.
+    CREATE TABLE card (
+      id BLOB PRIMARY KEY CHECK (length(id) = 32),
+      secrets BLOB NOT NULL,
+      credit INTEGER CHECK (credit >= 0),
+      account TEXT CHECK ((account IS NULL) <> (credit IS NULL)),
+      failed_tries INTEGER NOT NULL CHECK (failed_tries >= 0)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE method_record (
+      method TEXT NOT NULL,
+      key BLOB NOT NULL CHECK (length(key) = 32),
+      record BLOB NOT NULL,
+      PRIMARY KEY (method, key)
+    ) STRICT, WITHOUT ROWID;
 
     """
   }

@@ -223,6 +223,32 @@ struct SQLiteBankRows: BankRows {
   }
 
   func hold(of process: ProcessID) -> HoldRow? {
+    sql.first(
+      "SELECT \(Self.holdColumns) FROM hold WHERE process = ?", process, read: readHold)
+  }
+
+  func undecidedHolds(from source: LedgerAccount?) -> [HoldRow] {
+    guard let source else {
+      return sql.all(
+        """
+        SELECT \(Self.holdColumns) FROM hold
+        WHERE state = 'reserved' AND source IS NOT NULL ORDER BY process
+        """, read: readHold)
+    }
+    return sql.all(
+      """
+      SELECT \(Self.holdColumns) FROM hold
+      WHERE state = 'reserved' AND source = ? ORDER BY process
+      """, source, read: readHold)
+  }
+
+  private static let holdColumns = """
+    process, coordinator, decide_by, currency, total, transfer_fee, method, held, source, state, \
+    verdict, verdict_proof, verdict_id, reply
+    """
+
+  private func readHold(_ row: SQLRow) -> HoldRow {
+    let process: ProcessID = row[0]
     let payouts = sql.all(
       """
       SELECT bank, account, currency, minor FROM payout WHERE process = ? ORDER BY line
@@ -230,31 +256,22 @@ struct SQLiteBankRows: BankRows {
     ) { row in
       Payout(payee: Payee(bank: row[0], account: row[1]), amount: row.amount(3, currency: 2))
     }
-    return sql.first(
-      """
-      SELECT process, coordinator, decide_by, currency, total, transfer_fee, coins, state,
-        verdict, verdict_proof, verdict_id, reply
-      FROM hold WHERE process = ?
-      """, process
-    ) { row in
-      HoldRow(
-        process: row[0], coordinator: row[1], decideBy: row[2],
-        total: row.amount(4, currency: 3), payouts: payouts, transferFee: row[5],
-        coins: row.identifiers(6), state: row[7], verdict: row.verdict(8, proof: 9),
-        verdictID: row[10], reply: row[11])
-    }
+    return HoldRow(
+      process: process, coordinator: row[1], decideBy: row[2],
+      total: row.amount(4, currency: 3), payouts: payouts, transferFee: row[5], method: row[6],
+      held: row[7], source: row[8], state: row[9], verdict: row.verdict(10, proof: 11),
+      verdictID: row[12], reply: row[13])
   }
 
   mutating func put(_ hold: HoldRow) {
     sql.run("DELETE FROM payout WHERE process = ?", hold.process)
     sql.run(
       """
-      REPLACE INTO hold (process, coordinator, decide_by, currency, total, transfer_fee, coins,
-        state, verdict, verdict_proof, verdict_id, reply)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      REPLACE INTO hold (\(Self.holdColumns))
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       hold.process, hold.coordinator, hold.decideBy, hold.total.currency, hold.total.minor,
-      hold.transferFee, hold.coins.flatMap(\.bytes), hold.state, hold.verdict?.verdict,
+      hold.transferFee, hold.method, hold.held, hold.source, hold.state, hold.verdict?.verdict,
       hold.verdict?.proof, hold.verdictID, hold.reply)
     for (line, payout) in hold.payouts.enumerated() {
       sql.run(
@@ -300,6 +317,51 @@ struct SQLiteBankRows: BankRows {
       reply.reply)
   }
 
+  // MARK: Methods
+
+  func card(_ id: CardID) -> CardRow? {
+    sql.first(
+      "SELECT id, secrets, credit, account, failed_tries FROM card WHERE id = ?", id,
+      read: readCard)
+  }
+
+  func cards() -> [CardRow] {
+    sql.all(
+      "SELECT id, secrets, credit, account, failed_tries FROM card ORDER BY id", read: readCard)
+  }
+
+  private func readCard(_ row: SQLRow) -> CardRow {
+    let account: AccountName? = row[3]
+    return CardRow(
+      id: row[0], secrets: row[1], funds: account.map { .account($0) } ?? .credit(limit: row[2]),
+      failedTries: row[4])
+  }
+
+  mutating func put(_ card: CardRow) {
+    var credit: UInt64?
+    var account: AccountName?
+    switch card.funds {
+    case .credit(let limit): credit = limit
+    case .account(let name): account = name
+    }
+    sql.run(
+      "REPLACE INTO card (id, secrets, credit, account, failed_tries) VALUES (?, ?, ?, ?, ?)",
+      card.id, card.secrets, credit, account, card.failedTries)
+  }
+
+  func record(of method: PaymentMethod, _ key: Digest) -> Bytes? {
+    sql.first(
+      "SELECT record FROM method_record WHERE method = ? AND key = ?", method, key
+    ) { $0[0] }
+  }
+
+  mutating func putRecord(_ record: Bytes, of method: PaymentMethod, _ key: Digest) {
+    sql.run(
+      "REPLACE INTO method_record (method, key, record) VALUES (?, ?, ?)", method, key, record)
+  }
+
+  // MARK: Details
+
   func sealedDetails(of process: ProcessID) -> Bytes? {
     sql.first("SELECT sealed FROM refusal_details WHERE process = ?", process) { $0[0] }
   }
@@ -326,6 +388,7 @@ struct SQLiteBankRows: BankRows {
 }
 
 extension PostingKind: ColumnValue {}
+extension PaymentMethod: ColumnValue {}
 extension CoinRow.State: ColumnValue {}
 extension HoldRow.State: ColumnValue {}
 

@@ -29,6 +29,8 @@ struct BuyCommand: AsyncParsableCommand {
 
   @OptionGroup var home: HomeOptions
 
+  @OptionGroup var payment: PaymentOptions
+
   @Option(help: ArgumentHelp("How many of each offer.", valueName: "count"))
   var quantity = 1
 
@@ -84,7 +86,8 @@ struct BuyCommand: AsyncParsableCommand {
   private func place(
     _ selections: [Selection], in market: Market, money: MoneyFormat
   ) async throws -> ProcessID {
-    let plan = try await market.plan(selections)
+    let means = try payment.means(in: market)
+    let plan = try await market.plan(selections, paying: payment.methods())
     let rendering = try OrderRendering(
       plan, in: market, money: money, now: SystemWallClock().now())
     if !json {
@@ -102,7 +105,7 @@ struct BuyCommand: AsyncParsableCommand {
         throw Failure(.no, "nothing was ordered")
       }
     }
-    return try await market.customer.place(plan)
+    return try await market.customer.place(plan, with: means)
   }
 
   // MARK: - The verdict

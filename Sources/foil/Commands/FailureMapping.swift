@@ -31,7 +31,7 @@ extension Failure {
     switch error.code {
     case .inUse, .undecided, .submission:
       self.init(.pending, error.message, hint: "run the same command again")
-    case .home, .keys, .receipt, .complaint:
+    case .home, .keys, .receipt, .complaint, .export:
       self.init(.notChecked, error.message)
     case .atRestKey:
       self.init(.notChecked, error.message, hint: "see --passphrase-file")

@@ -1,6 +1,7 @@
 // An order for the eyes of whoever will sign it, out of the very bytes that will be signed.
 
 import Coordinator
+import ECash
 import Evidence
 import PaymentModel
 import PaymentParties
@@ -16,6 +17,8 @@ struct OrderRendering {
   private let order: Order
   private let items: [Item]
   private let payments: [PaymentPart]
+  /// What the methods of the home's bank promise.
+  private let methods: [PaymentMethodProperties]
   private let coordinator: PartyName
   private let money: MoneyFormat
   private let now: Timestamp
@@ -23,6 +26,7 @@ struct OrderRendering {
   /// Reads the plan back from its bytes.
   init(_ plan: PurchasePlan, in market: Market, money: MoneyFormat, now: Timestamp) throws {
     order = plan.order
+    methods = market.bank.methods
     coordinator = market.coordinator.name
     self.money = money
     self.now = now
@@ -70,6 +74,7 @@ struct OrderRendering {
         shares.joined(separator: ", "))
     }
     lines += ways.lines()
+    lines += promises
     lines.append("What each party learns, and no more:")
     lines += knowledge.lines()
     lines += [
@@ -80,14 +85,35 @@ struct OrderRendering {
     return lines
   }
 
+  /// What each method that is used promises, and what the banks keep.
+  private var promises: [String] {
+    var lines: [String] = []
+    for payment in payments {
+      let words = properties(of: payment.method)?.words ?? ["not known to this program"]
+      lines.append("  \(payment.method.rawValue): \(words.joined(separator: "; ")).")
+      if let fee = money.transferFee {
+        lines.append(
+          "  \(payment.bank) keeps up to \(money.text(fee)) of each transfer; the payee bears it.")
+      }
+    }
+    return lines
+  }
+
+  private func properties(of method: PaymentMethod) -> PaymentMethodProperties? {
+    methods.first { $0.method == method }
+  }
+
   private var knowledge: TextTable {
     var table = TextTable()
     table.add("each merchant", "its own item, the verdict, its transfer; not who buys or what else")
     for payment in payments {
+      let payees = payment.payouts.count == 1 ? "the payee" : "the payees"
+      let isAnonymous = properties(of: payment.method)?.payer == .anonymous
       table.add(
         payment.bank.text,
-        "\(payment.payouts.count == 1 ? "the payee" : "the payees"), amounts and coins; not the "
-          + "goods, nor who withdrew the coins")
+        isAnonymous
+          ? "\(payees), amounts and coins; not the goods, nor who withdrew the coins"
+          : "\(payees), amounts, and who you are to it; not the goods")
     }
     table.add(
       coordinator.text, "the order, and the keys until the verdict; no coins, no name, no goods")

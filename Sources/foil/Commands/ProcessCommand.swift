@@ -8,8 +8,16 @@ import PaymentParties
 
 struct ProcessCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "process", abstract: "Look at payment processes.",
-    subcommands: [ProcessShowCommand.self, ProcessCheckCommand.self])
+    commandName: "process", abstract: "Look at payment processes, and look after them.",
+    discussion: """
+      What an operator of a coordinator does when called: 'list' says which processes are open, \
+      'show' what a process waits for, 'retry' asks again now, and 'export' writes all that is on \
+      file for one process, for somebody else to look at. Whoever joins a process has 'check'.
+      """,
+    subcommands: [
+      ProcessListCommand.self, ProcessShowCommand.self, ProcessRetryCommand.self,
+      ProcessExportCommand.self, ProcessVerifyCommand.self, ProcessCheckCommand.self,
+    ])
 }
 
 struct ProcessShowCommand: AsyncParsableCommand {
@@ -19,18 +27,24 @@ struct ProcessShowCommand: AsyncParsableCommand {
     case mermaid
     case svg
     case json
+    /// What happened when, as text.
+    case timeline
+    case timelineSVG = "timeline-svg"
   }
 
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "Draw the process of a purchase, with what happened.",
+    abstract: "Draw a process, with what happened.",
     discussion: """
       Marks: ✓ done, … asked, · waiting, ✗ refused, ? could not be told, – not needed.
+
+      'timeline' and 'timeline-svg' show when each activity was asked for, and when its final \
+      answer came, in milliseconds since the process began.
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "The first digits of a purchase, or a whole process identifier.", valueName: "id"))
+      "The first digits of a process, which is its purchase's identifier, too.", valueName: "id"))
   var id: String
 
   @OptionGroup var home: HomeOptions
@@ -40,10 +54,7 @@ struct ProcessShowCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await home.withMarket { market in
-      let process =
-        if let whole = ProcessID(hex: id) { whole } else {
-          try await market.purchase(matching: id).process
-        }
+      let process = try await market.process(matching: id)
       let status = try await market.coordinator.engine.status(of: process)
       switch format {
       case .text: showText(status)
@@ -51,8 +62,18 @@ struct ProcessShowCommand: AsyncParsableCommand {
         Terminal.print(status.definition.mermaid(showing: status.state), terminator: "")
       case .svg: Terminal.print(status.definition.svg(showing: status.state), terminator: "")
       case .json: try showJSON(status)
+      case .timeline:
+        Terminal.print("process \(process)")
+        let timeline = timeline(of: status)
+        Terminal.print("begun \(timeline.begin)\n")
+        Terminal.print(timeline.text(), terminator: "")
+      case .timelineSVG: Terminal.print(timeline(of: status).svg(), terminator: "")
       }
     }
+  }
+
+  private func timeline(of status: ProcessStatus) -> ProcessTimeline {
+    ProcessTimeline(status.file, attempts: status.attempts, now: SystemWallClock().now())
   }
 
   private func showText(_ status: ProcessStatus) {
@@ -92,7 +113,7 @@ struct ProcessShowCommand: AsyncParsableCommand {
 
 extension ProcessPhase {
   /// A stable name.
-  fileprivate var name: String {
+  var name: String {
     switch self {
     case .idle: "idle"
     case .preparing: "preparing"
@@ -103,7 +124,8 @@ extension ProcessPhase {
     }
   }
 
-  fileprivate var words: String {
+  /// For people.
+  var words: String {
     switch self {
     case .idle: "not begun"
     case .preparing: "money is being reserved, and keys are collected"

@@ -157,7 +157,7 @@ struct CrashStory {
     var rows: [JournalRow] = []
     if let process { rows = await store.read { $0.rows(of: process) } }
     try await store.close()
-    let records = try rows.flatMap { try $0.read() }
+    let records = try rows.flatMap { try $0.read().map(\.record) }
     var implied: String?
     for case .verdict(let verdict) in records {
       implied = verdict.decision.isCommit ? "commit" : "abort"

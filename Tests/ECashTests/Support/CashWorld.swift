@@ -19,14 +19,21 @@ struct CashWorld {
   let bank: Bank
   let bankSigner: StatementSigner
   let keyset: AcceptedKeyset
+  /// Issues the bank's cards, in a world with all methods.
+  let cards: CardIssuer
   let coordinator: StatementSigner
   let otherCoordinator: StatementSigner
 
-  /// - Parameter values: of the denominations; all twelve unless said otherwise.
+  /// - Parameters:
+  ///   - values: of the denominations; all twelve unless said otherwise.
+  ///   - hasAllMethods: whether the bank takes cards and account transfers, too.
+  ///   - methods: what else it takes.
+  ///   - banks: other banks that the trust list names.
   init(
     values: [UInt64] = TestDenominationKeys.values, fees: Fees = Fees(),
     signer: (any DenominationSigner)? = nil, bank name: String = "bank.example",
-    denominations: [(value: UInt64, publicKey: Bytes)]? = nil, terms: BankTerms = BankTerms()
+    denominations: [(value: UInt64, publicKey: Bytes)]? = nil, terms: BankTerms = BankTerms(),
+    hasAllMethods: Bool = false, methods: [any PaymentScheme] = [], banks: [String] = []
   ) async throws {
     let keys = try TestDenominationKeys.shared.get()
     let chosen = denominations ?? keys.denominations.filter { values.contains($0.value) }
@@ -39,11 +46,17 @@ struct CashWorld {
       copying: SecretBytes(copying: SHA256.digest(Bytes("\(name) identity".utf8)).bytes))
     trust = try Self.trust(
       bank: bankSigner, recipient: identity.recipient,
-      coordinators: [coordinator, otherCoordinator])
+      coordinators: [coordinator, otherCoordinator],
+      others: banks.filter { $0 != name }.map { try Self.signer($0) })
+    cards = CardIssuer(
+      store: store, atRest: try AtRestKey(keyFile: SecretBytes(copying: Bytes(0..<32))),
+      clock: clock)
     verdicts = TestVerdicts(trust: trust, clock: clock)
     bank = Bank(
       store: store, signer: bankSigner, denominationSigner: signer ?? keys, identity: identity,
-      trust: trust, verdicts: verdicts, clock: clock, terms: terms, rules: .testing,
+      trust: trust, verdicts: verdicts, clock: clock, terms: terms,
+      methods: (hasAllMethods ? [TransferScheme(store: store), cards] : []) + methods,
+      rules: .testing,
       makeEntropy: { SystemEntropy() })
     let signed = Self.keyset(chosen, fees: fees, currency: currency, signer: bankSigner)
     try await bank.publish(signed)
@@ -76,7 +89,8 @@ struct CashWorld {
   }
 
   private static func trust(
-    bank: StatementSigner, recipient: Age.Recipient, coordinators: [StatementSigner]
+    bank: StatementSigner, recipient: Age.Recipient, coordinators: [StatementSigner],
+    others: [StatementSigner]
   ) throws -> TrustStore {
     let root = try signer("root.example")
     var entropy = SystemEntropy()
@@ -89,7 +103,7 @@ struct CashWorld {
     let list = TrustList(
       madeAt: start,
       keys: try [key(root, .trustRoot), key(bank, .bank)]
-        + coordinators.map { try key($0, .coordinator) },
+        + coordinators.map { try key($0, .coordinator) } + others.map { try key($0, .bank) },
       recipients: [
         TrustedRecipient(
           party: bank.issuer.party, role: .bank,
@@ -171,12 +185,16 @@ struct CashWorld {
 
   // MARK: - Books
 
-  /// The books hold together, and all money that came in is still there.
+  /// The books hold together, and all money that came in is still there: on accounts, held, in coins, or with
+  /// the bank; what cards and other banks owe counts against it.
   @discardableResult
   func checkBooks(sourceLocation: SourceLocation = #_sourceLocation) async throws -> TrialBalance {
     let books = try await bank.trialBalance()
     let holders = books.balances.reduce(Int64(0)) { sum, balance in
-      if case .holder = balance.account { sum + balance.minor } else { sum }
+      switch balance.account {
+      case .holder, .held, .issued, .card, .correspondent: sum + balance.minor
+      case .outstanding, .fees, .clearing: sum
+      }
     }
     #expect(
       holders + Int64(books.outstanding) + books.balance(of: .fees)

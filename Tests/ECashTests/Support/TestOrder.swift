@@ -86,6 +86,22 @@ extension CashWorld {
     ).sealed(to: self.bank.recipient, from: &entropy)
   }
 
+  /// Something else than coins, sealed to the bank for an order.
+  func instrument(
+    _ order: TestOrder, _ means: some PaymentMeans
+  ) -> Sealed<SealedContent.Instrument> {
+    var entropy = SystemEntropy()
+    return means.sealed(
+      InstrumentBinding(process: order.process, part: order.partDigest, total: order.total),
+      to: bank.recipient, from: &entropy)
+  }
+
+  func reserve(
+    _ order: TestOrder, with means: some PaymentMeans
+  ) async -> Outcome<Signed<Reservation>> {
+    await bank.reserve(request(order, instrument(order, means)))
+  }
+
   func request(
     _ order: TestOrder, _ instrument: Sealed<SealedContent.Instrument>, step suffix: String = ""
   ) -> ReserveRequest {

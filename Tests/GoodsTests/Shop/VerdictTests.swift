@@ -125,6 +125,20 @@ import Testing
     #expect(try await world.settle(verdict, order, whole).ending == .done, "it may be mended")
   }
 
+  @Test func `A bank that the offer accepts may pay into an account elsewhere, and no other bank`()
+    async throws
+  {
+    var draft = try world.draft(sealed)
+    draft.accepts.append(
+      AcceptedPayment(bank: world.otherBank.issuer.party, method: .transfer))
+    let offer = try await world.publish(draft, sealed)
+    let order = try world.order(offer)
+    _ = try await world.deposit(order, offer)
+    let verdict = world.commit(order)
+    let foreign = [try world.transfer(1000, for: verdict, order, by: world.otherBank)]
+    #expect(try await world.settle(verdict, order, foreign).ending == .done)
+  }
+
   @Test func `Only transfers that pay this sale settle it`() async throws {
     let offer = try await world.publish(sealed)
     let order = try world.order(offer)

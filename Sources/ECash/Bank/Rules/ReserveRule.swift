@@ -5,62 +5,70 @@
 //   same request, other body              conflict
 //   void came first                       voided
 //   process held under another step       conflict
-//   a coin is spent                       double-spend, with a proof sealed to the customer
-//   a coin is held by another process     held, until that process must be decided
-//   nothing of all that                   reserved
+//   then what the method says:            refused, held by others until a time, or reserved
 
 import Evidence
 import PaymentCrypto
 import PaymentModel
 
 enum ReserveRule {
+  /// What a coordinator asks for.
+  struct Request: Sendable {
+    let key: RequestKey
+    /// SHA-256 of the request.
+    let body: Digest
+    /// The order's one-time recipient.
+    let recipient: RecipientValue
+  }
+
+  /// A payment and what its method found.
+  struct Checked<Scheme: PaymentScheme>: Sendable {
+    let payment: OfferedPayment
+    let instrument: Scheme.Checked
+  }
+
   /// Answers a reserve whose order names this coordinator.
   ///
-  /// - Parameters:
-  ///   - body: SHA-256 of the request.
-  ///   - finding: what `PaymentCheck` found.
-  static func apply(
-    _ request: RequestKey, body: Digest, finding: Result<CheckedPayment, PaymentRefusal>,
+  /// - Parameter finding: what the checks before the transaction found.
+  static func apply<Scheme: PaymentScheme>(
+    _ request: Request, finding: Result<Checked<Scheme>, PaymentRefusal>, with scheme: Scheme,
     desk: inout BankDesk, rows: inout any BankRows
   ) throws(ECashError) -> Answer {
-    if let answer = recorded(request, body: body, rows: rows) { return answer }
-    if rows.tombstone(coordinator: request.coordinator, process: request.process) != nil {
-      return try refuse(request, body: body, .voided, desk: &desk, rows: &rows)
+    if let answer = precedent(request, rows: rows) { return answer }
+    if isVoided(request, rows: rows) {
+      return try refuse(request, .voided, desk: &desk, rows: &rows)
     }
-    guard rows.hold(of: request.process) == nil else { return .passing(.conflict) }
-    let payment: CheckedPayment
+    let checked: Checked<Scheme>
     switch finding {
-    case .success(let checked): payment = checked
+    case .success(let found): checked = found
     case .failure(let refusal):
-      return try refuse(request, body: body, refusal.reason, desk: &desk, rows: &rows)
+      return try refuse(request, refusal.reason, desk: &desk, rows: &rows)
     }
-    guard payment.payouts.allSatisfy({ rows.account($0.payee.account) != nil }) else {
-      return try refuse(request, body: body, .notOffered, desk: &desk, rows: &rows)
+    let payment = checked.payment
+    guard haveAccounts(payment, rows: rows) else {
+      return try refuse(request, .notOffered, desk: &desk, rows: &rows)
     }
-    switch availability(of: payment, rows: rows) {
-    case .spent(let coin, let row):
-      let details = try prove(coin, spentBefore: row, payment: payment, desk: &desk, rows: &rows)
-      return try refuse(
-        request, body: body, .doubleSpend, details: details, desk: &desk, rows: &rows)
-    case .held(let decideBy):
+    switch try scheme.hold(checked.instrument, of: payment, at: desk.now, in: &rows) {
+    case .waits(let decideBy):
       return .held(until: max(decideBy, desk.now.adding(seconds: lateRetrySeconds)))
-    case .free: break
+    case .refused(let reason, let proof):
+      let details = try proof.map { proof throws(ECashError) in
+        try seal(proof, to: request, desk: &desk, rows: &rows)
+      }
+      return try refuse(request, reason, details: details, desk: &desk, rows: &rows)
+    case .held(let money):
+      return try reserve(payment, money, request, desk: &desk, rows: &rows)
     }
-    guard takeCoins(payment, rows: &rows) else {
-      return try refuse(request, body: body, .denominationRefused, desk: &desk, rows: &rows)
-    }
-    rows.put(
-      HoldRow(
-        process: payment.process, coordinator: payment.coordinator, decideBy: payment.decideBy,
-        total: payment.total, payouts: payment.payouts,
-        transferFee: rows.latestKeyset()?.fees.perTransfer ?? 0,
-        coins: payment.coins.map(\.coin)))
-    let reservation = try desk.sign(
-      Reservation(
-        process: payment.process, part: payment.part, total: payment.total,
-        decideBy: payment.decideBy),
-      in: &rows)
-    return store(.done([reservation.bytes]), request, body: body, rows: &rows)
+  }
+
+  /// Refuses what no method was asked about.
+  static func refuse(
+    _ request: Request, because refusal: PaymentRefusal, desk: inout BankDesk,
+    rows: inout any BankRows
+  ) throws(ECashError) -> Answer {
+    if let answer = precedent(request, rows: rows) { return answer }
+    let reason = isVoided(request, rows: rows) ? .voided : refusal.reason
+    return try refuse(request, reason, desk: &desk, rows: &rows)
   }
 
   /// The answer to a request that was answered before; `nil` for a new one.
@@ -69,87 +77,82 @@ enum ReserveRule {
     return row.body == body ? Answer(stored: row.reply) : .passing(.conflict)
   }
 
-  /// When to ask again for coins of a process whose verdict is overdue.
+  /// When to ask again for the money of a process whose verdict is overdue.
   private static let lateRetrySeconds: Int64 = 1
 
-  // MARK: - Coins
+  // MARK: - What came before
 
-  private enum Availability {
-    case free
-    case held(until: Timestamp)
-    case spent(CheckedCoin, CoinRow)
+  /// What was answered before, or stands in the way now.
+  private static func precedent(_ request: Request, rows: any BankRows) -> Answer? {
+    if let answer = recorded(request.key, body: request.body, rows: rows) { return answer }
+    guard isVoided(request, rows: rows) || rows.hold(of: request.key.process) == nil else {
+      return .passing(.conflict)
+    }
+    return nil
   }
 
-  /// A spent coin decides; of several holds the one that ends last.
-  private static func availability(of payment: CheckedPayment, rows: any BankRows) -> Availability {
-    var decideBy: Timestamp?
-    for coin in payment.coins {
-      guard let row = rows.coin(coin.coin) else { continue }
-      if row.state == .spent { return .spent(coin, row) }
-      let until = rows.hold(of: row.use.process)?.decideBy ?? payment.decideBy
-      decideBy = max(decideBy ?? until, until)
-    }
-    return decideBy.map { .held(until: $0) } ?? .free
+  private static func isVoided(_ request: Request, rows: any BankRows) -> Bool {
+    rows.tombstone(coordinator: request.key.coordinator, process: request.key.process) != nil
   }
 
-  /// Holds the coins. More coins of a denomination than were issued stop it: somebody else has its key.
-  private static func takeCoins(_ payment: CheckedPayment, rows: inout any BankRows) -> Bool {
-    var denominations: [DenominationRow] = []
-    for coins in DenominationCount.counts(of: payment.coins.map(\.denomination)) {
-      guard var row = rows.denomination(coins.id), !row.isStopped else { return false }
-      guard row.reserved + row.redeemed + coins.count <= row.issued else {
-        row.isStopped = true
-        rows.put(row)
-        return false
-      }
-      row.reserved += coins.count
-      denominations.append(row)
+  /// Whether all payees of this bank have accounts.
+  private static func haveAccounts(_ payment: OfferedPayment, rows: any BankRows) -> Bool {
+    payment.part.payouts.allSatisfy {
+      $0.payee.bank != payment.bank || rows.account($0.payee.account) != nil
     }
-    for row in denominations { rows.put(row) }
-    for coin in payment.coins {
-      rows.put(
-        CoinRow(
-          coin: coin.coin, denomination: coin.denomination, state: .reserved, use: coin.use))
-    }
-    return true
   }
 
   // MARK: - Answers
 
-  /// Makes the double-spend proof and seals it to the customer.
+  private static func reserve(
+    _ payment: OfferedPayment, _ money: HeldMoney, _ request: Request, desk: inout BankDesk,
+    rows: inout any BankRows
+  ) throws(ECashError) -> Answer {
+    let hold = HoldRow(
+      process: payment.process, coordinator: payment.coordinator, decideBy: payment.decideBy,
+      total: payment.total, payouts: payment.part.payouts,
+      transferFee: rows.latestKeyset()?.fees.perTransfer ?? 0, method: payment.part.method,
+      held: money.held, source: money.source)
+    rows.put(hold)
+    try Ledger.post(
+      .hold, reference: hold.process.renamed(), at: desk.now, lines: hold.holdLines, in: &rows)
+    let reservation = try desk.sign(
+      Reservation(
+        process: payment.process, part: payment.partDigest, total: payment.total,
+        decideBy: payment.decideBy),
+      in: &rows)
+    return store(.done([reservation.bytes]), request, rows: &rows)
+  }
+
+  /// Signs a proof and seals it to the customer.
   ///
   /// - Returns: SHA-256(salt ‖ proof), by which the refusal speaks of it.
-  private static func prove(
-    _ coin: CheckedCoin, spentBefore row: CoinRow, payment: CheckedPayment,
-    desk: inout BankDesk, rows: inout any BankRows
+  private static func seal(
+    _ proof: DoubleSpend, to request: Request, desk: inout BankDesk, rows: inout any BankRows
   ) throws(ECashError) -> Digest {
-    guard let verdict = rows.hold(of: row.use.process)?.verdict else {
-      throw ECashError(.booksUnbalanced, "a spent coin's process has no verdict on record")
+    guard let recipient = try? Age.Recipient(request.recipient.bytes) else {
+      throw ECashError(.statementInvalid, "the order's recipient cannot be sealed to")
     }
-    let proof = try desk.sign(
-      DoubleSpend(
-        coin: coin.coin, denomination: row.denomination, first: row.use, second: coin.use,
-        verdict: verdict),
-      in: &rows)
-    let details = RefusalDetails(salt: Salt(from: &desk.entropy), proof: proof)
+    let signed = try desk.sign(proof, in: &rows)
+    let details = RefusalDetails(salt: Salt(from: &desk.entropy), proof: signed)
     rows.putSealedDetails(
-      details.sealed(to: payment.recipient, from: &desk.entropy), of: payment.process)
+      details.sealed(to: recipient, from: &desk.entropy), of: request.key.process)
     return details.digest
   }
 
   private static func refuse(
-    _ request: RequestKey, body: Digest, _ reason: RefusalReason, details: Digest? = nil,
-    desk: inout BankDesk, rows: inout any BankRows
+    _ request: Request, _ reason: RefusalReason, details: Digest? = nil, desk: inout BankDesk,
+    rows: inout any BankRows
   ) throws(ECashError) -> Answer {
     let refusal = try desk.refuse(
-      request.step, of: request.process, reason, details: details, in: &rows)
-    return store(refusal, request, body: body, rows: &rows)
+      request.key.step, of: request.key.process, reason, details: details, in: &rows)
+    return store(refusal, request, rows: &rows)
   }
 
   private static func store(
-    _ reply: FinalReply, _ request: RequestKey, body: Digest, rows: inout any BankRows
+    _ reply: FinalReply, _ request: Request, rows: inout any BankRows
   ) -> Answer {
-    rows.put(ReplyRow(request: request, body: body, reply: reply.bytes))
+    rows.put(ReplyRow(request: request.key, body: request.body, reply: reply.bytes))
     return .final(reply)
   }
 }

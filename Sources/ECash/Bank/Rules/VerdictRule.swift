@@ -30,24 +30,6 @@ enum VerdictRule {
     return Answer(stored: reply)
   }
 
-  /// The coins of a hold, and their denominations with how many of each.
-  static func heldCoins(
-    of hold: HoldRow, rows: any BankRows
-  ) throws(ECashError) -> (
-    coins: [CoinRow], denominations: [(row: DenominationRow, count: UInt64)]
-  ) {
-    let coins = hold.coins.compactMap { rows.coin($0) }
-    let denominations = DenominationCount.counts(of: coins.map(\.denomination)).compactMap {
-      held in rows.denomination(held.id).map { (row: $0, count: held.count) }
-    }
-    guard denominations.reduce(0, { $0 + $1.count }) == hold.coins.count,
-      denominations.allSatisfy({ $0.count <= $0.row.reserved })
-    else {
-      throw ECashError(.booksUnbalanced, "a held coin is not on record")
-    }
-    return (coins, denominations)
-  }
-
   /// Puts the end of a hold on record.
   static func end(
     _ hold: inout HoldRow, by verdict: CheckedVerdict, reply: FinalReply,

@@ -1,11 +1,12 @@
-// An aborted process: its coins are free again, or a late reserve is refused.
+// An aborted process: what it holds is free again, or a late reserve is refused.
 
 import PaymentModel
 
 enum VoidRule {
-  /// Gives the coins of an aborted process free again.
+  /// Gives the money of an aborted process free again.
   static func apply(
-    _ verdict: CheckedVerdict, desk: inout BankDesk, rows: inout any BankRows
+    _ verdict: CheckedVerdict, with schemes: PaymentSchemes, desk: inout BankDesk,
+    rows: inout any BankRows
   ) throws(ECashError) -> Answer {
     guard !verdict.stated.claim.decision.isCommit else { return .passing(.invalid) }
     guard var hold = rows.hold(of: verdict.process) else {
@@ -13,12 +14,9 @@ enum VoidRule {
     }
     guard hold.coordinator == verdict.coordinator else { return .passing(.invalid) }
     if let answer = VerdictRule.recorded(verdict, hold: hold) { return answer }
-    let held = try VerdictRule.heldCoins(of: hold, rows: rows)
-    for coin in held.coins { rows.removeCoin(coin.coin) }
-    for (var denomination, count) in held.denominations {
-      denomination.reserved -= count
-      rows.put(denomination)
-    }
+    let lines = try hold.freeLines(schemes[hold.method].free(hold, in: &rows))
+    try Ledger.post(
+      .release, reference: hold.process.renamed(), at: desk.now, lines: lines, in: &rows)
     let voided = try desk.sign(
       VoidedReservation(
         process: hold.process, verdict: verdict.stated.id, released: hold.total),

@@ -16,7 +16,9 @@ enum SettlementRule {
     guard verdict.stated.claim.decision.isCommit else { return .passing(.invalid) }
     let holds = rows.holds(coordinator: verdict.coordinator, process: verdict.process)
     guard !holds.isEmpty else { return .passing(.notOffered) }
-    guard areFor(verdict, transfers) else { return .passing(.invalid) }
+    guard areFor(verdict, transfers), try areAccepted(transfers, for: holds, in: rows) else {
+      return .passing(.invalid)
+    }
     guard pays(transfers, for: holds) else { return .passing(.amountMismatch) }
     guard verdict.isFirst(in: &rows) else { return .passing(.conflict) }
     for var hold in holds where hold.state == .held {
@@ -31,14 +33,30 @@ enum SettlementRule {
     return desk.record(.done([settlement.bytes]), to: verdict.request, body: body, in: &rows)
   }
 
-  /// Whether all transfers belong to this verdict, each stands there once, and each bank pays to accounts
-  /// of its own only.
+  /// Whether all transfers belong to this verdict, and each stands there once.
   private static func areFor(_ verdict: CheckedVerdict, _ transfers: [Stated<Transfer>]) -> Bool {
     Set(transfers.map(\.id)).count == transfers.count
       && transfers.allSatisfy { transfer in
         transfer.claim.process == verdict.process && transfer.claim.verdict == verdict.stated.id
-          && transfer.claim.payee.bank == transfer.issuer.party
       }
+  }
+
+  /// Whether each transfer is by a bank that the offers of its payee accept. Such a bank may pay into an account
+  /// elsewhere; no other bank can call itself paid by its signature.
+  private static func areAccepted(
+    _ transfers: [Stated<Transfer>], for holds: [ShopHoldRow], in rows: any ShopRows
+  ) throws(GoodsError) -> Bool {
+    for hold in holds {
+      guard let offer = try rows.offer(hold.key.offer)?.claim() else {
+        throw GoodsError(.shopRows, "the shop holds a good without its offer")
+      }
+      let isAccepted = transfers.allSatisfy { transfer in
+        transfer.claim.payee != hold.payee
+          || offer.accepts.contains { $0.bank == transfer.issuer.party }
+      }
+      guard isAccepted else { return false }
+    }
+    return true
   }
 
   private static func pays(_ transfers: [Stated<Transfer>], for holds: [ShopHoldRow]) -> Bool {

@@ -1,0 +1,79 @@
+// The methods of payment that the conformance suite tries.
+
+package import ECash
+import PaymentCrypto
+import PaymentModel
+
+/// A method, how a bank gets it, and how a payer gets money that it can be paid with.
+package struct SchemeSubject: Sendable, CustomStringConvertible {
+  package typealias Parts = (
+    schemes: [any PaymentScheme],
+    fund: @Sendable (SchemeWorld.Payer, UInt64) async throws -> (any PaymentMeans)?
+  )
+
+  package let description: String
+  let method: PaymentMethod
+  /// What the bank says when the money was used before.
+  let spent: RefusalReason
+  let make: @Sendable (any Store<any BankRows>, any WallClock) throws -> Parts
+
+  package static let all = [coins, transfer, creditCard, accountCard, voucher]
+
+  static let coins = SchemeSubject(
+    description: "coins", method: .ecash, spent: .doubleSpend
+  ) { _, _ in
+    (
+      [],
+      { payer, minor in
+        try await payer.credit(minor)
+        _ = try await payer.wallet.withdraw(
+          payer.amount(minor), from: payer.account, under: payer.keyset, at: payer.bank)
+        return nil
+      }
+    )
+  }
+
+  static let transfer = SchemeSubject(
+    description: "account transfer", method: .transfer, spent: .declined
+  ) { store, _ in
+    (
+      [TransferScheme(store: store)],
+      { payer, minor in
+        try await payer.credit(minor)
+        return try payer.wallet.accountMeans(payer.account, at: payer.bank.name)
+      }
+    )
+  }
+
+  static let creditCard = SchemeSubject(
+    description: "card with credit", method: .card, spent: .declined
+  ) { store, clock in
+    let issuer = CardIssuer(store: store, atRest: try SchemeWorld.atRest(), clock: clock)
+    return ([issuer], { _, minor in try await issuer.issue(.credit(limit: minor)) })
+  }
+
+  static let accountCard = SchemeSubject(
+    description: "card of an account", method: .card, spent: .declined
+  ) { store, clock in
+    let issuer = CardIssuer(store: store, atRest: try SchemeWorld.atRest(), clock: clock)
+    return (
+      [issuer],
+      { payer, minor in
+        try await payer.credit(minor)
+        return try await issuer.issue(.account(payer.account))
+      }
+    )
+  }
+
+  static let voucher = SchemeSubject(
+    description: "prepaid voucher", method: VoucherScheme.method, spent: .declined
+  ) { store, clock in
+    (
+      [VoucherScheme()],
+      { payer, minor in
+        try await payer.credit(minor)
+        return try await Voucher.sell(minor, to: payer.account, in: store, at: clock.now())
+      }
+    )
+  }
+}

@@ -1,0 +1,108 @@
+// What an engine tells somebody who measures it.
+
+import Conformance
+import Coordinator
+import PaymentModel
+import Synchronization
+import Testing
+
+/// Keeps all observations. Its clock goes on by one with each reading.
+private final class Recorder: EngineObserver {
+  private let state = Mutex<(observations: [EngineObservation], clock: UInt64)>(([], 0))
+
+  var observations: [EngineObservation] { state.withLock { $0.observations } }
+
+  func nanoseconds() -> UInt64 {
+    state.withLock {
+      $0.clock += 1
+      return $0.clock
+    }
+  }
+
+  func observe(_ observation: EngineObservation) {
+    state.withLock { $0.observations.append(observation) }
+  }
+
+  /// How often an activity with that verb came to each ending.
+  func attempts(_ verb: Verb) -> [AttemptEnding: Int] {
+    observations.reduce(into: [:]) { counts, observation in
+      if case .attempted(verb, let ending, let duration) = observation {
+        #expect(duration > 0)
+        counts[ending, default: 0] += 1
+      }
+    }
+  }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct EngineObserverTests {
+  @Test func aCommitIsCountedOnce() async throws {
+    let driver = EngineDriver()
+    let recorder = Recorder()
+    let engine = driver.engine(observer: recorder)
+    let process = try await engine.submit(driver.world.order(goods: [0, 1], banks: [0])).process
+    _ = try await engine.outcome(of: process)
+    let seen = recorder.observations
+    #expect(seen.count { $0 == .begun } == 1 && !seen.contains(.resumed))
+    let endings = seen.filter { if case .ended = $0 { true } else { false } }
+    #expect(
+      endings == [.ended(reason: nil, verdictAfterMilliseconds: 0, endedAfterMilliseconds: 0)])
+    for (verb, count) in [
+      (Verb.reserve, 1), (.deposit, 2), (.decide, 1), (.post, 1), (.confirm, 2),
+    ] {
+      #expect(recorder.attempts(verb) == [.done: count], "\(verb)")
+    }
+    let counters = await engine.activity()
+    let rows = seen.compactMap { observation -> Int? in
+      if case .wrote(let rows, let duration) = observation, duration > 0 { rows } else { nil }
+    }
+    #expect(rows.count == counters.batches && rows.reduce(0, +) == counters.rows)
+    let loads = seen.compactMap { observation -> EngineLoad? in
+      if case .load(let load) = observation { load } else { nil }
+    }
+    #expect(loads.count == counters.batches && loads.allSatisfy { $0.openProcesses == 1 })
+    #expect(counters.calls == 0 && counters.attempts == counters.endedProcesses * 9)
+  }
+
+  @Test func anAbortSaysWhy() async throws {
+    let driver = EngineDriver()
+    let recorder = Recorder()
+    driver.world.merchants[0].setStock("none left", to: 0)
+    let engine = driver.engine(observer: recorder)
+    let order = driver.world.order(goods: [0], banks: [0], stock: "none left")
+    let process = try await engine.submit(order).process
+    #expect(try await engine.outcome(of: process).decision == .abort(.refused))
+    #expect(recorder.attempts(.deposit) == [.refused: 1])
+    #expect(
+      recorder.observations.contains(
+        .ended(reason: .refused, verdictAfterMilliseconds: 0, endedAfterMilliseconds: 0)))
+  }
+
+  @Test func aCallForAnOperatorAndARestart() async throws {
+    let driver = EngineDriver()
+    let first = Recorder()
+    driver.world.banks[0].faults.always(.post, .unreachable)
+    let engine = driver.engine(
+      policy: RetryPolicy(firstPauseMilliseconds: 1, operatorAfterAttempts: 1), observer: first)
+    let process = try await engine.submit(driver.world.order(goods: [0], banks: [0])).process
+    try await eventually("an operator is called") {
+      await engine.activity().operatorCalls == 1
+    }
+    #expect(first.observations.contains(.operatorCalled(.post)))
+    #expect((first.attempts(.post)[.unknown] ?? 0) >= 1)
+    let called = try await engine.status(of: process)
+    #expect(called.needsOperator.map(\.rawValue).allSatisfy { $0.hasPrefix("post/") })
+    #expect(called.needsOperator.count == 1 && (called.attempts ?? []).contains { $0 >= 1 })
+    await engine.quiesce()
+
+    // The call is forgotten in a restart, and comes again when the attempt has failed again.
+    let second = Recorder()
+    let restarted = driver.engine(observer: second)
+    #expect(try await restarted.status(of: process).needsOperator.isEmpty)
+    driver.world.banks[0].faults.always(.post, nil)
+    try await restarted.retry(process)
+    _ = try await restarted.outcome(of: process)
+    #expect(second.observations.count { $0 == .resumed } == 1)
+    #expect(!second.observations.contains(.begun))
+    #expect(second.attempts(.post) == [.done: 1])
+  }
+}

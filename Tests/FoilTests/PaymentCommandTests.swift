@@ -1,0 +1,93 @@
+// Paying with a card, and out of an account, on the home that the demo left.
+
+import Foundation
+import Testing
+
+@Suite("Ways to pay")
+struct PaymentCommandTests {
+  private static let goods = ["again-contract.txt", "again-tally.svg"]
+
+  @Test("a card is issued, shown to nobody, and pays")
+  func card() async throws {
+    let home = try await DemoHome.copied()
+    let file = home.folder.path("card")
+    let issued = try await home.foil("card", "issue", "--limit", "1725", "-o", file)
+    #expect(issued.status == 0, "\(issued.errors)")
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    let number = try #require(text.split(separator: "\n").first.map(String.init))
+    #expect(number.count == 16 && number.hasPrefix("999999"))
+    let permissions = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions]
+    #expect(permissions as? Int == 0o600)
+    let again = try await home.foil("card", "issue", "--limit", "1725", "-o", file)
+    #expect(again.status == 1, "a file is not overwritten")
+
+    let shown = try await home.foil(
+      "buy", Self.goods[0], Self.goods[1], "--pay", "bank.example=card", "--card", file)
+    #expect(shown.status == 64, "nobody was asked")
+    for words in [
+      "through bank.example, card", "the bank learns who pays", "final once committed",
+      "the bank is shown what would pay again", "who you are to it",
+    ] {
+      #expect(shown.output.contains(words), "\(words)")
+    }
+    let bought = try await home.foil(
+      "buy", Self.goods[0], Self.goods[1], "--pay", "bank.example=card", "--card", file, "--yes")
+    #expect(bought.status == 0, "\(bought.errors)")
+    #expect(bought.output.contains("committed: purchase "))
+    for run in [issued, again, shown, bought] {
+      #expect(!(run.output + run.errors).contains(number))
+    }
+  }
+
+  @Test("a card without credit pays nothing, and the coins are still there")
+  func declined() async throws {
+    let home = try await DemoHome.copied()
+    let file = home.folder.path("card")
+    #expect(try await home.foil("card", "issue", "--limit", "1724", "-o", file).status == 0)
+    let declined = try await home.foil(
+      "buy", Self.goods[0], Self.goods[1], "--pay", "bank.example=card", "--card", file, "--yes")
+    #expect(declined.status == 1)
+    #expect(declined.output.contains("aborted (refused)") && declined.output.contains("declined"))
+    #expect(try await home.foil("buy", Self.goods[0], Self.goods[1], "--yes").status == 0)
+  }
+
+  @Test("the wallet's account pays, and a foreign account does not")
+  func account() async throws {
+    let home = try await DemoHome.copied()
+    let way = ["--pay", "bank.example=transfer", "--yes", "--account"]
+    let foreign = try await Command.foil(
+      ["buy"] + Self.goods + way + ["guide", "--home", home.path])
+    #expect(foreign.status == 1, "\(foreign.output) \(foreign.errors)")
+    let own = try await Command.foil(
+      ["buy"] + Self.goods + way + ["alice", "--home", home.path])
+    #expect(own.status == 0, "\(own.errors)")
+    #expect(own.output.contains("committed: purchase "))
+  }
+
+  @Test(
+    "what does not fit together is refused before anything is opened",
+    arguments: [
+      ["--pay", "bank.example=card"], ["--card", "x"], ["--pay", "bank.example=transfer"],
+      ["--pay", "bank.example"], ["--pay", "bank.example=gold"], ["--pay", "BANK=card"],
+      ["--pay", "a=ecash", "--pay", "a=ecash"],
+      ["--pay", "bank.example=transfer", "--account", "A B"],
+    ])
+  func usage(_ arguments: [String]) async throws {
+    let run = try await Command.foil(["buy", "x"] + arguments)
+    #expect(run.status == 64, "\(run.errors)")
+  }
+
+  @Test("a bank that pays nothing here, and a file that is no card")
+  func wrong() async throws {
+    let home = try await DemoHome.copied()
+    let idle = try await home.foil(
+      "buy", Self.goods[0], "--pay", "idle.example=ecash", "--yes")
+    #expect(idle.status == 1 && idle.errors.contains("through idle.example"))
+    let file = home.folder.path("card")
+    try Data("4111111111111112\n2029-12\n123\n".utf8).write(to: URL(filePath: file))
+    let run = try await home.foil(
+      "buy", Self.goods[0], "--pay", "bank.example=card", "--card", file, "--yes")
+    #expect(run.status == 1 && run.errors.contains("no card number"))
+    #expect(!run.errors.contains("4111111111111112"))
+  }
+}
