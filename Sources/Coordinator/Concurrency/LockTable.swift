@@ -136,6 +136,11 @@ struct LockTable: Hashable, Sendable {
     (queues[resource] ?? []).map(\.process)
   }
 
+  /// Hashes who stands at a resource, and how.
+  func hash(_ resource: Resource, into hasher: inout Hasher) {
+    hasher.combine(queues[resource])
+  }
+
   /// Forgets the numbers of a queue's places, on which their order does not depend, and what is to be
   /// written down about all places.
   mutating func forgetNumbers(on resource: Resource) {

@@ -108,6 +108,15 @@ public struct CoordinatorMachine: Hashable, Sendable {
     open[process]?.machine.isQueued ?? false
   }
 
+  /// Hashes what tells machines apart in which an open process stands alike: its attempts and its turns.
+  package func hashTurns(of process: ProcessID, into hasher: inout Hasher) {
+    guard let entry = open[process] else { return }
+    entry.machine.hashAttempts(into: &hasher)
+    for activity in entry.limited {
+      for use in entry.uses(of: activity) { locks.hash(use.resource, into: &hasher) }
+    }
+  }
+
   /// Forgets numbers that only name things, so that machines can be compared that will go on alike: of
   /// batches, of places in queues, of attempts. Answers to attempts find nobody afterwards.
   package mutating func forgetNumbers(of processes: [ProcessID]) {

@@ -95,6 +95,8 @@ public struct ProcessMachine: Hashable, Sendable {
   /// Whether something waits for its turn.
   var isQueued: Bool { attempts.contains { $0.turn == .awaited } }
 
+  func hashAttempts(into hasher: inout Hasher) { hasher.combine(attempts) }
+
   /// Forgets how often something was asked for.
   mutating func forgetAttempts() {
     for number in attempts.indices { attempts[number].count = 0 }

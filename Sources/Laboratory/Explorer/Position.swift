@@ -30,8 +30,15 @@ struct Position: Hashable {
     for process in world.processes {
       hasher.combine(process)
       hasher.combine(world.stage.node.state(of: process))
-      hasher.combine(world.stage.node.isPausing(process))
-      hasher.combine(world.stage.node.isQueued(process))
+      world.stage.node.hashTurns(of: process, into: &hasher)
+    }
+    for customer in world.customers {
+      for purchase in customer.desk.books.purchases {
+        hasher.combine(purchase.state)
+        hasher.combine(purchase.deliveryRequest == nil)
+        hasher.combine(purchase.keys == nil)
+      }
+      hasher.combine(customer.desk.books.nextWish)
     }
     for shop in world.shops {
       for hold in shop.desk.books.holds {
@@ -39,6 +46,8 @@ struct Position: Hashable {
         hasher.combine(hold.state)
       }
       for waiting in shop.waiting { hasher.combine(waiting.process) }
+      hasher.combine(shop.desk.books.replies.count)
+      hasher.combine(shop.desk.isDirty)
     }
     hasher.combine(underWay)
   }

@@ -111,6 +111,11 @@ package struct CoordinatorNode: Hashable, Sendable {
     return process
   }
 
+  /// Hashes what tells nodes apart in which a process stands alike.
+  func hashTurns(of process: ProcessID, into hasher: inout Hasher) {
+    machine?.hashTurns(of: process, into: &hasher)
+  }
+
   /// How a durable and open process stands.
   package func state(of process: ProcessID) -> ProcessState? {
     machine?.standing(of: process)?.state
