@@ -112,12 +112,18 @@ struct TrivialEvidence: Sendable {
       }
       lanes.0 = (lanes.0 ^ rest) &* factor
     }
-    var sum = lanes.0 ^ turn(lanes.1) ^ turn(turn(lanes.2)) ^ turn(turn(turn(lanes.3)))
+    // Each lane goes into each word.
+    var sum = factor
+    @discardableResult
     func mixed(_ word: UInt64) -> UInt64 {
       sum = (sum ^ word) &* factor
       sum ^= sum >> 32
       return sum
     }
+    mixed(lanes.0)
+    mixed(lanes.1)
+    mixed(lanes.2)
+    mixed(lanes.3)
     let words: InlineArray<4, UInt64> = [
       mixed(lanes.0), mixed(lanes.1), mixed(lanes.2), mixed(lanes.3),
     ]
