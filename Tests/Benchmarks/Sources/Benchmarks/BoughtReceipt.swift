@@ -2,6 +2,7 @@
 
 import Evidence
 import Measurement
+import PaymentModel
 import PaymentParties
 import Receipts
 
@@ -11,7 +12,7 @@ struct BoughtReceipt {
   let trust: TrustStore
 
   init() async throws {
-    let founded = try await FoundedMarket(price: 12, credit: 100)
+    let founded = try await FoundedMarket(price: 12, mode: .individual, credit: 100)
     try await founded.withdraw(30)
     let process = try await founded.place()
     let purchase = try await founded.market.conclude(process)

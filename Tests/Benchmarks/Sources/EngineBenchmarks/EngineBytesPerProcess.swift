@@ -5,20 +5,41 @@ import Measurement
 
 extension Figure {
   /// Statements, coins and proofs are as long as real ones, and no process shares them with another. The
-  /// second merchant never answers, so that a request of each process is under way.
+  /// second merchant never answers, so that a request of each process is under way; for `putOff` it asks to
+  /// be asked later, and nothing is under way.
   static let engineBytesPerProcess = Figure(name: "engine.bytesPerProcess") {
-    let disk = try EngineOnDisk(sizes: .real, habit: .isSilent)
-    let probe = try disk.syncMicroseconds()
-    try await disk.submit(1000, to: disk.engine)
-    try await disk.rest(disk.engine)
-    let (before, count) = (try residentBytes(), 20_000)
-    try await disk.submit(count, to: disk.engine)
-    try await disk.rest(disk.engine)
-    let grown = try residentBytes() - before
-    guard await disk.engine.activity().calls == count + 1000 else { throw BrokenFixture() }
-    let order = disk.nextOrder()
+    let silent = try EngineOnDisk(sizes: .real, habit: .isSilent)
+    let probe = try silent.syncMicroseconds()
+    let bytes = try await silent.bytesPerWaitingProcess()
+    guard await silent.engine.activity().calls == EngineOnDisk.waitingCount else {
+      throw BrokenFixture("somebody has answered")
+    }
+    let putOff = try EngineOnDisk(
+      sizes: .real, habit: .holds(until: silent.catalogue.decideBy))
+    let rest = try await putOff.bytesPerWaitingProcess()
     return Result(
-      value: grown / Double(count), unit: "bytes/process", baseline: Double(order.encoded.count),
-      goal: .valueAtMost(16_384), more: ["processes": Double(count), "syncMicroseconds": probe])
+      value: bytes.resident, unit: "bytes/process",
+      baseline: Double(silent.nextOrder().encoded.count), goal: .valueAtMost(16_384),
+      more: [
+        "inUse": bytes.inUse, "putOff": rest.resident, "putOffInUse": rest.inUse,
+        "processes": Double(EngineOnDisk.waitingCount), "syncMicroseconds": probe,
+      ])
+  }
+}
+
+extension EngineOnDisk {
+  fileprivate static let waitingCount = 20_000
+
+  /// What the program grows by, and how much of that is still there when the allocator has given back what it
+  /// can.
+  fileprivate func bytesPerWaitingProcess() async throws -> (resident: Double, inUse: Double) {
+    releaseFreeMemory()
+    let before = try residentBytes()
+    try await submit(Self.waitingCount, to: engine)
+    try await rest(engine)
+    let resident = try residentBytes() - before
+    releaseFreeMemory()
+    let inUse = try residentBytes() - before
+    return (resident / Double(Self.waitingCount), inUse / Double(Self.waitingCount))
   }
 }

@@ -12,7 +12,7 @@ extension Figure {
   /// timed where it is called, in purchases one after another, each alone on the machine.
   static let enginePurchase = Figure(name: "engine.purchase") {
     let timer = try CryptoTimer()
-    let founded = try await FoundedMarket(price: 15, credit: 1_000_000)
+    let founded = try await FoundedMarket(price: 15, mode: .catalogue, credit: 1_000_000)
     let purchases = try PurchaseRun(founded)
     try await purchases.withdraw(for: 16)
     try await purchases.run(16, concurrent: 16)
@@ -77,7 +77,12 @@ private struct PurchaseRun {
     let engine = market.coordinator.engine
     _ = try await engine.submit(try await market.customer.submission(of: process))
     let outcome = try await engine.outcome(of: process)
-    guard outcome.decision.isCommit else { throw BrokenFixture() }
+    guard outcome.decision.isCommit else {
+      let refusals = try await engine.file(of: process).refusals.map {
+        "\($0.activity.path) \($0.reason)"
+      }
+      throw BrokenFixture("a purchase was aborted: \(outcome.decision) \(refusals)")
+    }
     try await market.customer.conclude(process, with: outcome.verdict)
   }
 

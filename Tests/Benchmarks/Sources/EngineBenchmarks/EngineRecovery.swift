@@ -10,7 +10,8 @@ extension Figure {
   /// there are; 100,000 otherwise.
   static let engineRecovery = Figure(name: "engine.recovery") {
     let count =
-      ProcessInfo.processInfo.environment["ENGINE_RECOVERY_PROCESSES"].flatMap { Int($0) } ?? 100_000
+      ProcessInfo.processInfo.environment["ENGINE_RECOVERY_PROCESSES"].flatMap { Int($0) }
+      ?? 100_000
     let disk = try EngineOnDisk(sizes: .real)
     let habit = DepositHabit.holds(until: disk.catalogue.decideBy)
     let probe = try disk.syncMicroseconds()

@@ -15,7 +15,8 @@ extension Figure {
     for _ in 0..<3 {
       let count = 4096
       ours.append(
-        Double(count) / (try await measuredSeconds { try await disk.purchase(count, concurrent: 16) })
+        Double(count)
+          / (try await measuredSeconds { try await disk.purchase(count, concurrent: 16) })
       )
       theirs.append(try dbos.processesPerSecond(count: 300, concurrent: 16))
     }

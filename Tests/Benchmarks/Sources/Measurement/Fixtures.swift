@@ -10,7 +10,9 @@ package func required<Value>(_ value: Value?) throws -> Value {
 
 /// A fixture is not what it should be.
 package struct BrokenFixture: Error {
-  package init() {}
+  package let reason: String
+
+  package init(_ reason: String = "a value is missing") { self.reason = reason }
 }
 
 /// A new folder on the disk of the temporary files, which is removed with this.

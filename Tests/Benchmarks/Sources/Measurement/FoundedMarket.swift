@@ -20,8 +20,9 @@ package final class FoundedMarket: Sendable {
 
   /// - Parameters:
   ///   - price: of each good, in minor units.
+  ///   - mode: whether one good can be bought again and again.
   ///   - credit: what the customer has at the bank.
-  package init(price: UInt64, credit: UInt64) async throws {
+  package init(price: UInt64, mode: SaleMode, credit: UInt64) async throws {
     let folder = try TemporaryFolder()
     let home = HomeFolder(folder.path("home"))
     let good = folder.url.appending(path: "good.txt")
@@ -58,10 +59,23 @@ package final class FoundedMarket: Sendable {
       tax: Amount(minor: tax, currency: currency))
     var selections: [Selection] = []
     for (number, shop) in market.shops.enumerated() {
-      let locked = try await market.sell(
-        good.path, as: "good-\(number).txt", title: "Good \(number)", mediaType: "text/plain",
-        by: shop, terms: SaleTerms(price: goodPrice, payee: payees[number]))
-      selections.append(Selection(try market.inspect(locked)))
+      var entropy = SystemEntropy()
+      let identity = Age.Identity.generate(from: &entropy)
+      let stem = folder.path("good-\(number)")
+      let commitment = try Container.seal(
+        FileSource(path: good.path), to: identity.recipient, container: "\(stem).age",
+        chunkList: "\(stem).chunks", from: &entropy)
+      let now = SystemWallClock().now()
+      var draft = OfferDraft(
+        title: "Good \(number)", fileName: "good-\(number).txt", container: commitment,
+        price: goodPrice, payee: payees[number],
+        accepts: [AcceptedPayment(bank: bank, method: .ecash)],
+        coordinators: [market.coordinator.key], expiresAt: now.adding(seconds: 30 * 86_400),
+        retainedUntil: now.adding(seconds: 60 * 86_400))
+      draft.mediaType = "text/plain"
+      draft.mode = mode
+      let offer = try await shop.publish(draft, identity: identity)
+      selections.append(Selection(try market.customer.inspect(offer)))
     }
     self.folder = folder
     self.market = market
