@@ -156,7 +156,9 @@ struct TrivialLog: VerdictLog {
     .done(LoggedVerdict(verdict: verdict, proof: Bytes(repeating: 8, count: sizes.proof)))
   }
 
-  func latestVerdicts(atMost count: Int) async -> Outcome<[VerdictEntry]> { .done([]) }
+  func latestVerdicts(
+    by key: Thumbprint, atMost count: Int
+  ) async -> Outcome<[VerdictEntry]> { .done([]) }
 }
 
 /// Bytes of a counter (SplitMix64): random enough to tell nonces apart.
