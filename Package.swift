@@ -30,6 +30,7 @@ let package = Package(
     .library(name: "Coordinator", targets: ["Coordinator"]),
     .library(name: "StoreSQLite", targets: ["StoreSQLite"]),
     .library(name: "PaymentParties", targets: ["PaymentParties"]),
+    .library(name: "Laboratory", targets: ["Laboratory"]),
   ],
   dependencies: [
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -80,11 +81,18 @@ let package = Package(
         .product(name: "CoreMetrics", package: "swift-metrics"),
       ],
       swiftSettings: strictAndMemorySafe),
+    .target(
+      name: "Laboratory",
+      dependencies: [
+        "PaymentModel", "PaymentCrypto", "Evidence", "ECash", "Goods", "Receipts", "Coordinator",
+        "PaymentParties",
+      ],
+      swiftSettings: strictAndMemorySafe),
     .executableTarget(
       name: "foil",
       dependencies: [
         "PaymentModel", "PaymentCrypto", "Evidence", "ECash", "Goods", "Receipts", "Coordinator",
-        "StoreSQLite", "PaymentParties",
+        "StoreSQLite", "PaymentParties", "Laboratory",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strictAndMemorySafe),
@@ -141,6 +149,10 @@ let package = Package(
     .testTarget(
       name: "FoilTests",
       dependencies: ["foil", "PaymentModel", "PaymentCrypto", "Evidence", "Receipts"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LaboratoryTests",
+      dependencies: ["PaymentModel", "PaymentCrypto", "Coordinator", "Laboratory", "Conformance"],
       swiftSettings: strict),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
   ]

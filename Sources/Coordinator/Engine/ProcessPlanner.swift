@@ -141,7 +141,7 @@ public struct ProcessPlanner: Sendable {
       throw CoordinatorError(.unknownTemplate, "no template \(order.order.template)")
     }
     return try PaymentProcess.generate(
-      from: order, template: known.template, templateDigest: known.digest)
+      from: order, template: known.template, templateDigest: known.digest, rules: rules)
   }
 
   private func abortOnly(_ process: ProcessID) throws(CoordinatorError) -> PaymentProcess {

@@ -391,7 +391,7 @@ extension ProcessMachine {
 
   /// When something is due even if nothing happens.
   private var nextTime: Timestamp? {
-    var earliest = undecidedUntil
+    var earliest = rules.abortsWhenOverdue ? undecidedUntil : nil
     func consider(_ time: Timestamp?) {
       guard let time else { return }
       earliest = earliest.map { min($0, time) } ?? time

@@ -41,4 +41,9 @@ public struct ResumedProcess: Sendable {
   let chain: JournalChain
 
   var records: [JournalRecord] { entries.map(\.record) }
+
+  /// What it has on file.
+  package var file: ProcessFile {
+    ProcessFile(definition: plan.definition, accepted: plan.accepted, entries: entries)
+  }
 }

@@ -19,6 +19,14 @@ extension PaymentProcess {
   public static func generate(
     from order: AdmittedOrder, template: ProcessTemplate, templateDigest: Digest
   ) throws(CoordinatorError) -> PaymentProcess {
+    try generate(
+      from: order, template: template, templateDigest: templateDigest, rules: .standard)
+  }
+
+  package static func generate(
+    from order: AdmittedOrder, template: ProcessTemplate, templateDigest: Digest,
+    rules: ProtocolRules
+  ) throws(CoordinatorError) -> PaymentProcess {
     guard !order.items.isEmpty else {
       throw CoordinatorError(
         .emptyOrder, "an order needs an offer: of a good, or of a payment without one")
@@ -27,7 +35,7 @@ extension PaymentProcess {
       throw CoordinatorError(
         .tooLarge, "at most \(largestGoodCount) goods and \(largestBankCount) banks in one order")
     }
-    let generator = ProcessGenerator(order: order, template: template)
+    let generator = ProcessGenerator(order: order, template: template, rules: rules)
     return try checked(
       PaymentProcess(
         process: order.process, template: templateDigest,
@@ -38,7 +46,7 @@ extension PaymentProcess {
   package static func abortOnly(
     _ process: ProcessID, templateDigest: Digest
   ) throws(CoordinatorError) -> PaymentProcess {
-    let generator = ProcessGenerator(order: nil, template: .neverBegun)
+    let generator = ProcessGenerator(order: nil, template: .neverBegun, rules: .standard)
     return try checked(
       PaymentProcess(
         process: process, template: templateDigest,
@@ -60,6 +68,7 @@ extension PaymentProcess {
 private struct ProcessGenerator {
   let order: AdmittedOrder?
   let template: ProcessTemplate
+  let rules: ProtocolRules
 
   /// What a step is repeated over.
   private enum Instance: Equatable {
@@ -107,6 +116,7 @@ private struct ProcessGenerator {
         "two goods of one order draw on one stock of \(shared.resource.owner): order a quantity of one"
       )
     }
+    guard rules.takesGoodsInTurns else { return [] }
     return pairs.map { Precedence(before: $0.path, after: $1.path) }
   }
 
@@ -188,6 +198,9 @@ private struct ProcessGenerator {
       for name in step.after {
         guard let earlier = steps.first(where: { $0.name == name }) else {
           throw CoordinatorError(.notWellFormed, "\(step.name) follows \(name), which is not there")
+        }
+        if earlier.verb == .reserve, step.verb == .deposit, !rules.reservesBeforeDeposits {
+          continue
         }
         for after in instances(of: step) {
           for before in instances(of: earlier) where areOrdered(before, after) {

@@ -23,14 +23,24 @@ public final class Customer: Sendable {
   let clock: any WallClock
   let makeEntropy: @Sendable () -> any Entropy & Sendable
 
-  public init(
+  public convenience init(
     wallet: Wallet, trust: TrustStore, verdicts: any VerdictReader, clock: any WallClock
+  ) {
+    self.init(
+      wallet: wallet, trust: trust, verdicts: verdicts, clock: clock,
+      makeEntropy: { SystemEntropy() })
+  }
+
+  /// A customer who draws her randomness elsewhere.
+  package init(
+    wallet: Wallet, trust: TrustStore, verdicts: any VerdictReader, clock: any WallClock,
+    makeEntropy: @escaping @Sendable () -> any Entropy & Sendable
   ) {
     self.wallet = wallet
     self.trust = trust
     self.verdicts = verdicts
     self.clock = clock
-    makeEntropy = { SystemEntropy() }
+    self.makeEntropy = makeEntropy
   }
 
   // MARK: - Offers

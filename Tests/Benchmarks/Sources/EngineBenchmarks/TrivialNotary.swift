@@ -141,6 +141,12 @@ struct TrivialNotary: Notary {
   let coordinator: PartyName
   let catalogue: TrivialCatalogue
 
+  var key: Thumbprint { evidence.key(of: coordinator) }
+
+  func process(of order: Signed<Order>) -> ProcessID? {
+    (try? evidence.read(order, by: .oneTime(catalogue.oneTimeKey)))?.id.renamed()
+  }
+
   func admit(
     _ submission: PurchaseSubmission, at time: Timestamp
   ) throws(NotAdmitted) -> AdmittedOrder {

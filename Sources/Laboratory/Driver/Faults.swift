@@ -1,0 +1,32 @@
+// What goes wrong in a run, and how often: drawn anew for each, so that some runs are calm and some are not.
+
+/// Chances in a thousand at each step.
+struct Faults: Hashable, Sendable {
+  var drop = 0
+  var duplicate = 0
+  var crash = 0
+  /// Of a party that is down.
+  var restart = 1000
+  var clock = 0
+  /// Time goes on although something else could happen.
+  var delay = 0
+  /// Of a message: it arrives seconds or minutes later.
+  var late = 0
+  /// How many steps the faults last.
+  var steps = 0
+
+  static let none = Faults()
+
+  init() {}
+
+  init(from entropy: inout SimulationEntropy) {
+    drop = entropy.pick([0, 0, 10, 40, 120])
+    duplicate = entropy.pick([0, 10, 40])
+    crash = entropy.pick([0, 4, 15, 40])
+    restart = entropy.pick([20, 100, 400])
+    clock = entropy.pick([0, 0, 2])
+    delay = entropy.pick([5, 20, 80, 200])
+    late = entropy.pick([0, 20, 100])
+    steps = entropy.pick([100, 400, 1200])
+  }
+}

@@ -1,0 +1,114 @@
+// The coordinator's notary over symbolic evidence, with the checks of an order.
+
+import PaymentCrypto
+package import PaymentModel
+
+package struct SymbolicNotary: Notary, Hashable {
+  private let signer: SymbolicSigner
+
+  package init(_ coordinator: PartyName) {
+    signer = SymbolicSigner(coordinator)
+  }
+
+  package var key: Thumbprint { signer.issuer.key }
+
+  package func process(of order: Signed<Order>) -> ProcessID? {
+    (try? SymbolicEvidence.read(order: order))?.id.renamed()
+  }
+
+  package func admit(
+    _ submission: PurchaseSubmission, at time: Timestamp
+  ) throws(NotAdmitted) -> AdmittedOrder {
+    let order = try SymbolicEvidence.read(order: submission.order)
+    guard order.claim.coordinator == signer.issuer.key else {
+      throw NotAdmitted(code: "coordinator", message: "the order names another coordinator")
+    }
+    guard order.claim.decideBy > time,
+      order.claim.decideBy <= time.adding(seconds: 7 * 86_400)
+    else { throw NotAdmitted(code: "deadline", message: "decideBy has passed, or is far away") }
+    var offers: [Stated<Offer>] = []
+    for signed in submission.offers { offers.append(try offer(signed, at: time)) }
+    offers.sort { $0.id < $1.id }
+    var items: [AdmittedOrder.Item] = []
+    var payments: [AdmittedOrder.Payment] = []
+    for committed in submission.parts {
+      switch try SymbolicEvidence.read(committed, of: order.claim) {
+      case .item(let item):
+        guard let offer = offers.first(where: { $0.id == item.offer }),
+          item.quantity <= offer.claim.maximumQuantity
+        else { throw NotAdmitted(code: "item", message: "an item without its offer") }
+        items.append(
+          AdmittedOrder.Item(
+            merchant: offer.issuer.party, offer: offer, quantity: item.quantity, part: committed))
+      case .payment(let payment):
+        guard payments.count < submission.instruments.count else {
+          throw NotAdmitted(code: "payment", message: "a payment without an instrument")
+        }
+        let sealed = submission.instruments[payments.count]
+        payments.append(
+          AdmittedOrder.Payment(
+            content: payment, part: committed, partDigest: digest(committed.part),
+            instrument: Sealed(sealed.bytes, digest: digest(sealed.bytes))))
+      }
+    }
+    items.sort { $0.offer.id < $1.offer.id }
+    payments.sort { $0.content.bank < $1.content.bank }
+    guard items.map(\.offer.id) == offers.map(\.id), isPaid(items, by: payments) else {
+      throw NotAdmitted(code: "payment", message: "what is paid is not what is bought")
+    }
+    return AdmittedOrder(
+      process: order.id.renamed(), signedOrder: submission.order, order: order.claim,
+      items: items, payments: payments)
+  }
+
+  private func offer(
+    _ signed: Signed<Offer>, at time: Timestamp
+  ) throws(NotAdmitted) -> Stated<Offer> {
+    guard let key = SymbolicEvidence.issuerKey(of: signed),
+      let merchant = SymbolicEvidence.party(of: key)
+    else { throw NotAdmitted(code: "offer", message: "nobody made that offer") }
+    let offer = try SymbolicEvidence.read(signed, by: .party(merchant))
+    guard offer.claim.coordinators.contains(signer.issuer.key), time < offer.claim.expiresAt else {
+      throw NotAdmitted(code: "offer", message: "an offer under other terms")
+    }
+    return offer
+  }
+
+  /// Payee by payee, by the payee's own bank.
+  private func isPaid(
+    _ items: [AdmittedOrder.Item], by payments: [AdmittedOrder.Payment]
+  ) -> Bool {
+    var owed: [(payee: Payee, minor: UInt64)] = []
+    for item in items {
+      let (payee, minor) = (
+        item.offer.claim.payee, item.offer.claim.price.gross.minor * UInt64(item.quantity)
+      )
+      if let place = owed.firstIndex(where: { $0.payee == payee }) {
+        owed[place].minor += minor
+      } else {
+        owed.append((payee, minor))
+      }
+    }
+    let paid = payments.flatMap { payment in
+      payment.content.payouts.map { (bank: payment.content.bank, payout: $0) }
+    }
+    return paid.count == owed.count
+      && owed.allSatisfy { payee, minor in
+        paid.contains {
+          $0.bank == payee.bank && $0.payout.payee == payee && $0.payout.amount.minor == minor
+        }
+      }
+  }
+
+  package func read<Content: Claim>(
+    _ signed: Signed<Content>, by signatory: Signatory, at time: Timestamp
+  ) throws(NotAdmitted) -> Stated<Content> {
+    try SymbolicEvidence.read(signed, by: signatory)
+  }
+
+  package func sign<Content: Claim>(_ claim: Content, nonce: Nonce) -> Signed<Content> {
+    signer.sign(claim, nonce: nonce)
+  }
+
+  package func digest(_ bytes: Bytes) -> Digest { SHA256.digest(bytes) }
+}

@@ -1,0 +1,136 @@
+// The rules that can be taken away, one at a time. A purchase without one of them breaks something, and a
+// laboratory that does not notice is none.
+
+package import Coordinator
+
+/// What must hold in every world, whoever of the parties cheats.
+public enum Property: String, CaseIterable, Hashable, Sendable {
+  /// Money is neither made nor lost, bank by bank and currency by currency.
+  case money
+  /// All merchants are paid and all keys delivered, or all money is free and all stock is back.
+  case atomicity
+  /// One verdict for each process: in the log, and with everybody who acts on one.
+  case verdict
+  /// Every honest party has what proves its side.
+  case evidence
+  /// No piece of a stock is lost or sold twice.
+  case stock
+  /// Nobody's good is held for a process whose money is not.
+  case holds
+  /// Nobody waits in a circle.
+  case cycles
+  /// Nothing is stuck: once faults stop, everything comes to its end in bounded time.
+  case progress
+  /// A step has one final answer, however often it is asked for.
+  case answers
+  /// A refusal is true: nobody is refused what is left, and nobody honest is called a cheat.
+  case refusals
+}
+
+/// A rule that is not followed.
+public enum Flaw: String, CaseIterable, Hashable, Sendable {
+  // Coordinator
+  case answersBeforeSync = "answer-before-sync"
+  case noKeyCheck = "no-key-check"
+  case noAbortWhenOverdue = "no-abort-when-overdue"
+  case newIdentifiers = "retry-with-new-identifier"
+  case undoesOnlyAnswered = "undoes-only-what-answered"
+  case forgetsVerdicts = "verdict-forgotten-on-recovery"
+  case noTurns = "no-total-order"
+  case depositsBeforeReserves = "deposit-before-reserve"
+
+  // Banks
+  case moneyBeforeVerdict = "money-before-verdict"
+  case bankHoldLapses = "hold-lapses"
+  case noIdempotency = "no-idempotency"
+  case bankAnswersBeforeSync = "bank-answers-before-sync"
+  case proofWithoutVerdict = "proof-without-verdict"
+  case noTombstone = "no-tombstone"
+
+  // Merchants
+  case releaseOnTimeout = "release-on-timeout"
+  case refusesInsteadOfHeld = "refuse-instead-of-held"
+  case settlesWithoutTransfers = "settles-without-transfers"
+  case noMerchantTombstone = "no-merchant-tombstone"
+
+  // Whoever acts on a verdict
+  case believesAnyCoordinator = "believes-any-coordinator"
+  case believesUnloggedVerdicts = "believes-unlogged-verdicts"
+
+  // Customers
+  case signsForMissingKeys = "customer-signs-for-missing-keys"
+  case reusesCoinsAfterTimeout = "customer-reuses-coins-after-timeout"
+
+  public var summary: String {
+    switch self {
+    case .answersBeforeSync: "the coordinator acts on records that are not durable yet"
+    case .noKeyCheck: "the coordinator accepts deposited keys unexamined"
+    case .noAbortWhenOverdue: "the coordinator waits for ever instead of deciding abort"
+    case .newIdentifiers: "the coordinator gives a repeated request a new identifier"
+    case .undoesOnlyAnswered: "an abort is told to those who answered, not to all who were asked"
+    case .forgetsVerdicts: "a verdict in the journal is not read back after a crash"
+    case .noTurns: "limited goods are deposited in any order"
+    case .depositsBeforeReserves: "goods are held while money is not reserved yet"
+    case .moneyBeforeVerdict: "a bank pays the payees when it reserves"
+    case .bankHoldLapses: "a bank gives reserved coins free at decideBy, without a verdict"
+    case .noIdempotency: "banks and merchants do again what they are asked again"
+    case .bankAnswersBeforeSync: "a bank answers before its books are durable"
+    case .proofWithoutVerdict: "a bank calls the second use of undecided coins a double spend"
+    case .noTombstone: "a bank does not remember a void that came before its reserve"
+    case .releaseOnTimeout: "a merchant gives a held good free at decideBy, without a verdict"
+    case .refusesInsteadOfHeld: "a merchant says sold out while an undecided process holds the last"
+    case .settlesWithoutTransfers: "a merchant settles without looking at the transfers"
+    case .noMerchantTombstone: "a merchant does not remember a release that came before its deposit"
+    case .believesAnyCoordinator: "a verdict of another coordinator than the order's is believed"
+    case .believesUnloggedVerdicts: "a verdict is believed that stands in no log"
+    case .signsForMissingKeys: "a customer asks for delivery although keys are missing"
+    case .reusesCoinsAfterTimeout:
+      "a wallet takes coins for free again at decideBy, without a verdict"
+    }
+  }
+
+  /// What it breaks: which of them a run meets first depends on the seed.
+  public var breaks: [Property] {
+    switch self {
+    case .answersBeforeSync: [.atomicity, .progress, .verdict, .holds, .evidence, .answers]
+    case .noKeyCheck: [.atomicity]
+    case .noAbortWhenOverdue: [.progress, .verdict]
+    case .newIdentifiers: [.answers]
+    case .undoesOnlyAnswered: [.atomicity]
+    case .forgetsVerdicts: [.progress, .atomicity, .verdict, .answers]
+    case .noTurns: [.cycles]
+    case .depositsBeforeReserves: [.holds]
+    case .moneyBeforeVerdict: [.money]
+    case .bankHoldLapses: [.atomicity, .progress, .refusals]
+    case .noIdempotency: [.money, .answers, .stock]
+    case .bankAnswersBeforeSync: [.atomicity, .progress, .holds, .evidence]
+    case .proofWithoutVerdict: [.refusals]
+    case .noTombstone: [.answers, .atomicity]
+    case .releaseOnTimeout: [.atomicity, .stock]
+    case .refusesInsteadOfHeld: [.refusals]
+    case .settlesWithoutTransfers: [.evidence]
+    case .noMerchantTombstone: [.atomicity]
+    case .believesAnyCoordinator: [.verdict, .progress]
+    case .believesUnloggedVerdicts: [.verdict, .evidence]
+    case .signsForMissingKeys: [.evidence]
+    case .reusesCoinsAfterTimeout: [.refusals]
+    }
+  }
+
+  /// The rules of a coordinator that has this flaw.
+  package var rules: ProtocolRules {
+    var rules = ProtocolRules.standard
+    switch self {
+    case .answersBeforeSync: rules.recordsBeforeEffects = false
+    case .noKeyCheck: rules.examinesKeys = false
+    case .noAbortWhenOverdue: rules.abortsWhenOverdue = false
+    case .newIdentifiers: rules.keepsIdentifiers = false
+    case .undoesOnlyAnswered: rules.undoesWhatWasAsked = false
+    case .forgetsVerdicts: rules.recoversVerdicts = false
+    case .noTurns: rules.takesGoodsInTurns = false
+    case .depositsBeforeReserves: rules.reservesBeforeDeposits = false
+    default: break
+    }
+    return rules
+  }
+}

@@ -1,0 +1,442 @@
+// A merchant without cryptography: the rules of `Goods/Shop/Rules`, over books in memory.
+
+package import Coordinator
+import PaymentCrypto
+package import PaymentModel
+
+/// How a merchant cheats.
+package enum ShopCheat: CaseIterable, Hashable, Sendable {
+  /// Answers every other request.
+  case silent
+  /// Deposits a key that does not open the container.
+  case wrongKey
+  /// Sends something else than the key that it signed for.
+  case unreadableKey
+  /// Signs deposits of another amount.
+  case falseClaim
+  /// Says one thing to the first attempt and another to the next.
+  case twoFaced
+}
+
+/// A good on offer, and what opens it.
+package struct Good: Hashable, Sendable {
+  package let offer: Stated<Offer>
+  package let signed: Signed<Offer>
+  package let identity: Bytes
+
+  package init(offer: Stated<Offer>, signed: Signed<Offer>, identity: Bytes) {
+    self.offer = offer
+    self.signed = signed
+    self.identity = identity
+  }
+}
+
+package struct ShopBooks: Hashable, Sendable {
+  package struct Stock: Hashable, Sendable {
+    package let name: String
+    package let capacity: Int
+    /// Neither held nor sold.
+    package var level: Int
+  }
+
+  package enum HoldState: Hashable, Sendable {
+    case held
+    case released
+    case sold
+    /// Given free without a verdict, which no honest merchant does.
+    case lapsed
+  }
+
+  package struct Hold: Hashable, Sendable {
+    package let coordinator: Thumbprint
+    package let process: ProcessID
+    package let offer: StatementID
+    package let stock: String?
+    package let quantity: Int
+    package let amount: Amount
+    package let payee: Payee
+    package let decideBy: Timestamp
+    package var state = HoldState.held
+  }
+
+  package struct ActedOn: Hashable, Sendable {
+    package let coordinator: Thumbprint
+    package let process: ProcessID
+    package let verdict: StatementID
+    package let isCommit: Bool
+    package let logged: LoggedVerdict
+  }
+
+  package struct Sale: Hashable, Sendable {
+    package let process: ProcessID
+    package let transfers: [Signed<Transfer>]
+  }
+
+  package struct SoldOut: Hashable, Sendable {
+    package let process: ProcessID
+    package let offer: StatementID
+    package let stock: String?
+    package let quantity: Int
+  }
+
+  package var stocks: [Stock] = []
+  package var holds: [Hold] = []
+  package var verdicts: [ActedOn] = []
+  package var sales: [Sale] = []
+  package var soldOut: [SoldOut] = []
+  var replies: [StoredReply] = []
+  package var statements: [StatementNote] = []
+  var requests = 0
+
+  package init() {}
+}
+
+package struct ModelShop: Hashable, Sendable {
+  package struct Waiting: Hashable, Sendable {
+    package let process: ProcessID
+    package let offer: StatementID
+  }
+
+  package let name: PartyName
+  package let cheat: ShopCheat?
+  package let goods: [Good]
+  package var desk: Desk<ShopBooks>
+  /// Who was told to wait, and for what: a good that others hold.
+  package private(set) var waiting: [Waiting] = []
+  private let signer: SymbolicSigner
+  private var entropy: SimulationEntropy
+
+  package init(
+    name: PartyName, cheat: ShopCheat?, goods: [Good], books: ShopBooks,
+    entropy: SimulationEntropy
+  ) {
+    self.name = name
+    self.cheat = cheat
+    self.goods = goods
+    desk = Desk(books)
+    signer = SymbolicSigner(name)
+    self.entropy = entropy
+  }
+
+  /// Answers a coordinator; `nil` is silence.
+  package mutating func answer(
+    _ request: ParticipantRequest, at now: Timestamp, in setting: Setting
+  ) -> ParticipantReply? {
+    desk.books.requests += 1
+    if cheat == .silent, desk.books.requests.isMultiple(of: 2) { return nil }
+    if setting.flaw == .releaseOnTimeout { lapse(at: now) }
+    switch request {
+    case .deposit(let request, _): return .deposited(deposit(request, at: now, setting))
+    case .release(let request, _): return .released(release(request, setting))
+    case .settle(let request, _): return .settled(settle(request, setting))
+    default: return .unreachable
+    }
+  }
+
+  private mutating func sign<Content: Claim>(
+    _ claim: Content, process: ProcessID, of coordinator: Thumbprint, part: Int
+  ) -> Signed<Content> {
+    let signed = signer.sign(claim, nonce: Nonce(from: &entropy))
+    desk.books.statements.append(
+      StatementNote(
+        kind: Content.kind, coordinator: coordinator, process: process, part: part,
+        id: SymbolicEvidence.id(of: signed)))
+    return signed
+  }
+
+  private func number(of offer: StatementID) -> Int {
+    goods.firstIndex { $0.offer.id == offer } ?? -1
+  }
+
+  /// The stored answer; the second is whether the body is the same.
+  private func stored(_ key: RequestKey, _ request: ParticipantRequest) -> (ParticipantReply, Bool)?
+  {
+    desk.books.replies.first { $0.key == key }.map { ($0.reply, $0.request == request) }
+  }
+
+  private mutating func store(
+    _ reply: ParticipantReply, _ key: RequestKey, _ request: ParticipantRequest
+  ) {
+    desk.books.replies.append(StoredReply(key: key, request: request, reply: reply))
+    desk.touch()
+  }
+
+  private static func offer(of step: StepPath) -> StatementID? {
+    step.rawValue.split(separator: "/").last.flatMap { StatementID(hex: $0) }
+  }
+
+  /// What no merchant may do: a hold ends by its verdict alone.
+  private mutating func lapse(at now: Timestamp) {
+    for place in desk.books.holds.indices
+    where desk.books.holds[place].state == .held && desk.books.holds[place].decideBy <= now {
+      desk.books.holds[place].state = .lapsed
+      move(desk.books.holds[place].quantity, to: desk.books.holds[place].stock)
+      desk.touch()
+    }
+  }
+
+  private mutating func move(_ pieces: Int, to stock: String?) {
+    guard let place = desk.books.stocks.firstIndex(where: { $0.name == stock }) else { return }
+    desk.books.stocks[place].level += pieces
+  }
+}
+
+// MARK: - Deposit
+
+extension ModelShop {
+  private mutating func deposit(
+    _ request: DepositRequest, at now: Timestamp, _ setting: Setting
+  ) -> Outcome<DepositedKey> {
+    let process = request.id.process
+    guard let order = try? SymbolicEvidence.read(order: request.order),
+      order.id.renamed() == process,
+      case .item(let item)? = try? SymbolicEvidence.read(request.part, of: order.claim),
+      Self.offer(of: request.id.step) == item.offer
+    else { return .refused(.invalid, nil) }
+    let coordinator = order.claim.coordinator
+    guard setting.isCoordinator(coordinator) else { return .refused(.coordinatorRefused, nil) }
+    let key = RequestKey(coordinator: coordinator, process: process, step: request.id.step)
+    let isIdempotent = setting.flaw != .noIdempotency
+    if isIdempotent, let (reply, isSame) = stored(key, .deposit(request, merchant: name)) {
+      guard isSame, cheat != .twoFaced, case .deposited(let outcome) = reply else {
+        return .refused(.conflict, nil)
+      }
+      return outcome
+    }
+    let isHeld = desk.books.holds.contains {
+      $0.coordinator == coordinator && $0.process == process && $0.offer == item.offer
+    }
+    if isIdempotent, isHeld { return .refused(.conflict, nil) }
+    let ended = desk.books.verdicts.first {
+      $0.coordinator == coordinator && $0.process == process
+    }
+    if let ended, setting.flaw != .noMerchantTombstone {
+      return refuse(ended.isCommit ? .tooLate : .voided, key, request, item)
+    }
+    guard let good = goods.first(where: { $0.offer.id == item.offer }),
+      good.offer.claim.coordinators.contains(coordinator), now < good.offer.claim.expiresAt,
+      order.claim.template == setting.template,
+      item.quantity <= good.offer.claim.maximumQuantity
+    else { return refuse(.notOffered, key, request, item) }
+    guard now < order.claim.decideBy else { return refuse(.tooLate, key, request, item) }
+    waiting.removeAll { $0.process == process && $0.offer == item.offer }
+    switch availability(of: good, quantity: item.quantity) {
+    case .gone: return refuse(.soldOut, key, request, item)
+    case .held(let until):
+      waiting.append(Waiting(process: process, offer: item.offer))
+      if setting.flaw == .refusesInsteadOfHeld { return refuse(.soldOut, key, request, item) }
+      return .held(until: max(until, now.adding(seconds: 1)))
+    case .available: break
+    }
+    return hold(good, item, of: order.claim, key, request, at: now)
+  }
+
+  private enum Availability {
+    case available
+    case held(until: Timestamp)
+    case gone
+  }
+
+  private func availability(of good: Good, quantity: Int) -> Availability {
+    let offer = good.offer.claim
+    if offer.mode == .individual {
+      let uses = desk.books.holds.filter { $0.offer == good.offer.id }
+      if uses.contains(where: { $0.state == .sold }) { return .gone }
+      if let first = uses.filter({ $0.state == .held }).map(\.decideBy).min() {
+        return .held(until: first)
+      }
+    }
+    if let stock = offer.stock {
+      let level = desk.books.stocks.first { $0.name == stock }?.level ?? 0
+      let others = desk.books.holds.filter { $0.stock == stock && $0.state == .held }
+      if level + others.reduce(0, { $0 + $1.quantity }) < quantity { return .gone }
+      if level < quantity, let first = others.map(\.decideBy).min() { return .held(until: first) }
+    }
+    return .available
+  }
+
+  private mutating func hold(
+    _ good: Good, _ item: ItemPart, of order: Order, _ key: RequestKey, _ request: DepositRequest,
+    at now: Timestamp
+  ) -> Outcome<DepositedKey> {
+    let offer = good.offer.claim
+    guard let amount = try? offer.price.gross.multiplied(by: UInt64(item.quantity)) else {
+      return refuse(.invalid, key, request, item)
+    }
+    let identity =
+      cheat == .wrongKey ? SHA256.digest(good.identity).bytes : good.identity
+    let deposit = sign(
+      Deposit(
+        process: key.process, offer: item.offer, quantity: item.quantity,
+        amount: cheat == .falseClaim ? Amount.zero(amount.currency) : amount, payee: offer.payee,
+        decideBy: order.decideBy,
+        heldUntil: min(now.adding(seconds: Int64(offer.holdLimitSeconds)), order.decideBy),
+        keyDigest: SymbolicKey.digest(of: identity, process: key.process)),
+      process: key.process, of: key.coordinator, part: number(of: item.offer))
+    move(-item.quantity, to: offer.stock)
+    desk.books.holds.append(
+      ShopBooks.Hold(
+        coordinator: key.coordinator, process: key.process, offer: item.offer,
+        stock: offer.stock, quantity: item.quantity, amount: amount, payee: offer.payee,
+        decideBy: order.decideBy))
+    let sealed = SymbolicKey.seal(
+      cheat == .unreadableKey ? SHA256.digest(identity).bytes : identity)
+    let outcome = Outcome.done(DepositedKey(deposit: deposit, key: sealed))
+    store(.deposited(outcome), key, .deposit(request, merchant: name))
+    return outcome
+  }
+
+  private mutating func refuse(
+    _ reason: RefusalReason, _ key: RequestKey, _ request: DepositRequest, _ item: ItemPart
+  ) -> Outcome<DepositedKey> {
+    let refusal = sign(
+      Refusal(process: key.process, step: key.step, reason: reason), process: key.process,
+      of: key.coordinator, part: number(of: item.offer))
+    if reason == .soldOut {
+      desk.books.soldOut.append(
+        ShopBooks.SoldOut(
+          process: key.process, offer: item.offer,
+          stock: goods.first { $0.offer.id == item.offer }?.offer.claim.stock,
+          quantity: item.quantity))
+    }
+    let outcome = Outcome<DepositedKey>.refused(reason, refusal)
+    store(.deposited(outcome), key, .deposit(request, merchant: name))
+    return outcome
+  }
+}
+
+// MARK: - What a verdict does
+
+extension ModelShop {
+  private func verdict(
+    _ logged: LoggedVerdict, of process: ProcessID, _ setting: Setting
+  ) -> Stated<Verdict>? {
+    guard let stated = SymbolicEvidence.read(logged, of: process, flaw: setting.flaw),
+      setting.isCoordinator(stated.issuer.key)
+    else { return nil }
+    return stated
+  }
+
+  /// Whose rows a verdict reaches: its coordinator's.
+  private func coordinator(of verdict: Stated<Verdict>, _ setting: Setting) -> Thumbprint {
+    guard setting.flaw == .believesAnyCoordinator else { return verdict.issuer.key }
+    return desk.books.holds.first { $0.process == verdict.claim.process }?.coordinator
+      ?? verdict.issuer.key
+  }
+
+  /// Keeps the verdict. `false` when the shop has acted on another one.
+  private mutating func actOn(
+    _ verdict: Stated<Verdict>, of coordinator: Thumbprint, _ logged: LoggedVerdict
+  ) -> Bool {
+    let process = verdict.claim.process
+    if let earlier = desk.books.verdicts.first(where: {
+      $0.coordinator == coordinator && $0.process == process
+    }) {
+      return earlier.verdict == verdict.id
+    }
+    desk.books.verdicts.append(
+      ShopBooks.ActedOn(
+        coordinator: coordinator, process: process, verdict: verdict.id,
+        isCommit: verdict.claim.decision.isCommit, logged: logged))
+    desk.touch()
+    return true
+  }
+
+  private mutating func release(
+    _ request: VerdictRequest, _ setting: Setting
+  ) -> Outcome<Signed<Release>> {
+    guard let verdict = verdict(request.verdict, of: request.id.process, setting),
+      let offer = Self.offer(of: request.id.step)
+    else { return .refused(.invalid, nil) }
+    let coordinator = coordinator(of: verdict, setting)
+    let key = RequestKey(
+      coordinator: coordinator, process: request.id.process, step: request.id.step)
+    let whole = ParticipantRequest.release(request, merchant: name)
+    if setting.flaw != .noIdempotency, let (reply, isSame) = stored(key, whole) {
+      guard isSame, case .released(let outcome) = reply else { return .refused(.conflict, nil) }
+      return outcome
+    }
+    guard !verdict.claim.decision.isCommit else { return .refused(.invalid, nil) }
+    guard actOn(verdict, of: coordinator, request.verdict) else { return .refused(.conflict, nil) }
+    let place = desk.books.holds.firstIndex {
+      $0.coordinator == coordinator && $0.process == key.process && $0.offer == offer
+        && $0.state == .held
+    }
+    if let place {
+      desk.books.holds[place].state = .released
+      move(desk.books.holds[place].quantity, to: desk.books.holds[place].stock)
+    }
+    let release = sign(
+      Release(process: key.process, offer: offer, verdict: verdict.id), process: key.process,
+      of: coordinator, part: number(of: offer))
+    store(.released(.done(release)), key, whole)
+    return .done(release)
+  }
+
+  private mutating func settle(
+    _ request: SettleRequest, _ setting: Setting
+  ) -> Outcome<Signed<Settlement>> {
+    let process = request.id.process
+    guard let verdict = verdict(request.verdict, of: process, setting) else {
+      return .refused(.invalid, nil)
+    }
+    let coordinator = coordinator(of: verdict, setting)
+    let key = RequestKey(coordinator: coordinator, process: process, step: request.id.step)
+    let whole = ParticipantRequest.settle(request, merchant: name)
+    if setting.flaw != .noIdempotency, let (reply, isSame) = stored(key, whole) {
+      guard isSame, case .settled(let outcome) = reply else { return .refused(.conflict, nil) }
+      return outcome
+    }
+    guard verdict.claim.decision.isCommit else { return .refused(.invalid, nil) }
+    let holds = desk.books.holds.filter {
+      $0.coordinator == coordinator && $0.process == process
+    }
+    guard !holds.isEmpty else { return .refused(.notOffered, nil) }
+    if setting.flaw != .settlesWithoutTransfers {
+      guard pays(request.transfers, for: holds, under: verdict) else {
+        return .refused(.amountMismatch, nil)
+      }
+    }
+    guard actOn(verdict, of: coordinator, request.verdict) else { return .refused(.conflict, nil) }
+    for place in desk.books.holds.indices
+    where desk.books.holds[place].coordinator == coordinator
+      && desk.books.holds[place].process == process && desk.books.holds[place].state == .held
+    {
+      desk.books.holds[place].state = .sold
+    }
+    desk.books.sales.append(ShopBooks.Sale(process: process, transfers: request.transfers))
+    let settlement = sign(
+      Settlement(
+        process: process, verdict: verdict.id,
+        transfers: request.transfers.map { SymbolicEvidence.id(of: $0) }.sorted()),
+      process: process, of: coordinator, part: 0)
+    store(.settled(.done(settlement)), key, whole)
+    return .done(settlement)
+  }
+
+  /// Whether transfers under that verdict give each payee what the deposits say, no more and no less.
+  private func pays(
+    _ transfers: [Signed<Transfer>], for holds: [ShopBooks.Hold], under verdict: Stated<Verdict>
+  ) -> Bool {
+    var paid: [Payout] = []
+    for signed in transfers {
+      guard let key = SymbolicEvidence.issuerKey(of: signed),
+        let bank = SymbolicEvidence.party(of: key),
+        let transfer = try? SymbolicEvidence.read(signed, by: .party(bank)).claim,
+        transfer.process == verdict.claim.process, transfer.verdict == verdict.id,
+        transfer.payee.bank == bank, !paid.contains(where: { $0.payee == transfer.payee })
+      else { return false }
+      paid.append(Payout(payee: transfer.payee, amount: transfer.amount))
+    }
+    var owed: [Payout] = []
+    for hold in holds {
+      if let place = owed.firstIndex(where: { $0.payee == hold.payee }) {
+        guard let sum = try? owed[place].amount.adding(hold.amount) else { return false }
+        owed[place] = Payout(payee: hold.payee, amount: sum)
+      } else {
+        owed.append(Payout(payee: hold.payee, amount: hold.amount))
+      }
+    }
+    return paid.count == owed.count && owed.allSatisfy(paid.contains)
+  }
+}

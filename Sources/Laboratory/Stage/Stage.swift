@@ -1,0 +1,100 @@
+// Where the parties meet, whoever stands behind them: time, network, and the coordinator.
+
+import Coordinator
+package import PaymentModel
+
+package struct Stage: Hashable, Sendable {
+  package static let start = Timestamp(seconds: 1_800_000_000)
+
+  package private(set) var now = Stage.start
+  package var network = Network()
+  package var node: CoordinatorNode
+  /// By how much somebody's clock is wrong.
+  private var clocks: [Clock] = []
+  /// Who handed in which process.
+  private var customers: [ProcessID: Int] = [:]
+
+  private struct Clock: Hashable, Sendable {
+    let party: Party
+    var offset: Int64
+  }
+
+  package init(node: CoordinatorNode) { self.node = node }
+
+  // MARK: - Time
+
+  package func clock(of party: Party) -> Timestamp {
+    clocks.first { $0.party == party }.map { now.adding(milliseconds: $0.offset) } ?? now
+  }
+
+  /// When a party's clock shows that time.
+  package func moment(of time: Timestamp, at party: Party) -> Timestamp {
+    clocks.first { $0.party == party }.map { time.adding(milliseconds: -$0.offset) } ?? time
+  }
+
+  package mutating func advance(milliseconds: Int64) {
+    now = now.adding(milliseconds: milliseconds)
+  }
+
+  package mutating func setClock(of party: Party, by milliseconds: Int64) {
+    if let place = clocks.firstIndex(where: { $0.party == party }) {
+      clocks[place].offset += milliseconds
+    } else {
+      clocks.append(Clock(party: party, offset: milliseconds))
+    }
+  }
+
+  // MARK: - Messages
+
+  /// Sends what the coordinator wants sent: requests find their participant by name.
+  package mutating func sendFromCoordinator(_ outgoing: [Outgoing], _ setting: Setting) {
+    for one in outgoing {
+      guard case .request(let request, let tag) = one.content else {
+        network.send(one, from: .coordinator)
+        continue
+      }
+      if let party = participant(of: request, setting) {
+        network.send(Outgoing(to: party, content: one.content), from: .coordinator)
+      } else {
+        network.send(
+          Outgoing(to: .coordinator, content: .reply(.unreachable, tag)), from: .coordinator)
+      }
+    }
+  }
+
+  package mutating func note(customer: Int, of process: ProcessID) {
+    customers[process] = customer
+  }
+
+  func participant(of request: ParticipantRequest, _ setting: Setting) -> Party? {
+    switch request {
+    case .reserve(_, let bank), .post(_, let bank), .void(_, let bank):
+      setting.bankNames.firstIndex(of: bank).map { .bank($0) }
+    case .deposit(_, let merchant), .release(_, let merchant), .settle(_, let merchant):
+      setting.shopNames.firstIndex(of: merchant).map { .shop($0) }
+    case .requestDelivery(let query): customers[query.id.process].map { .customer($0) }
+    case .notify(let notice): customers[notice.id.process].map { .customer($0) }
+    case .publish: .log
+    }
+  }
+
+  /// Hands a message to the coordinator.
+  package mutating func deliverToCoordinator(_ message: Message, _ setting: Setting) {
+    let time = clock(of: .coordinator)
+    let conduct = setting.conduct
+    switch message.content {
+    case .reply(let reply, let tag): node.take(reply, tag, at: time, conduct)
+    case .submit(let submission):
+      guard let order = conduct.readOrder(submission.order) else { return }
+      let process: ProcessID = order.id.renamed()
+      sendFromCoordinator(
+        node.take(submission, process: process, from: message.from, at: time, conduct), setting)
+    case .cancel(let process, let cancellation):
+      node.cancel(process, cancellation, at: time, conduct)
+    case .question(let order, let key):
+      sendFromCoordinator(
+        node.answer(order, key, from: message.from, at: time, conduct), setting)
+    case .request, .accepted, .notAccepted, .answer: break
+    }
+  }
+}

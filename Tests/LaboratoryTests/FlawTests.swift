@@ -1,0 +1,55 @@
+// A laboratory that does not notice a missing rule is none: every flaw is caught, by what it breaks.
+
+import Laboratory
+import Testing
+
+@Suite("Flaws")
+struct FlawTests {
+  /// Seeds that show each flaw after few steps.
+  static let quickest: [Flaw: UInt64] = [
+    .answersBeforeSync: 33, .noKeyCheck: 105, .noAbortWhenOverdue: 5, .newIdentifiers: 3,
+    .undoesOnlyAnswered: 18, .forgetsVerdicts: 1, .noTurns: 231, .depositsBeforeReserves: 16,
+    .moneyBeforeVerdict: 5, .bankHoldLapses: 9, .noIdempotency: 1, .bankAnswersBeforeSync: 132,
+    .proofWithoutVerdict: 59, .noTombstone: 13, .releaseOnTimeout: 5, .refusesInsteadOfHeld: 19,
+    .settlesWithoutTransfers: 44, .noMerchantTombstone: 935, .believesAnyCoordinator: 18,
+    .believesUnloggedVerdicts: 2, .signsForMissingKeys: 2, .reusesCoinsAfterTimeout: 416,
+  ]
+
+  /// The recorded seed first; another coordinator may need another one.
+  @Test("every flaw is found", arguments: Flaw.allCases)
+  func found(_ flaw: Flaw) throws {
+    let seed = try #require(Self.quickest[flaw])
+    let violation = try #require(
+      Simulation.run(seed: seed, flaw: flaw).violation
+        ?? Campaign.run(seed: 1, runs: 1000, flaw: flaw, stopsAtViolation: true).violations.first,
+      "\(flaw.rawValue) was not found")
+    #expect(flaw.breaks.contains(violation.property), "\(violation)")
+    #expect(violation.step > 0 && !violation.message.isEmpty)
+    // It is the flaw, and not the world.
+    #expect(Simulation.run(seed: violation.seed).violation == nil)
+  }
+
+  @Test(
+    "every flaw is found within 1,000 runs from any seed",
+    .enabled(if: Tier.isSecond, "FOIL_TIER is not 2"), arguments: Flaw.allCases)
+  func searched(_ flaw: Flaw) {
+    for seed in [1, 1_000_001, UInt64.random(in: 1...(1 << 40))] {
+      let report = Campaign.run(seed: seed, runs: 1000, flaw: flaw, stopsAtViolation: true)
+      #expect(
+        report.violations.count == 1, "\(flaw.rawValue) was not found from seed \(seed) on")
+      for violation in report.violations {
+        #expect(flaw.breaks.contains(violation.property), "\(violation)")
+      }
+    }
+  }
+
+  @Test("names are unique, and each has a description and something that it breaks")
+  func registry() {
+    #expect(Set(Flaw.allCases.map(\.rawValue)).count == Flaw.allCases.count)
+    #expect(Flaw.allCases.count >= 12)
+    for flaw in Flaw.allCases {
+      #expect(Flaw(rawValue: flaw.rawValue) == flaw)
+      #expect(!flaw.summary.isEmpty && !flaw.breaks.isEmpty)
+    }
+  }
+}

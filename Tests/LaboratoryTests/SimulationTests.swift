@@ -1,0 +1,113 @@
+// Whole markets with faults: nothing is violated, and a seed is a world.
+
+import Foundation
+import Laboratory
+import PaymentModel
+import Testing
+
+enum Tier {
+  static let isSecond = ProcessInfo.processInfo.environment["FOIL_TIER"] == "2"
+}
+
+@Suite("Simulation")
+struct SimulationTests {
+  @Test("a fixed set of runs violates nothing, and commits and aborts")
+  func fixedSet() {
+    let report = Campaign.run(seed: 1, runs: Tier.isSecond ? 3000 : 40)
+    #expect(report.violations.isEmpty, "\(report.violations)")
+    #expect(report.committed > 0 && report.aborted > 0 && report.crashes > 0)
+    #expect(report.purchases >= report.committed + report.aborted)
+  }
+
+  @Test("a fresh set of runs violates nothing", .enabled(if: Tier.isSecond, "FOIL_TIER is not 2"))
+  func freshSet() {
+    let seed = UInt64.random(in: 1...(1 << 40))
+    print("simulation: fresh seed \(seed)")
+    let report = Campaign.run(seed: seed, runs: 3000)
+    #expect(report.violations.isEmpty, "\(report.violations)")
+  }
+
+  @Test("the same seed gives the same world on every machine")
+  func recordedFingerprints() {
+    #expect(
+      Campaign.run(seed: 1, runs: 5).fingerprint.hex
+        == "0e5e6516c681f8691a443a442710874843e00aed780db1b0af8f5ed93f6049c0")
+  }
+
+  @Test("the same seed gives the same run twice, another one another")
+  func determinism() {
+    let first = Simulation.run(seed: 77)
+    #expect(Simulation.run(seed: 77) == first)
+    #expect(Simulation.run(seed: 78).fingerprint != first.fingerprint)
+  }
+
+  @Test("sizes are kept to", arguments: [(1, 1, 1), (3, 2, 1), (12, 4, 3)])
+  func sizes(_ size: (customers: Int, merchants: Int, banks: Int)) {
+    let report = Simulation.run(
+      seed: 5,
+      size: PopulationSize(customers: size.customers, merchants: size.merchants, banks: size.banks)
+    ) { world, _ in
+      #expect(world.customers.count == size.customers)
+      #expect(world.shops.count == size.merchants && world.banks.count == size.banks)
+    }
+    #expect(report.violation == nil)
+  }
+
+  @Test("each choice of a run is among those that the world names")
+  func choices() {
+    for seed in 1...6 as ClosedRange<UInt64> {
+      var number = 0
+      _ = Simulation.run(seed: seed) { world, choice in
+        number += 1
+        guard number.isMultiple(of: 7) else { return }
+        switch choice {
+        // Any time may pass, and any clock be set.
+        case .advance, .setClock: break
+        default: #expect(world.choices().contains(choice), "seed \(seed), step \(number)")
+        }
+      }
+    }
+  }
+
+  @Test("a world is a value: a copy goes its own way, and the same choices make the same world")
+  func worldsAreValues() {
+    var choices: [Choice] = []
+    var start: World?
+    _ = Simulation.run(seed: 9) { world, choice in
+      if start == nil { start = world }
+      choices.append(choice)
+    }
+    guard var one = start, var other = start, let first = start else {
+      Issue.record("the run had no step")
+      return
+    }
+    for choice in choices.prefix(300) {
+      one.apply(choice)
+      other.apply(choice)
+    }
+    #expect(one == other && one.hashValue == other.hashValue)
+    #expect(one != first)
+    if let customer = first.customers.indices.first {
+      other.apply(.crash(.customer(customer), keepsWrites: false))
+      #expect(one != other)
+    }
+  }
+
+  @Test("everything may happen to anybody at any time: no order of choices breaks the world itself")
+  func arbitraryChoices() {
+    for seed in 1...4 as ClosedRange<UInt64> {
+      var start: World?
+      _ = Simulation.run(seed: seed) { world, _ in if start == nil { start = world } }
+      guard var world = start else { continue }
+      let books = Books(of: world)
+      var entropy = SimulationEntropy(seed: seed)
+      for _ in 0..<400 {
+        let choices = world.choices()
+        guard !choices.isEmpty else { break }
+        world.apply(entropy.pick(choices))
+      }
+      // What may not wait for the end holds in the middle, too.
+      for shop in world.shops.indices { #expect(books.checkDeposits(at: shop, in: world) == nil) }
+    }
+  }
+}
