@@ -21,6 +21,8 @@ package enum Choice: Hashable, Sendable {
   /// The next process of an earlier run.
   case resume
   case tick
+  /// Somebody has everything of the process asked for now that waits for its next attempt.
+  case retry(ProcessID)
 
   // Customers
   /// The customer does what is due.
@@ -59,6 +61,7 @@ extension Choice: CustomStringConvertible {
     case .carryOut: "coordinator: next effect"
     case .resume: "coordinator: resume the next process"
     case .tick: "coordinator: tick"
+    case .retry(let process): "coordinator: ask again for \(process.brief)"
     case .act(let number): "customer \(number): acts"
     case .advance(let milliseconds): "time: \(milliseconds) ms"
     case .setClock(let party, let milliseconds): "\(party): clock set by \(milliseconds) ms"

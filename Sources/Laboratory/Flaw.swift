@@ -19,6 +19,8 @@ public enum Property: String, CaseIterable, Hashable, Sendable {
   case holds
   /// Nobody waits in a circle.
   case cycles
+  /// At every moment, what participants did is what one process after another would have done.
+  case isolation
   /// Nothing is stuck: once faults stop, everything comes to its end in bounded time.
   case progress
   /// A step has one final answer, however often it is asked for.

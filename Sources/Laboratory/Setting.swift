@@ -1,6 +1,6 @@
 // What does not change while a world runs: who there is, under which rules, with which flaw.
 
-import Coordinator
+package import Coordinator
 import PaymentCrypto
 package import PaymentModel
 
@@ -17,11 +17,13 @@ package final class Setting: Sendable {
   package static let rogueName = name("rogue.example")
   private static let standardTemplate = SHA256.digest(ProcessTemplate.standard.json)
 
-  package init(banks: Int, shops: Int, flaw: Flaw?) {
+  package init(
+    banks: Int, shops: Int, flaw: Flaw?, policy: RetryPolicy = .standard
+  ) {
     self.flaw = flaw
     conduct = Conduct(
       coordinator: Self.coordinatorName, notary: SymbolicNotary(Self.coordinatorName),
-      examiner: SymbolicExaminer(), rules: flaw?.rules ?? .standard,
+      examiner: SymbolicExaminer(), policy: policy, rules: flaw?.rules ?? .standard,
       readOrder: { try? SymbolicEvidence.read(order: $0) })
     bankNames = (0..<banks).map { Self.name("bank-\($0).example") }
     shopNames = (0..<shops).map { Self.name("merchant-\($0).example") }

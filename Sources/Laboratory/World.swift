@@ -1,7 +1,7 @@
 // A whole market as one value: the real coordinator among model participants. What happens next is chosen
 // from outside; the same choices make the same world.
 
-import Coordinator
+package import Coordinator
 package import PaymentModel
 
 package struct World: Sendable {
@@ -12,6 +12,8 @@ package struct World: Sendable {
   package private(set) var customers: [ModelCustomer]
   package private(set) var log = ModelLog()
   package private(set) var rogue: Rogue?
+  /// What was done, for the books. It is no part of the state: nobody reads it in the course of a run.
+  private var record = Record()
 
   init(
     setting: Setting, banks: [ModelBank], shops: [ModelShop], customers: [ModelCustomer],
@@ -24,6 +26,10 @@ package struct World: Sendable {
     self.customers = customers
     self.rogue = rogue
   }
+
+  /// What honest merchants did for the coordinator's processes, and how those were decided, in the order
+  /// in which it became durable.
+  package var history: History { record.history }
 
   package var parties: [Party] {
     [.coordinator, .log] + banks.indices.map { .bank($0) } + shops.indices.map { .shop($0) }
@@ -99,6 +105,7 @@ package struct World: Sendable {
     if stage.node.hasEffects { choices.append(.carryOut) }
     if stage.node.isReady, stage.node.isRecovering { choices.append(.resume) }
     if stage.node.isTickDue(at: stage.clock(of: .coordinator)) { choices.append(.tick) }
+    for process in processes where stage.node.isPausing(process) { choices.append(.retry(process)) }
     for number in customers.indices where isDue(number) { choices.append(.act(number)) }
     choices += rogueMoves.map { .rogue($0) }
     if let next = nextTimer, next > stage.now {
@@ -135,6 +142,7 @@ package struct World: Sendable {
     case .restart(let party): restart(party)
     case .carryOut:
       let time = stage.clock(of: .coordinator)
+      if let process = stage.node.endingProcess { record.ended(process) }
       stage.sendFromCoordinator(stage.node.carryOut(at: time, setting.conduct), setting)
     case .resume:
       guard stage.node.isReady else { return }
@@ -142,6 +150,9 @@ package struct World: Sendable {
     case .tick:
       let time = stage.clock(of: .coordinator)
       if stage.node.isTickDue(at: time) { stage.node.tick(at: time, setting.conduct) }
+    case .retry(let process):
+      guard stage.node.isReady else { return }
+      stage.node.retry(process, at: stage.clock(of: .coordinator), setting.conduct)
     case .act(let number): act(number)
     case .advance(let milliseconds): stage.advance(milliseconds: milliseconds)
     case .setClock(let party, let milliseconds): stage.setClock(of: party, by: milliseconds)
@@ -160,8 +171,8 @@ package struct World: Sendable {
       at: stage.clock(of: party), log: log.desk.isUp ? log.desk.durable : nil, in: setting)
     for one in outgoing {
       if case .submit(let submission) = one.content {
-        stage.note(
-          customer: number, of: SymbolicEvidence.id(of: submission.order).renamed())
+        let process: ProcessID = SymbolicEvidence.id(of: submission.order).renamed()
+        if stage.note(customer: number, of: process) { record.began(process) }
       }
     }
     send(customers[number].desk.send(outgoing), from: party)
@@ -211,9 +222,13 @@ package struct World: Sendable {
     switch party {
     case .coordinator: stage.node.sync(at: stage.clock(of: .coordinator), setting.conduct)
     case .bank(let number): send(banks[number].desk.sync(), from: party)
-    case .shop(let number): send(shops[number].desk.sync(), from: party)
+    case .shop(let number):
+      send(shops[number].desk.sync(), from: party)
+      recordDone(at: number)
     case .customer(let number): send(customers[number].desk.sync(), from: party)
-    case .log: send(log.desk.sync(), from: party)
+    case .log:
+      send(log.desk.sync(), from: party)
+      record.take(log.desk.durable, of: setting)
     case .rogue: break
     }
   }
@@ -225,9 +240,13 @@ package struct World: Sendable {
       stage.node.crash(keepsWrites: keepsWrites)
       stage.network.dropReplies(to: .coordinator)
     case .bank(let number): banks[number].desk.crash(keepsWrites: keepsWrites)
-    case .shop(let number): shops[number].desk.crash(keepsWrites: keepsWrites)
+    case .shop(let number):
+      shops[number].crash(keepsWrites: keepsWrites)
+      recordDone(at: number)
     case .customer(let number): customers[number].desk.crash(keepsWrites: keepsWrites)
-    case .log: log.desk.crash(keepsWrites: keepsWrites)
+    case .log:
+      log.desk.crash(keepsWrites: keepsWrites)
+      record.take(log.desk.durable, of: setting)
     case .rogue: break
     }
   }
@@ -245,6 +264,29 @@ package struct World: Sendable {
     case .log: log.desk.restart()
     case .rogue: break
     }
+  }
+}
+
+extension World {
+  /// All orders' processes, by customer.
+  package var processes: [ProcessID] {
+    customers.flatMap { $0.desk.books.purchases.map(\.process) }
+  }
+
+  private mutating func recordDone(at number: Int) {
+    let done = shops[number].takeDone()
+    if shops[number].cheat == nil { record.take(done, of: setting) }
+  }
+
+  /// Forgets what does not tell how a world without crashes goes on: messages, which are compared on their
+  /// own, numbers, and the order of what is only looked up.
+  mutating func forgetPast() {
+    stage.network = Network()
+    stage.node.forgetPast(of: processes)
+    for number in banks.indices { banks[number].desk.rearrange { $0.forgetOrder() } }
+    for number in shops.indices { shops[number].forgetOrder() }
+    log.desk.rearrange { $0.entries.sort { $0.process < $1.process } }
+    record = Record()
   }
 }
 

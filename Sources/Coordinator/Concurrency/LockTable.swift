@@ -112,6 +112,14 @@ struct LockTable: Hashable, Sendable {
     absentees.flatMap { settle($0) }
   }
 
+  /// Forgets the numbers of a queue's places, on which their order does not depend, and what is to be
+  /// written down about all places.
+  mutating func forgetNumbers(on resource: Resource) {
+    nextNumber = 1
+    changes = []
+    queues[resource]?.forgetNumbers()
+  }
+
   mutating func takeChanges() -> [LockChange] {
     defer { changes = [] }
     return changes
@@ -149,7 +157,7 @@ struct LockQueue: Hashable, Sendable {
   }
 
   private struct Place: Hashable, Sendable {
-    let number: Int
+    var number: Int
     let process: ProcessID
     var activity = 0
     var isExclusive = false
@@ -214,6 +222,10 @@ struct LockQueue: Hashable, Sendable {
     guard let place = index(of: process) else { return [] }
     places.remove(at: place)
     return wakeContended() + advance()
+  }
+
+  mutating func forgetNumbers() {
+    for index in places.indices { places[index].number = 0 }
   }
 
   private func index(of process: ProcessID) -> Int? {

@@ -110,6 +110,30 @@ public struct CoordinatorMachine: Hashable, Sendable {
     open[process]?.plan.order?.order.oneTimeKey
   }
 
+  /// Whether something of an open process waits for its next attempt.
+  package func isPausing(_ process: ProcessID) -> Bool {
+    open[process]?.machine.isPausing ?? false
+  }
+
+  /// Whether an open process stands in a queue behind others.
+  package func isQueued(_ process: ProcessID) -> Bool {
+    open[process]?.machine.isQueued ?? false
+  }
+
+  /// Forgets numbers that only name things, so that machines can be compared that will go on alike: of
+  /// batches, of places in queues, of attempts. Answers to attempts find nobody afterwards.
+  package mutating func forgetNumbers(of processes: [ProcessID]) {
+    for process in processes {
+      open[process]?.machine.forgetAttempts()
+      guard let entry = open[process] else { continue }
+      for activity in entry.limited {
+        for use in entry.uses(of: activity) { locks.forgetNumbers(on: use.resource) }
+      }
+    }
+    timers.sort()
+    if !isWriting { nextBatch = 1 }
+  }
+
   // MARK: - Events
 
   /// Takes an event and says what to do, in this order.

@@ -89,6 +89,17 @@ public struct ProcessMachine: Hashable, Sendable {
     attempts.allSatisfy { $0.answerBy == nil }
   }
 
+  /// Whether something waits for its next attempt.
+  var isPausing: Bool { attempts.contains { $0.nextAt != nil } }
+
+  /// Whether something waits for its turn.
+  var isQueued: Bool { attempts.contains { $0.turn == .awaited } }
+
+  /// Forgets how often something was asked for.
+  mutating func forgetAttempts() {
+    for number in attempts.indices { attempts[number].count = 0 }
+  }
+
   /// How often each activity was asked for, by number, since the verdict or the last replay.
   var attemptCounts: [Int] { attempts.map(\.count) }
 

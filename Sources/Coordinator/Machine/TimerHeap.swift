@@ -31,6 +31,9 @@ struct TimerHeap: Hashable, Sendable {
     }
   }
 
+  /// The entries in their order: a heap, too, and the same one for the same entries.
+  mutating func sort() { entries.sort { $0.precedes($1) } }
+
   /// Takes the first process whose time has come.
   mutating func popDue(at now: Timestamp) -> ProcessID? {
     guard let first = entries.first, first.at <= now else { return nil }

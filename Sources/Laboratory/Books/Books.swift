@@ -33,7 +33,7 @@ package struct Books: Sendable {
   /// The first thing that is wrong at the end of a run, when faults have stopped long enough ago.
   package func check(_ world: World) -> Finding? {
     verdicts(world) ?? money(world) ?? stock(world) ?? answers(world) ?? refusals(world)
-      ?? atomicity(world) ?? evidence(world) ?? progress(world)
+      ?? atomicity(world) ?? evidence(world) ?? progress(world) ?? isolation(world)
   }
 
   private func finding(

@@ -22,6 +22,7 @@ struct Trace {
     case .carryOut: note(8, 0)
     case .resume: note(9, 0)
     case .tick: note(10, 0)
+    case .retry(let process): bytes += [15] + process.bytes
     case .act(let number): note(11, number)
     case .advance(let milliseconds): note(12, Int(milliseconds))
     case .setClock(let party, let milliseconds):

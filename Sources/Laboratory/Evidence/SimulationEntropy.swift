@@ -5,10 +5,21 @@ package import PaymentModel
 /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators").
 package struct SimulationEntropy: Entropy, Hashable, Sendable {
   private var state: UInt64
+  private let isStill: Bool
 
-  package init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) {
+    state = seed
+    isStill = false
+  }
+
+  /// A source that gives the same number for ever: what is drawn from it does not tell when it was drawn.
+  package init(still number: UInt64) {
+    state = number
+    isStill = true
+  }
 
   package mutating func next() -> UInt64 {
+    guard !isStill else { return state }
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9

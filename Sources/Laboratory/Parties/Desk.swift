@@ -45,6 +45,12 @@ package struct Desk<Books: Hashable & Sendable>: Hashable, Sendable {
   }
 
   mutating func restart() { isUp = true }
+
+  /// Changes the books alike as they are seen and as they are on disk.
+  mutating func rearrange(_ body: (inout Books) -> Void) {
+    body(&books)
+    body(&durable)
+  }
 }
 
 /// The final answer to a request.
@@ -52,6 +58,11 @@ struct StoredReply: Hashable, Sendable {
   let key: RequestKey
   let request: ParticipantRequest
   let reply: ParticipantReply
+
+  /// By process and step.
+  func precedes(_ other: Self) -> Bool {
+    (key.process, key.step) < (other.key.process, other.key.step)
+  }
 }
 
 /// That a statement was signed: what the independent books count.

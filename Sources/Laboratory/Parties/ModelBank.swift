@@ -84,6 +84,15 @@ package struct BankBooks: Hashable, Sendable {
   var requests = 0
 
   package init() {}
+
+  /// Forgets in which order was written what is only looked up.
+  mutating func forgetOrder() {
+    requests = 0
+    holds.sort { $0.process < $1.process }
+    tombstones.sort { $0.process < $1.process }
+    replies.sort { $0.precedes($1) }
+    statements.sort { $0.id < $1.id }
+  }
 }
 
 package struct ModelBank: Hashable, Sendable {

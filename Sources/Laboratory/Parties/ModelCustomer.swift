@@ -126,6 +126,11 @@ package struct ModelCustomer: Hashable, Sendable {
     return next
   }
 
+  /// Whether what she does next is something that she has wished for.
+  func isWishDue(at now: Timestamp) -> Bool {
+    desk.books.nextWish < wishes.count && wishes[desk.books.nextWish].at <= now
+  }
+
   var hasEnded: Bool {
     desk.books.nextWish >= wishes.count
       && desk.books.purchases.allSatisfy {

@@ -89,6 +89,17 @@ package struct ShopBooks: Hashable, Sendable {
   var requests = 0
 
   package init() {}
+
+  /// Forgets in which order was written what is only looked up.
+  mutating func forgetOrder() {
+    requests = 0
+    holds.sort { ($0.process, $0.offer) < ($1.process, $1.offer) }
+    verdicts.sort { $0.process < $1.process }
+    sales.sort { $0.process < $1.process }
+    soldOut.sort { ($0.process, $0.offer) < ($1.process, $1.offer) }
+    replies.sort { $0.precedes($1) }
+    statements.sort { $0.id < $1.id }
+  }
 }
 
 package struct ModelShop: Hashable, Sendable {
@@ -97,12 +108,20 @@ package struct ModelShop: Hashable, Sendable {
     package let offer: StatementID
   }
 
+  /// Something that others may notice: a good taken, given back, or not given.
+  struct Done: Hashable, Sendable {
+    let coordinator: Thumbprint
+    let event: HistoryEvent
+  }
+
   package let name: PartyName
   package let cheat: ShopCheat?
   package let goods: [Good]
   package var desk: Desk<ShopBooks>
   /// Who was told to wait, and for what: a good that others hold.
   package private(set) var waiting: [Waiting] = []
+  /// What it did, of which nothing is durable yet, in order.
+  private var done: [Done] = []
   private let signer: SymbolicSigner
   private var entropy: SimulationEntropy
 
@@ -170,9 +189,82 @@ package struct ModelShop: Hashable, Sendable {
     for place in desk.books.holds.indices
     where desk.books.holds[place].state == .held && desk.books.holds[place].decideBy <= now {
       desk.books.holds[place].state = .lapsed
+      note(undone: desk.books.holds[place])
       move(desk.books.holds[place].quantity, to: desk.books.holds[place].stock)
       desk.touch()
     }
+  }
+
+  // MARK: - What it did
+
+  /// All that it did since this was asked last.
+  mutating func takeDone() -> [Done] {
+    guard !done.isEmpty else { return [] }
+    defer { done = [] }
+    return done
+  }
+
+  /// Forgets what is not durable, together with the books.
+  mutating func crash(keepsWrites: Bool) {
+    desk.crash(keepsWrites: keepsWrites)
+    if !keepsWrites { done = [] }
+  }
+
+  mutating func forgetOrder() {
+    desk.rearrange { $0.forgetOrder() }
+    waiting.sort { ($0.process, $0.offer) < ($1.process, $1.offer) }
+  }
+
+  private static func path(of offer: StatementID) -> StepPath {
+    guard let path = StepPath(rawValue: "deposit/\(offer)") else { fatalError("a path") }
+    return path
+  }
+
+  /// A good takes its offer, if that is for one sale, and its pieces of a stock.
+  private func uses(of offer: StatementID, stock: String?, quantity: Int) -> [HistoryUse] {
+    var uses: [HistoryUse] = []
+    if goods.first(where: { $0.offer.id == offer })?.offer.claim.mode == .individual {
+      uses.append(HistoryUse(Resource(owner: name, name: offer.hex)))
+    }
+    if let stock {
+      uses.append(
+        HistoryUse(Resource(owner: name, name: stock), .counted(quantity: quantity)))
+    }
+    return uses
+  }
+
+  private mutating func note(done hold: ShopBooks.Hold) {
+    let step = HistoryStep(
+      Self.path(of: hold.offer),
+      uses: uses(of: hold.offer, stock: hold.stock, quantity: hold.quantity))
+    done.append(
+      Done(
+        coordinator: hold.coordinator,
+        event: HistoryEvent(process: hold.process, kind: .done(step, .compensatable))))
+  }
+
+  private mutating func note(undone hold: ShopBooks.Hold) {
+    done.append(
+      Done(
+        coordinator: hold.coordinator,
+        event: HistoryEvent(process: hold.process, kind: .undone(Self.path(of: hold.offer)))))
+  }
+
+  /// Refused for what others have: an offer that is sold or held, or pieces that are too few.
+  private mutating func note(refused refusal: ShopBooks.SoldOut, to coordinator: Thumbprint) {
+    let isOfferTaken = desk.books.holds.contains {
+      $0.offer == refusal.offer && ($0.state == .held || $0.state == .sold)
+    }
+    let uses = uses(of: refusal.offer, stock: refusal.stock, quantity: refusal.quantity)
+    let level = desk.books.stocks.first { $0.name == refusal.stock }?.level
+    done.append(
+      Done(
+        coordinator: coordinator,
+        event: HistoryEvent(
+          process: refusal.process,
+          kind: .refused(
+            Self.path(of: refusal.offer), isOfferTaken ? uses.first : uses.last,
+            left: isOfferTaken ? nil : level))))
   }
 
   private mutating func move(_ pieces: Int, to stock: String?) {
@@ -279,6 +371,7 @@ extension ModelShop {
         coordinator: key.coordinator, process: key.process, offer: item.offer,
         stock: offer.stock, quantity: item.quantity, amount: amount, payee: offer.payee,
         decideBy: order.decideBy))
+    if let hold = desk.books.holds.last { note(done: hold) }
     let sealed = SymbolicKey.seal(
       cheat == .unreadableKey ? SHA256.digest(identity).bytes : identity)
     let outcome = Outcome.done(DepositedKey(deposit: deposit, key: sealed))
@@ -293,11 +386,12 @@ extension ModelShop {
       Refusal(process: key.process, step: key.step, reason: reason), process: key.process,
       of: key.coordinator, part: number(of: item.offer))
     if reason == .soldOut {
-      desk.books.soldOut.append(
-        ShopBooks.SoldOut(
-          process: key.process, offer: item.offer,
-          stock: goods.first { $0.offer.id == item.offer }?.offer.claim.stock,
-          quantity: item.quantity))
+      let refusal = ShopBooks.SoldOut(
+        process: key.process, offer: item.offer,
+        stock: goods.first { $0.offer.id == item.offer }?.offer.claim.stock,
+        quantity: item.quantity)
+      desk.books.soldOut.append(refusal)
+      note(refused: refusal, to: key.coordinator)
     }
     let outcome = Outcome<DepositedKey>.refused(reason, refusal)
     store(.deposited(outcome), key, .deposit(request, merchant: name))
@@ -364,6 +458,7 @@ extension ModelShop {
     }
     if let place {
       desk.books.holds[place].state = .released
+      note(undone: desk.books.holds[place])
       move(desk.books.holds[place].quantity, to: desk.books.holds[place].stock)
     }
     let release = sign(

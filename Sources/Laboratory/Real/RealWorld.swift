@@ -203,6 +203,8 @@ final class RealWorld: Playground {
       stage.sendFromCoordinator(stage.node.carryOut(at: time, conduct), setting)
     case .resume: if stage.node.isReady { stage.node.resume(at: time, conduct) }
     case .tick: if stage.node.isTickDue(at: time) { stage.node.tick(at: time, conduct) }
+    case .retry(let process):
+      if stage.node.isReady { stage.node.retry(process, at: time, conduct) }
     case .act(let number): await act(number)
     case .advance(let milliseconds): stage.advance(milliseconds: milliseconds)
     case .setClock(let party, let milliseconds): stage.setClock(of: party, by: milliseconds)

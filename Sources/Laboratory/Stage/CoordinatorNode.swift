@@ -99,6 +99,29 @@ package struct CoordinatorNode: Hashable, Sendable {
     machine?.standing(of: process).map { $0.state.isCommitted == nil } ?? false
   }
 
+  /// Whether something of a process waits for its next attempt.
+  package func isPausing(_ process: ProcessID) -> Bool { machine?.isPausing(process) ?? false }
+
+  /// Whether an open process waits for another one's good, behind others in the coordinator's queue.
+  package func isQueued(_ process: ProcessID) -> Bool { machine?.isQueued(process) ?? false }
+
+  /// The process whose end is carried out next.
+  package var endingProcess: ProcessID? {
+    guard hasEffects, case .ended(let process, _) = effects[nextEffect] else { return nil }
+    return process
+  }
+
+  /// How a durable and open process stands.
+  package func state(of process: ProcessID) -> ProcessState? {
+    machine?.standing(of: process)?.state
+  }
+
+  /// Until when a process that is prepared waits for its customer.
+  package func answerBy(of process: ProcessID) -> Timestamp? {
+    guard case .prepared(let time)? = state(of: process)?.phase else { return nil }
+    return time
+  }
+
   package func isTickDue(at now: Timestamp) -> Bool {
     isReady && wakeAt.map { $0 <= now } == true
   }
@@ -166,6 +189,22 @@ package struct CoordinatorNode: Hashable, Sendable {
   package mutating func tick(at now: Timestamp, _ conduct: Conduct) {
     wakeAt = nil
     try? step(.tick, at: now, conduct)
+  }
+
+  package mutating func retry(_ process: ProcessID, at now: Timestamp, _ conduct: Conduct) {
+    try? step(.retry(process), at: now, conduct)
+  }
+
+  /// Forgets what does not tell how the node goes on as long as nobody crashes: the journal, and numbers
+  /// that only name things.
+  mutating func forgetPast(of processes: [ProcessID]) {
+    journal = MemoryJournalRows()
+    batches = 0
+    if !hasEffects {
+      effects = []
+      nextEffect = 0
+    }
+    machine?.forgetNumbers(of: processes)
   }
 
   /// The batch is durable, and the store says so.

@@ -62,8 +62,10 @@ package struct Stage: Hashable, Sendable {
     }
   }
 
-  package mutating func note(customer: Int, of process: ProcessID) {
-    customers[process] = customer
+  /// - Returns: whether the process was handed in for the first time.
+  @discardableResult
+  package mutating func note(customer: Int, of process: ProcessID) -> Bool {
+    customers.updateValue(customer, forKey: process) == nil
   }
 
   func participant(of request: ParticipantRequest, _ setting: Setting) -> Party? {
