@@ -59,6 +59,7 @@ let package = Package(
         .product(name: "Goods", package: "foilstock"),
         .product(name: "Coordinator", package: "foilstock"),
         .product(name: "StoreSQLite", package: "foilstock"),
+        .product(name: "Laboratory", package: "foilstock"),
         .product(name: "PaymentParties", package: "foilstock"),
       ],
       swiftSettings: strict),

@@ -5,7 +5,7 @@ import Laboratory
 import PaymentModel
 import Testing
 
-@Suite("Histories of runs")
+@Suite("Histories of runs", .onOneThread)
 struct HistoryRecordingTests {
   /// What is left of the run's history at its last choice.
   private func history(seed: UInt64, flaw: Flaw? = nil) -> (RunReport, History) {

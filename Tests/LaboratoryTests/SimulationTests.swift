@@ -9,7 +9,7 @@ enum Tier {
   static let isSecond = ProcessInfo.processInfo.environment["FOIL_TIER"] == "2"
 }
 
-@Suite("Simulation")
+@Suite("Simulation", .onOneThread)
 struct SimulationTests {
   @Test("a fixed set of runs violates nothing, and commits and aborts")
   func fixedSet() {

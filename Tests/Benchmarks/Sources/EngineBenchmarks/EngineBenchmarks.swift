@@ -7,7 +7,7 @@ struct EngineBenchmarks {
   static func main() async throws {
     try await Figure.run([
       .engineSyncsPerProcess, .engineCPUPerProcess, .engineLatencySyncs, .engineVsDBOS,
-      .engineBytesPerProcess, .engineRecovery, .enginePurchase,
+      .engineBytesPerProcess, .engineRecovery, .enginePurchase, .engineSimulation,
     ])
   }
 }
