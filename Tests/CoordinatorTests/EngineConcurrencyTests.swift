@@ -6,7 +6,7 @@ import Coordinator
 import PaymentModel
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct EngineConcurrencyTests {
+@Suite(.timeLimit(.minutes(5))) struct EngineConcurrencyTests {
   /// Two merchants with that many pieces of one good each.
   private func shelf(pieces: Int, seed: UInt64 = 1) -> EngineDriver {
     let driver = EngineDriver(seed: seed)

@@ -13,7 +13,7 @@ enum Tier {
 struct SimulationTests {
   @Test("a fixed set of runs violates nothing, and commits and aborts")
   func fixedSet() {
-    let report = Campaign.run(seed: 1, runs: Tier.isSecond ? 3000 : 40)
+    let report = Campaign.run(seed: 1, runs: Tier.isSecond ? 3000 : 20)
     #expect(report.violations.isEmpty, "\(report.violations)")
     #expect(report.committed > 0 && report.aborted > 0 && report.crashes > 0)
     #expect(report.purchases >= report.committed + report.aborted)
