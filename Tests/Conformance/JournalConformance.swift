@@ -146,8 +146,9 @@ public enum JournalConformance {
     await store.transact { $0.add(locks[0]) }
     try require(
       await store.read { $0.locks() } == [locks[1], locks[2], locks[0]], "locks in their order")
-    await store.transact { $0.removeLock(2) }
-    await store.transact { $0.removeLock(7) }
+    let strange = LockRow(resource: locks[0].resource, number: 3, process: process(9))
+    await store.transact { $0.remove(locks[2]) }
+    await store.transact { $0.remove(strange) }
     try require(await store.read { $0.locks() } == [locks[1], locks[0]], "a lock is still there")
     let whole = JournalRow(
       process: process(3), sequence: 0, kinds: [.begin, .end], records: [1],

@@ -117,6 +117,12 @@ public struct ModelNotary: Notary {
     self.coordinator = coordinator
   }
 
+  public var key: Thumbprint { ModelEvidence.key(of: .party(coordinator)) }
+
+  public func process(of order: Signed<Order>) -> ProcessID? {
+    (try? evidence.read(order: order))?.id.renamed()
+  }
+
   public func admit(
     _ submission: PurchaseSubmission, at time: Timestamp
   ) throws(NotAdmitted) -> AdmittedOrder {

@@ -415,6 +415,7 @@ public final class ModelLog: VerdictLog {
 
   public let faults: ModelFaults
   private let slots = Mutex<[ProcessID: Signed<Verdict>]>([:])
+  private let published = Mutex<[VerdictEntry]>([])
 
   public init(clock: ModelClock) {
     faults = ModelFaults(clock: clock)
@@ -426,13 +427,10 @@ public final class ModelLog: VerdictLog {
     slots.withLock { $0[process] }
   }
 
-  public func latestVerdicts(atMost count: Int) async -> Outcome<[VerdictEntry]> {
-    .done(
-      slots.withLock { slots in
-        slots.sorted { $0.key < $1.key }.prefix(count).map {
-          VerdictEntry(process: $0.key, verdict: $0.value)
-        }
-      })
+  public func latestVerdicts(
+    by key: Thumbprint, atMost count: Int
+  ) async -> Outcome<[VerdictEntry]> {
+    .done(Array(published.withLock { $0.suffix(count).reversed() }))
   }
 
   public func publish(
@@ -441,6 +439,9 @@ public final class ModelLog: VerdictLog {
     await faults.around(.publish) {
       slots.withLock { slots in
         if let other = slots[process], other != verdict { return .refused(.conflict, nil) }
+        if slots[process] == nil {
+          published.withLock { $0.append(VerdictEntry(process: process, verdict: verdict)) }
+        }
         slots[process] = verdict
         return .done(LoggedVerdict(verdict: verdict, proof: Self.proof))
       }

@@ -33,7 +33,7 @@ import Testing
     let root = try #require((object as? [String: Any])?["root"] as? [String: Any])
     let activities = try #require(root["compensatable"] as? [[String: Any]])
     let resources = activities.compactMap { $0["resources"] as? [[String: Any]] }
-    #expect(resources.first?.first?["name"] as? String == stock)
+    #expect(resources.first?.last?["name"] as? String == stock)
     #expect(String(decoding: process.json, as: UTF8.self).contains("a\\\"b\\\\c\\n\\u0001é/\u{7F}"))
   }
 

@@ -6,7 +6,7 @@ import Coordinator
 import PaymentModel
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct EngineConcurrencyTests {
+@Suite(.timeLimit(.minutes(5))) struct EngineConcurrencyTests {
   /// Two merchants with that many pieces of one good each.
   private func shelf(pieces: Int, seed: UInt64 = 1) -> EngineDriver {
     let driver = EngineDriver(seed: seed)
@@ -95,6 +95,86 @@ import Testing
     }
   }
 
+  @Test func plentyOfStockIsPlentyAfterARestart() async throws {
+    let driver = shelf(pieces: 10)
+    let victim = driver.engine()
+    let orders = (0..<3).map { _ in order([0, 1], in: driver) }
+    for order in orders {
+      let process = ModelWorld.process(of: order)
+      driver.world.modelCustomer(of: process)?.faults.always(.decide, .silent)
+      _ = try await victim.submit(order)
+      try await eventually("prepared") { try await victim.status(of: process).state.isPrepared }
+    }
+    await victim.stop()
+    let next = driver.engine()
+    #expect(await next.recover().resumed.count == 3)
+    // The three go on holding their pieces, and there are seven more.
+    for _ in 0..<4 {
+      let process = try await next.submit(order([0, 1], in: driver)).process
+      #expect(try await next.outcome(of: process).decision.isCommit)
+    }
+    await next.stop()
+  }
+
+  /// Its place is kept although the order comes in again before recovery has come to it.
+  @Test func handedInAgainBeforeRecoveryItKeepsItsPlace() async throws {
+    let driver = shelf(pieces: 1)
+    let victim = driver.engine()
+    let (first, second) = (order([0], in: driver), order([0], in: driver))
+    let process = ModelWorld.process(of: first)
+    driver.world.modelCustomer(of: process)?.faults.always(.decide, .silent)
+    _ = try await victim.submit(first)
+    try await eventually("prepared") { try await victim.status(of: process).state.isPrepared }
+    let later = try await victim.submit(second).process
+    try await eventually("both are on record") {
+      driver.store.snapshot().locks().count == 4
+    }
+    await victim.stop()
+    driver.world.modelCustomer(of: process)?.faults.always(.decide, nil)
+    let next = driver.engine()
+    _ = try await next.submit(second)
+    _ = try await next.submit(first)
+    #expect(await next.recover().failed.isEmpty)
+    #expect(try await next.outcome(of: process).decision.isCommit)
+    #expect(try await next.outcome(of: later).decision == .abort(.refused))
+  }
+
+  @Test func batchesAreBounded() async throws {
+    let driver = EngineDriver()
+    let engine = driver.engine(limits: CoordinatorLimits(largestBatch: 3))
+    let orders = (0..<40).map { _ in driver.world.order(goods: [0, 1]) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for order in orders {
+        group.addTask {
+          let process = try await engine.submit(order).process
+          #expect(try await engine.outcome(of: process).decision.isCommit)
+        }
+      }
+      try await group.waitForAll()
+    }
+    let counters = await engine.activity()
+    #expect(counters.rows <= 3 * counters.batches && counters.endedProcesses == 40)
+  }
+
+  /// Many wait for one good, and all their time is up at once.
+  @Test func aLongQueueWhoseTimeIsUpEnds() async throws {
+    let driver = shelf(pieces: 1)
+    let world = driver.world
+    let engine = driver.engine()
+    let first = order([0], in: driver)
+    let holder = ModelWorld.process(of: first)
+    world.modelCustomer(of: holder)?.faults.always(.decide, .silent)
+    _ = try await engine.submit(first)
+    try await eventually("prepared") { try await engine.status(of: holder).state.isPrepared }
+    var waiting: [ProcessID] = []
+    for _ in 0..<200 { waiting.append(try await engine.submit(order([0], in: driver)).process) }
+    world.clock.advance(seconds: 601)
+    for process in waiting + [holder] {
+      #expect(try await !engine.outcome(of: process).decision.isCommit)
+    }
+    #expect(driver.store.snapshot().locks().isEmpty)
+  }
+
   @Test func placesOutlastTheProgram() async throws {
     let driver = shelf(pieces: 1)
     let victim = driver.engine()
@@ -108,7 +188,7 @@ import Testing
       }
     }
     try await eventually("all places are on record") {
-      driver.store.snapshot().locks().count == 3
+      driver.store.snapshot().locks().count == 6
     }
     await victim.stop()
     let next = driver.engine()
@@ -151,7 +231,7 @@ import Testing
   @Test func moreThanItIsAllowedIsRefusedAsBusy() async throws {
     let driver = EngineDriver()
     let world = driver.world
-    let engine = driver.engine(limits: CoordinatorLimits(mostOpenProcesses: 2))
+    let engine = driver.engine(limits: CoordinatorLimits(mostUndecidedProcesses: 2))
     world.banks[0].faults.always(.reserve, .silent)
     let orders = (0..<3).map { _ in world.order(goods: [0]) }
     let accepted = [try await engine.submit(orders[0]), try await engine.submit(orders[1])]

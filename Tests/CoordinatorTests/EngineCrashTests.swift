@@ -6,7 +6,7 @@ import Coordinator
 import PaymentModel
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct EngineCrashTests {
+@Suite(.timeLimit(.minutes(5))) struct EngineCrashTests {
   enum Story: String, CaseIterable, Sendable { case commit, wrongKey }
 
   @Test(arguments: Story.allCases, [true, false])

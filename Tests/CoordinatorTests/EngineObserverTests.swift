@@ -34,7 +34,7 @@ private final class Recorder: EngineObserver {
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct EngineObserverTests {
+@Suite(.timeLimit(.minutes(5))) struct EngineObserverTests {
   @Test func aCommitIsCountedOnce() async throws {
     let driver = EngineDriver()
     let recorder = Recorder()

@@ -5,7 +5,7 @@ import Coordinator
 import PaymentModel
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct EngineTests {
+@Suite(.timeLimit(.minutes(5))) struct EngineTests {
   @Test func aPurchaseCommits() async throws {
     let driver = EngineDriver()
     let world = driver.world

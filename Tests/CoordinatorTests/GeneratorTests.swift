@@ -114,7 +114,8 @@ import Testing
     }
     #expect(uses(try MachineDriver(goods: [0])).isEmpty)
     let counted = uses(try MachineDriver(goods: [0], stock: "chairs", quantity: 3))
-    #expect(counted.map(\.mode) == [.counted(3)] && counted[0].resource.name == "chairs")
+    #expect(counted.map(\.mode) == [.exclusive, .counted(3)])
+    #expect(counted[1].resource.name == "chairs")
     let single = try MachineDriver(goods: [0], isIndividual: true)
     let exclusive = uses(single)
     #expect(exclusive.map(\.mode) == [.exclusive])

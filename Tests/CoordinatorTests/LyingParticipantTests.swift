@@ -5,7 +5,7 @@ import Coordinator
 import PaymentModel
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LyingParticipantTests {
+@Suite(.timeLimit(.minutes(5))) struct LyingParticipantTests {
   /// What a lie changes.
   enum Lie: String, CaseIterable, Sendable {
     case reservationOfOtherProcess, reservationOfOtherPart, reservationOfLess

@@ -6,7 +6,7 @@ import Coordinator
 import PaymentModel
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct TemplateVersionTests {
+@Suite(.timeLimit(.minutes(5))) struct TemplateVersionTests {
   /// The standard process, in which the customer hears of a commit only after all money has moved.
   private static let second: ProcessTemplate = {
     let root = ProcessTemplate.standard.root

@@ -146,7 +146,7 @@ import Testing
     #expect(timeline.text().split(separator: "\n").count == 1)
   }
 
-  @Test(.timeLimit(.minutes(1))) func theJournalKeepsTheTimes() async throws {
+  @Test(.timeLimit(.minutes(5))) func theJournalKeepsTheTimes() async throws {
     let driver = EngineDriver()
     let begin = driver.world.clock.now()
     let engine = driver.engine()

@@ -3,7 +3,7 @@
 import Laboratory
 import Testing
 
-@Suite("Flaws")
+@Suite("Flaws", .onOneThread)
 struct FlawTests {
   /// Seeds that show each flaw after few steps.
   static let quickest: [Flaw: UInt64] = [

@@ -3,7 +3,7 @@
 import Laboratory
 import Testing
 
-@Suite("Real world")
+@Suite("Real world", .onOneThread)
 struct RealSimulationTests {
   @Test("a fixed set of runs violates nothing, and commits and aborts")
   func fixedSet() async throws {

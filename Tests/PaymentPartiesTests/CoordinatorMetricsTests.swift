@@ -8,7 +8,7 @@ import PaymentModel
 import PaymentParties
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct CoordinatorMetricsTests {
+@Suite(.timeLimit(.minutes(5))) struct CoordinatorMetricsTests {
   private let metrics = TestMetrics()
 
   /// Runs one purchase of models, and returns when it has ended.

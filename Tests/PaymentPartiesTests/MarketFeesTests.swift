@@ -8,7 +8,7 @@ import PaymentParties
 import Receipts
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct MarketFeesTests {
+@Suite(.timeLimit(.minutes(5))) struct MarketFeesTests {
   @Test func feesOfTheKeysetAreKept() async throws {
     let home = HomeFolder(TestFolder.fresh("fees"))
     let usual = Fair.charter

@@ -11,7 +11,7 @@ import PaymentParties
 import Receipts
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct MixedPaymentTests {
+@Suite(.timeLimit(.minutes(5))) struct MixedPaymentTests {
   private enum Third: String, CaseIterable { case voucher, transfer }
 
   /// What the third bank is paid with; 20 is all that there is.

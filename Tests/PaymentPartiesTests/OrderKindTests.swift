@@ -12,7 +12,7 @@ import PaymentParties
 import Receipts
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct OrderKindTests {
+@Suite(.timeLimit(.minutes(5))) struct OrderKindTests {
   private func free(_ market: Market) async throws -> LockedGood {
     try await market.sell(Fair.picture, as: "free", by: Fair.blue, for: 0)
   }

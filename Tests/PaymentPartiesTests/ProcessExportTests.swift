@@ -7,7 +7,7 @@ import PaymentModel
 import PaymentParties
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ProcessExportTests {
+@Suite(.timeLimit(.minutes(5))) struct ProcessExportTests {
   /// A purchase that has ended, exported, with what the coordinator knows about it.
   private func exported() async throws -> (
     export: ProcessExport, status: ProcessStatus, rows: [JournalRow]

@@ -12,7 +12,7 @@ import Receipts
 import StoreSQLite
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ScenarioTests {
+@Suite(.timeLimit(.minutes(5))) struct ScenarioTests {
   private static let total = Fair.redPrice + Fair.bluePrice
 
   @Test func commit() async throws {

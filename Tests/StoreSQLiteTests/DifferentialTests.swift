@@ -61,14 +61,10 @@ import Testing
     RowOperation { rows, random in
       guard let owner = PartyName("shop.example") else { throw SeededRandom.NoValue() }
       let number = random.number(1..<8)
-      if random.flag() {
-        rows.add(
-          LockRow(
-            resource: Resource(owner: owner, name: "good \(number % 3)"), number: number,
-            process: random.identifier()))
-      } else {
-        rows.removeLock(number)
-      }
+      let lock = LockRow(
+        resource: Resource(owner: owner, name: "good \(number % 3)"), number: number,
+        process: random.identifier())
+      if random.flag() { rows.add(lock) } else { rows.remove(lock) }
       return "locks \(rows.locks())"
     },
   ]

@@ -3,57 +3,45 @@
 // A good that is sold once is held by one process at a time; the next one asks its merchant when the
 // first has ended. Pieces of a stock commute as long as there are enough of them, so everybody asks at
 // once. When the merchant says `held` the stock is scarce: from then on newcomers queue up behind the
-// process that met it, which asks again whenever a piece comes free.
+// process that met it. When somebody in front leaves, the first who met scarcity asks again, and the next
+// one after it has got its piece.
 //
-// Processes take resources in one total order (`Resource.<`), so those that wait for each other never
-// stand in a circle; each waits no longer than to its own `decideBy`. A process past its verdict never
-// stands here to take anything.
+//   absent ──▶ waiting ──▶ granted ──▶ holding
+//                             ▲│
+//                   asking ◀──┘▼ (held)
+//                      └──▶ contended
+//
+// Processes take resources in one total order, so those that wait for each other never stand in a circle;
+// each waits no longer than to its own `decideBy`. A process past its verdict never stands here to take
+// anything.
 //
 // The table only spares questions and keeps the order of arrival. Who gets a good is up to its merchant,
 // whom other coordinators ask, too.
 
 import PaymentModel
 
-/// How a process uses a resource.
-enum LockMode: Hashable, Sendable {
-  /// By one at a time.
-  case exclusive
-  /// By as many as there are pieces for.
-  case counted
+/// It is a process's turn to take a resource.
+struct LockTurn: Hashable, Sendable {
+  let process: ProcessID
+  let activity: Int
+  let resource: Resource
 }
 
 /// What is to be written down about the table.
 enum LockChange: Hashable, Sendable {
   case add(LockRow)
-  case remove(number: Int)
+  case remove(LockRow)
 }
 
 /// The coordinator's view of scarce goods.
 struct LockTable: Hashable, Sendable {
-  private struct Place: Hashable, Sendable {
-    var number: Int
-    let process: ProcessID
-    var mode: LockMode
-    var activity: Int
-    var state: PlaceState
-  }
-
-  private enum PlaceState: Hashable, Sendable {
-    /// Left by an earlier run: keeps the place until the process comes back.
-    case absent
-    case waiting
-    /// May ask, or has asked, its merchant.
-    case granted
-    /// Was told to wait by its merchant.
-    case contended
-    case holding
-  }
-
-  /// By arrival. Looked up by resource, never walked over as a whole.
-  private var queues: [Resource: [Place]] = [:]
+  /// Looked up by resource.
+  private var queues: [Resource: LockQueue] = [:]
   private var nextNumber = 1
   /// What processes of an earlier run stand for, until they come back.
   private var absent: [ProcessID: [Resource]] = [:]
+  /// Those processes, by arrival.
+  private var absentees: [ProcessID] = []
   /// Changes since they were taken last.
   private var changes: [LockChange] = []
 
@@ -62,78 +50,66 @@ struct LockTable: Hashable, Sendable {
   /// The table as an earlier run left it.
   init(restoring rows: [LockRow]) {
     for row in rows {
-      queues[row.resource, default: []].append(
-        Place(
-          number: row.number, process: row.process, mode: .exclusive, activity: 0, state: .absent))
+      queues[row.resource, default: LockQueue()].restore(row)
+      if absent[row.process] == nil { absentees.append(row.process) }
       absent[row.process, default: []].append(row.resource)
       nextNumber = max(nextNumber, row.number + 1)
     }
   }
 
-  /// Asks for a turn. `true` when the process may go ahead at once.
+  /// Asks for a turn. Whoever has one already gets it again.
   mutating func acquire(
-    _ resource: Resource, _ mode: LockMode, for process: ProcessID, activity: Int
-  ) -> Bool {
-    var queue = queues[resource] ?? []
-    if let place = queue.firstIndex(where: { $0.process == process }) {
-      queue[place].mode = mode
-      queue[place].activity = activity
-      queue[place].state = .waiting
-    } else {
-      queue.append(
-        Place(
-          number: nextNumber, process: process, mode: mode, activity: activity, state: .waiting))
-      changes.append(
-        .add(LockRow(resource: resource, number: nextNumber, process: process)))
-      nextNumber += 1
-    }
-    queues[resource] = queue
-    return advance(resource).contains { $0.process == process }
+    _ use: ResourceUse, for process: ProcessID, activity: Int
+  ) -> [LockTurn] {
+    enter(use, process, activity)
+    return turns(queues[use.resource, default: LockQueue()].acquire(process), use.resource)
+  }
+
+  func hasPlace(on resource: Resource, _ process: ProcessID) -> Bool {
+    queues[resource]?.number(of: process, orAbsent: true) != nil
   }
 
   /// The merchant said to wait: whoever comes now waits behind this process.
   mutating func meetScarcity(_ resource: Resource, for process: ProcessID) {
-    change(resource, of: process) { $0.state = .contended }
+    queues[resource]?.meetScarcity(process)
   }
 
   /// The process has the good. Others may go ahead now.
   mutating func hold(
-    _ resource: Resource, for process: ProcessID
-  ) -> [(process: ProcessID, activity: Int)] {
-    change(resource, of: process) { $0.state = .holding }
-    return advance(resource)
+    _ use: ResourceUse, for process: ProcessID, activity: Int
+  ) -> [LockTurn] {
+    enter(use, process, activity)
+    return turns(queues[use.resource, default: LockQueue()].hold(process), use.resource)
   }
 
   /// The process needs the good no longer, or has it for ever. Others may go ahead now.
+  ///
+  /// - Parameter keepingAbsent: a place that an earlier run left stays.
   mutating func leave(
-    _ resource: Resource, for process: ProcessID
-  ) -> [(process: ProcessID, activity: Int)] {
-    guard var queue = queues[resource],
-      let place = queue.firstIndex(where: { $0.process == process })
-    else { return [] }
-    changes.append(.remove(number: queue[place].number))
-    queue.remove(at: place)
-    // What was held may be free: whoever met the scarcity asks again.
-    for index in queue.indices where queue[index].state == .contended {
-      queue[index].state = .waiting
+    _ resource: Resource, for process: ProcessID, keepingAbsent: Bool = false
+  ) -> [LockTurn] {
+    guard let number = queues[resource]?.number(of: process, orAbsent: !keepingAbsent) else {
+      return []
     }
-    queues[resource] = queue.isEmpty ? nil : queue
-    return advance(resource)
+    changes.append(
+      .remove(LockRow(resource: resource, number: number, process: process)))
+    let next = queues[resource]?.leave(process) ?? []
+    if queues[resource]?.isEmpty == true { queues[resource] = nil }
+    return turns(next, resource)
   }
 
   /// The process came back, or never will: places that it did not take again are given up.
-  mutating func settle(_ process: ProcessID) -> [(process: ProcessID, activity: Int)] {
-    var granted: [(process: ProcessID, activity: Int)] = []
-    for resource in absent.removeValue(forKey: process) ?? [] {
-      let isAbsent = queues[resource]?.contains { $0.process == process && $0.state == .absent }
-      if isAbsent == true { granted += leave(resource, for: process) }
+  mutating func settle(_ process: ProcessID) -> [LockTurn] {
+    guard let resources = absent.removeValue(forKey: process) else { return [] }
+    absentees.removeAll { $0 == process }
+    return resources.flatMap { resource -> [LockTurn] in
+      queues[resource]?.isAbsent(process) == true ? leave(resource, for: process) : []
     }
-    return granted
   }
 
-  /// Who stands before a process, for people.
-  func processes(on resource: Resource) -> [ProcessID] {
-    (queues[resource] ?? []).map(\.process)
+  /// All processes of an earlier run that will come back have come back.
+  mutating func settleAll() -> [LockTurn] {
+    absentees.flatMap { settle($0) }
   }
 
   /// Hashes who stands at a resource, and how.
@@ -146,9 +122,7 @@ struct LockTable: Hashable, Sendable {
   mutating func forgetNumbers(on resource: Resource) {
     nextNumber = 1
     changes = []
-    guard var queue = queues[resource] else { return }
-    for index in queue.indices { queue[index].number = 0 }
-    queues[resource] = queue
+    queues[resource]?.forgetNumbers()
   }
 
   mutating func takeChanges() -> [LockChange] {
@@ -156,42 +130,137 @@ struct LockTable: Hashable, Sendable {
     return changes
   }
 
-  private mutating func change(
-    _ resource: Resource, of process: ProcessID, _ body: (inout Place) -> Void
-  ) {
-    guard var queue = queues[resource],
-      let place = queue.firstIndex(where: { $0.process == process })
-    else { return }
-    body(&queue[place])
-    queues[resource] = queue
+  private mutating func enter(_ use: ResourceUse, _ process: ProcessID, _ activity: Int) {
+    let isNew = queues[use.resource, default: LockQueue()].enter(
+      process, activity: activity, number: nextNumber, isExclusive: use.mode == .exclusive)
+    guard isNew else { return }
+    changes.append(
+      .add(LockRow(resource: use.resource, number: nextNumber, process: process)))
+    nextNumber += 1
+  }
+
+  private func turns(
+    _ places: [(process: ProcessID, activity: Int)], _ resource: Resource
+  ) -> [LockTurn] {
+    places.map { LockTurn(process: $0.process, activity: $0.activity, resource: resource) }
+  }
+}
+
+/// Who stands for one resource, by arrival.
+struct LockQueue: Hashable, Sendable {
+  private enum Standing: Hashable, Sendable {
+    /// Left by an earlier run: keeps the place until the process comes back.
+    case absent
+    case waiting
+    /// May ask its merchant, or has asked.
+    case granted
+    /// Was told to wait by its merchant.
+    case contended
+    /// Was told to wait, and asks again because somebody left.
+    case asking
+    case holding
+  }
+
+  private struct Place: Hashable, Sendable {
+    var number: Int
+    let process: ProcessID
+    var activity = 0
+    var isExclusive = false
+    var standing = Standing.absent
+  }
+
+  private var places: [Place] = []
+
+  var isEmpty: Bool { places.isEmpty }
+
+  mutating func restore(_ row: LockRow) {
+    places.append(Place(number: row.number, process: row.process))
+  }
+
+  func isAbsent(_ process: ProcessID) -> Bool {
+    places.contains { $0.process == process && $0.standing == .absent }
+  }
+
+  func number(of process: ProcessID, orAbsent: Bool) -> Int? {
+    places.first { $0.process == process && (orAbsent || $0.standing != .absent) }?.number
+  }
+
+  /// Makes sure that the process has a place; `true` when it is a new one, the last.
+  mutating func enter(
+    _ process: ProcessID, activity: Int, number: Int, isExclusive: Bool
+  ) -> Bool {
+    if let place = index(of: process) {
+      places[place].activity = activity
+      places[place].isExclusive = isExclusive
+      if places[place].standing == .absent { places[place].standing = .waiting }
+      return false
+    }
+    places.append(
+      Place(
+        number: number, process: process, activity: activity, isExclusive: isExclusive,
+        standing: .waiting))
+    return true
+  }
+
+  mutating func acquire(_ process: ProcessID) -> [(process: ProcessID, activity: Int)] {
+    guard let place = index(of: process) else { return [] }
+    switch places[place].standing {
+    case .granted, .asking, .holding: return [(process, places[place].activity)]
+    case .absent, .waiting, .contended: return advance()
+    }
+  }
+
+  mutating func meetScarcity(_ process: ProcessID) {
+    guard let place = index(of: process) else { return }
+    places[place].standing = .contended
+  }
+
+  mutating func hold(_ process: ProcessID) -> [(process: ProcessID, activity: Int)] {
+    guard let place = index(of: process) else { return [] }
+    let hadMetScarcity =
+      places[place].standing == .asking || places[place].standing == .contended
+    places[place].standing = .holding
+    return (hadMetScarcity ? wakeContended() : []) + advance()
+  }
+
+  mutating func leave(_ process: ProcessID) -> [(process: ProcessID, activity: Int)] {
+    guard let place = index(of: process) else { return [] }
+    places.remove(at: place)
+    return wakeContended() + advance()
+  }
+
+  mutating func forgetNumbers() {
+    for index in places.indices { places[index].number = 0 }
+  }
+
+  private func index(of process: ProcessID) -> Int? {
+    places.firstIndex { $0.process == process }
+  }
+
+  /// The first who met scarcity asks again, unless somebody does already.
+  private mutating func wakeContended() -> [(process: ProcessID, activity: Int)] {
+    guard !places.contains(where: { $0.standing == .asking }),
+      let place = places.firstIndex(where: { $0.standing == .contended })
+    else { return [] }
+    places[place].standing = .asking
+    return [(places[place].process, places[place].activity)]
   }
 
   /// Grants turns from the front until somebody has to wait.
-  private mutating func advance(
-    _ resource: Resource
-  ) -> [(process: ProcessID, activity: Int)] {
-    guard var queue = queues[resource] else { return [] }
+  private mutating func advance() -> [(process: ProcessID, activity: Int)] {
     var granted: [(process: ProcessID, activity: Int)] = []
-    var isOccupied = false
-    for index in queue.indices {
-      let place = queue[index]
-      switch place.state {
-      case .holding, .granted:
-        if place.mode == .exclusive { isOccupied = true }
-      case .absent, .contended:
-        isOccupied = true
+    for index in places.indices {
+      switch places[index].standing {
+      case .absent, .contended, .asking: return granted
+      case .holding, .granted: break
       case .waiting:
-        guard !isOccupied, place.mode == .counted || index == 0 else {
-          isOccupied = true
-          break
-        }
-        queue[index].state = .granted
-        granted.append((place.process, place.activity))
-        if place.mode == .exclusive { isOccupied = true }
+        // Who takes all of it waits until nobody else has any.
+        guard !places[index].isExclusive || index == places.startIndex else { return granted }
+        places[index].standing = .granted
+        granted.append((places[index].process, places[index].activity))
       }
-      if isOccupied { break }
+      if places[index].isExclusive { return granted }
     }
-    queues[resource] = queue
     return granted
   }
 }

@@ -18,7 +18,15 @@ public actor Engine {
   private var failure: CoordinatorError?
   private var readiness: Task<CoordinatorError?, Never>?
 
-  private var calls: [ProcessID: [Int: Task<Void, Never>]] = [:]
+  private struct Call {
+    let activity: Int
+    let task: Task<Void, Never>
+  }
+
+  /// Open calls, by their numbers.
+  private var calls: [ProcessID: [Int: Call]] = [:]
+  /// An activity has at most so many open calls: with one more the oldest is given up.
+  private static let mostCallsOfActivity = 3
   private var nextCall = 0
   private var callCount = 0
   /// Calls that were cancelled and may still be under way.
@@ -70,8 +78,16 @@ public actor Engine {
     _ submission: PurchaseSubmission
   ) async throws(CoordinatorError) -> AcceptedOrder {
     let now = ports.clock.now()
-    let order = try planner.admit(submission, at: now)
-    return try await take(order, of: submission, at: now)
+    do throws(CoordinatorError) {
+      let order = try planner.admit(submission, at: now)
+      return try await take(order, of: submission, at: now)
+    } catch {
+      // What would not be admitted now may have been taken on when it could be.
+      guard error.code == .notAdmitted, let process = ports.notary.process(of: submission.order),
+        let known = try? await known(process)
+      else { throw error }
+      return known
+    }
   }
 
   private func take(
@@ -113,16 +129,19 @@ public actor Engine {
     return AcceptedOrder(process: process, submission: file.accepted)
   }
 
-  /// Withdraws an order on behalf of the customer. It has no effect after the verdict.
+  /// Withdraws an order on behalf of the customer, and returns when that is durable. It has no effect after
+  /// the verdict.
   ///
   /// - Throws: `unknown-process`, `not-entitled` when the order's one-time key did not sign this.
   public func cancel(
     _ process: ProcessID, _ cancellation: Signed<Cancellation>
   ) async throws(CoordinatorError) {
     try await ready()
-    let file = try await file(of: process)
+    guard try await fileIfKnown(of: process, goingOn: true) != nil else {
+      throw CoordinatorError(.unknownProcess, "no process \(process)")
+    }
     guard machine.has(process) else { return }
-    guard let key = oneTimeKey(in: file),
+    guard let key = machine.oneTimeKey(of: process),
       cancellation.bytes.count <= SubmissionLimits.statement,
       let stated = try? ports.notary.read(
         cancellation, by: .oneTime(key), at: ports.clock.now()),
@@ -131,15 +150,7 @@ public actor Engine {
       throw CoordinatorError(.notEntitled, "only the order's key cancels it")
     }
     try carryOut(.cancelled(process, Exhibit(id: stated.id, signed: cancellation)))
-  }
-
-  private func oneTimeKey(in file: ProcessFile) -> SigningKeyValue? {
-    guard case .begin(let begin) = file.records.first else { return nil }
-    switch begin.source {
-    case .submission(let submission):
-      return try? planner.admit(submission, at: begin.at).order.oneTimeKey
-    case .presented(_, let key, _): return key
-    }
+    _ = try await standing(of: process) { _ in true }
   }
 
   // MARK: - Questions
@@ -162,10 +173,18 @@ public actor Engine {
     of process: ProcessID, when isTrue: (ProcessStanding) -> Bool
   ) async throws(CoordinatorError) -> ProcessOutcome {
     try await ready()
-    let file =
-      if let standing = try await standing(of: process, when: isTrue) { standing.file } else {
-        try await load(process).standing.file
+    var file: ProcessFile
+    if let standing = try await standing(of: process, when: isTrue) {
+      file = standing.file
+    } else {
+      let loaded = try await load(process)
+      file = loaded.standing.file
+      if !isTrue(loaded.standing) {
+        // An earlier run left it open, and recovery has not come to it yet.
+        try resume(loaded.resumed)
+        if let standing = try await standing(of: process, when: isTrue) { file = standing.file }
       }
+    }
     guard let record = file.verdictRecord, let verdict = file.verdict else {
       throw CoordinatorError(.stopped, "process \(process) is not running")
     }
@@ -202,8 +221,13 @@ public actor Engine {
   private func fileIfKnown(
     of process: ProcessID, goingOn: Bool
   ) async throws(CoordinatorError) -> ProcessFile? {
-    if let standing = try await standing(of: process, when: { _ in true }) {
-      return standing.file
+    do throws(CoordinatorError) {
+      if let standing = try await standing(of: process, when: { _ in true }) {
+        return standing.file
+      }
+    } catch {
+      // Somebody else's journal tells as much.
+      guard error.code == .journalTaken else { throw error }
     }
     do throws(CoordinatorError) {
       let loaded = try await load(process)
@@ -309,18 +333,30 @@ public actor Engine {
         }
       }
       guard !page.isEmpty else { break }
-      for (process, rows) in page where !machine.has(process) {
+      for (process, plan) in await plans(for: page) where !machine.has(process) {
         do throws(CoordinatorError) {
-          if try resume(try planner.resume(process, from: rows)) { resumed.append(process) }
+          if try resume(try plan.get()) { resumed.append(process) }
         } catch {
           failed.append((process, error))
-          try? carryOut(.lost(process))
+          report(.lost(process))
         }
       }
       last = page.last?.0
-      await Task.yield()
     }
+    report(.recovered)
     return RecoveryReport(resumed: resumed, failed: failed, refusal: failure)
+  }
+
+  /// Signatures are checked here, beside the actor: whoever comes meanwhile does not wait for that.
+  private nonisolated func plans(
+    for page: [(ProcessID, [JournalRow])]
+  ) async -> [(ProcessID, Result<ResumedProcess, CoordinatorError>)] {
+    page.map { process, rows in
+      (
+        process,
+        Result { () throws(CoordinatorError) in try planner.resume(process, from: rows) }
+      )
+    }
   }
 
   /// Goes on with a process. `false` when nothing of it is left to do.
@@ -382,13 +418,10 @@ public actor Engine {
   }
 
   private func restore() async -> CoordinatorError? {
-    let coordinator = planner.coordinator
-    guard case .done(let latest) = await ports.log.latestVerdicts(atMost: 16) else {
+    guard
+      case .done(let own) = await ports.log.latestVerdicts(by: ports.notary.key, atMost: 16)
+    else {
       return CoordinatorError(.logUnreachable, "the log does not say what it holds")
-    }
-    let now = ports.clock.now()
-    let own = latest.filter { entry in
-      (try? ports.notary.read(entry.verdict, by: .party(coordinator), at: now)) != nil
     }
     let (missing, locks) = await ports.journal.read { journal in
       let missing = own.first { entry in
@@ -469,7 +502,8 @@ public actor Engine {
     counters.attempts += 1
     callCount += 1
     let begun = ports.observer?.nanoseconds()
-    calls[attempt.process, default: [:]][number] = Task { [ports, planner] in
+    giveUpOldCall(of: attempt)
+    let task = Task { [ports, planner] in
       let outcome = await ports.perform(call, coordinator: planner.coordinator)
       guard finish(number, attempt) else { return }
       if let begun, let observer = ports.observer {
@@ -482,6 +516,18 @@ public actor Engine {
         .outcome(
           attempt.process, activity: attempt.activity, attempt: attempt.attempt, outcome))
     }
+    calls[attempt.process, default: [:]][number] = Call(activity: attempt.activity, task: task)
+  }
+
+  private func giveUpOldCall(of attempt: ActivityAttempt) {
+    guard attempt.attempt > Self.mostCallsOfActivity else { return }
+    let older = (calls[attempt.process] ?? [:]).filter { $0.value.activity == attempt.activity }
+    guard older.count >= Self.mostCallsOfActivity, let oldest = older.keys.min(),
+      let call = calls[attempt.process]?.removeValue(forKey: oldest)
+    else { return }
+    callCount -= 1
+    call.task.cancel()
+    leaving[oldest] = call.task
   }
 
   /// `false` for a call that was given up meanwhile: nobody wants its answer.
@@ -497,8 +543,8 @@ public actor Engine {
     guard let abandoned = calls.removeValue(forKey: process) else { return }
     callCount -= abandoned.count
     for (number, call) in abandoned {
-      call.cancel()
-      leaving[number] = call
+      call.task.cancel()
+      leaving[number] = call.task
     }
   }
 

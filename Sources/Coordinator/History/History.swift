@@ -82,12 +82,12 @@ extension History {
     undid(definition.process, undone.path)
   }
 
-  /// A participant refused an activity of that definition, because others have what it uses: its first
+  /// A participant refused an activity of that definition, because others have what it uses: its last
   /// resource, if it uses any.
   public mutating func refused(
     _ activity: Activity, of definition: PaymentProcess, left: Int? = nil
   ) {
-    refused(definition.process, activity.path, activity.historyUses.first, left: left)
+    refused(definition.process, activity.path, activity.historyUses.last, left: left)
   }
 }
 

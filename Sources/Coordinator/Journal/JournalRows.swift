@@ -30,7 +30,7 @@ public struct JournalRow: Hashable, Sendable {
 /// that whoever came first is served first after a crash, too.
 public struct LockRow: Hashable, Sendable {
   public let resource: Resource
-  /// The key. Who came first has the lower number.
+  /// Who came first has the lower number. With the process it is the key.
   public let number: Int
   public let process: ProcessID
 
@@ -58,11 +58,11 @@ public protocol JournalRows {
   /// How many processes have a verdict.
   func verdictCount() -> Int
 
-  /// Puts a lock row in. The same number again changes nothing.
+  /// Puts a lock row in. The same number of the same process again changes nothing.
   mutating func add(_ lock: LockRow)
-  /// Takes a lock row out, if it is there.
-  mutating func removeLock(_ number: Int)
-  /// All lock rows, in the order of their numbers.
+  /// Takes the lock row of that number and process out, if it is there.
+  mutating func remove(_ lock: LockRow)
+  /// All lock rows, in the order of their numbers, and of their processes.
   func locks() -> [LockRow]
 }
 
@@ -117,13 +117,19 @@ public struct MemoryJournalRows: JournalRows, Hashable, Sendable {
   public func verdictCount() -> Int { verdicts }
 
   public mutating func add(_ lock: LockRow) {
-    let place = lockRows.firstIndex { $0.number >= lock.number } ?? lockRows.endIndex
-    guard place == lockRows.endIndex || lockRows[place].number != lock.number else { return }
+    let place =
+      lockRows.firstIndex { ($0.number, $0.process) >= (lock.number, lock.process) }
+      ?? lockRows.endIndex
+    if place < lockRows.endIndex, lockRows[place].number == lock.number,
+      lockRows[place].process == lock.process
+    {
+      return
+    }
     lockRows.insert(lock, at: place)
   }
 
-  public mutating func removeLock(_ number: Int) {
-    lockRows.removeAll { $0.number == number }
+  public mutating func remove(_ lock: LockRow) {
+    lockRows.removeAll { $0.number == lock.number && $0.process == lock.process }
   }
 
   public func locks() -> [LockRow] { lockRows }

@@ -10,6 +10,8 @@ public enum CoordinatorEvent: Sendable {
   case resume(ResumedProcess)
   /// A process of an earlier run cannot go on: nobody waits for it any more.
   case lost(ProcessID)
+  /// All open processes of an earlier run were read back, or are lost.
+  case recovered
   /// A batch is durable. `taken` are processes of which somebody else has written that part of the journal:
   /// nothing of theirs was written.
   case written(batch: Int, taken: [ProcessID])
@@ -62,8 +64,8 @@ public struct JournalBatch: Hashable, Sendable {
     for row in rows where !journal.append(row) { taken.append(row.process) }
     for change in locks {
       switch change {
-      case .add(let row): journal.add(row)
-      case .remove(let number): journal.removeLock(number)
+      case .add(let row): if !taken.contains(row.process) { journal.add(row) }
+      case .remove(let row): journal.remove(row)
       }
     }
     return taken

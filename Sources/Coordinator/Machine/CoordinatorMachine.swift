@@ -17,13 +17,14 @@ public import PaymentModel
 
 /// How much a coordinator takes on.
 public struct CoordinatorLimits: Hashable, Sendable {
-  /// More open processes at a time are refused with `busy`. Those of an earlier run go on in any case.
-  public let mostOpenProcesses: Int
+  /// More undecided processes at a time are refused with `busy`. Those of an earlier run go on in any case,
+  /// and so does what was decided: a party that answers nobody must not keep others from buying.
+  public let mostUndecidedProcesses: Int
   /// At most so many rows are written in one transaction.
   public let largestBatch: Int
 
-  public init(mostOpenProcesses: Int = 100_000, largestBatch: Int = 4096) {
-    self.mostOpenProcesses = mostOpenProcesses
+  public init(mostUndecidedProcesses: Int = 100_000, largestBatch: Int = 4096) {
+    self.mostUndecidedProcesses = mostUndecidedProcesses
     self.largestBatch = largestBatch
   }
 
@@ -39,7 +40,13 @@ public struct CoordinatorMachine: Hashable, Sendable {
   /// Looked up, and never walked over.
   private var open: [ProcessID: OpenProcess] = [:]
   public private(set) var openCount = 0
+  /// Open processes without a verdict.
+  public private(set) var undecidedCount = 0
   private var locks: LockTable
+  /// To be given before a step ends.
+  private var turns: [LockTurn] = []
+  /// Processes that the present step has run.
+  private var touched: [ProcessID] = []
   private var timers = TimerHeap()
   /// The wake that was asked for last.
   private var wakeAt: Timestamp?
@@ -96,7 +103,12 @@ public struct CoordinatorMachine: Hashable, Sendable {
   }
 
   /// Whether one more process would be too much.
-  public var isBusy: Bool { openCount >= limits.mostOpenProcesses }
+  public var isBusy: Bool { undecidedCount >= limits.mostUndecidedProcesses }
+
+  /// The one-time key of an open process's order; `nil` when it was only presented, or is not open.
+  func oneTimeKey(of process: ProcessID) -> SigningKeyValue? {
+    open[process]?.plan.order?.order.oneTimeKey
+  }
 
   /// Whether something of an open process waits for its next attempt.
   package func isPausing(_ process: ProcessID) -> Bool {
@@ -147,7 +159,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
       guard open[plan.process] == nil else { return [] }
       guard !isBusy else {
         throw CoordinatorError(
-          .busy, "the coordinator runs \(openCount) processes: hand the order in again later")
+          .busy, "\(undecidedCount) processes are undecided: hand the order in again later")
       }
       let machine = try ProcessMachine(
         definition: plan.definition, terms: plan.terms, policy: policy, rules: rules)
@@ -159,16 +171,22 @@ public struct CoordinatorMachine: Hashable, Sendable {
       let machine = try ProcessMachine(
         definition: resumed.plan.definition, terms: resumed.plan.terms, policy: policy,
         rules: rules, replaying: resumed.records)
-      guard !machine.state.hasEnded else { return [] }
+      guard !machine.state.hasEnded else {
+        turns += locks.settle(process)
+        break
+      }
       enter(
         OpenProcess(
-          resumed.plan, machine: machine, entries: resumed.entries, chain: resumed.chain))
+          resumed.plan, machine: machine, entries: resumed.entries, chain: resumed.chain,
+          isResumed: true))
       run(process, .resumed, at: now, entropy: &entropy, effects: &effects)
-      give(locks.settle(process), at: now, entropy: &entropy, effects: &effects)
-    case .lost(let process):
-      give(locks.settle(process), at: now, entropy: &entropy, effects: &effects)
+      // It takes its places again before those that it does not want any more are given up.
+      give(at: now, entropy: &entropy, effects: &effects)
+      turns += locks.settle(process)
+    case .lost(let process): turns += locks.settle(process)
+    case .recovered: turns += locks.settleAll()
     case .written(let batch, let taken):
-      finish(batch, taken: taken, at: now, entropy: &entropy, effects: &effects)
+      finish(batch, taken: taken, effects: &effects)
     case .outcome(let process, let activity, let attempt, let outcome):
       run(
         process, .outcome(activity: activity, attempt: attempt, outcome), at: now,
@@ -178,9 +196,13 @@ public struct CoordinatorMachine: Hashable, Sendable {
     case .retry(let process):
       run(process, .retry, at: now, entropy: &entropy, effects: &effects)
     case .tick:
-      if let wakeAt, now >= wakeAt { self.wakeAt = nil }
+      // A clock may have been set back since the wake was asked for.
+      wakeAt = nil
       while let process = timers.popDue(at: now) { wake(process, at: now, &entropy, &effects) }
     }
+    give(at: now, entropy: &entropy, effects: &effects)
+    for process in touched { writeIfResting(process) }
+    touched = []
     write(notary: notary, effects: &effects)
     if let next = timers.first, wakeAt.map({ next < $0 }) ?? true {
       wakeAt = next
@@ -192,6 +214,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
   private mutating func enter(_ entry: OpenProcess) {
     open[entry.process] = entry
     openCount += 1
+    if entry.machine.state.isCommitted == nil { undecidedCount += 1 }
   }
 
   private mutating func wake(
@@ -216,9 +239,17 @@ public struct CoordinatorMachine: Hashable, Sendable {
     entropy: inout some Entropy, effects: inout [CoordinatorEffect]
   ) {
     guard var entry = open.removeValue(forKey: process) else { return }
+    touched.append(process)
+    let wasUndecided = entry.machine.state.isCommitted == nil
     let result = entry.machine.step(event, at: now, entropy: &entropy)
+    if wasUndecided, entry.machine.state.isCommitted != nil {
+      undecidedCount -= 1
+      // What was not asked yet need not be asked any more.
+      entry.effects.removeAll { if case .ask = $0 { true } else { false } }
+    }
     entry.take(result.records, at: now)
-    var changes = LockSteps()
+    var acquired: [Int] = []
+    var scarce: [Int] = []
     entry.wakeAt = nil
     for effect in result.effects {
       switch effect {
@@ -228,8 +259,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
             ActivityAttempt(
               process: process, activity: activity, attempt: attempt,
               nonce: Nonce(from: &entropy))))
-      case .acquire(let activity): changes.acquired.append(activity)
-      case .scarce(let activity): changes.scarce.append(activity)
+      case .acquire(let activity): acquired.append(activity)
+      case .scarce(let activity): scarce.append(activity)
       case .wake(let time): entry.wakeAt = time
       case .callOperator(let activity):
         let called = entry.machine.definition.activities[activity]
@@ -248,10 +279,11 @@ public struct CoordinatorMachine: Hashable, Sendable {
       markDirty(&entry)
     }
     if entry.isDurable || !rules.recordsBeforeEffects { release(&entry, into: &effects) }
-    changes.released = entry.settledUses()
+    let settled = entry.settledUses()
     open[process] = entry
-    carry(changes, of: entry, at: now, entropy: &entropy, effects: &effects)
-    writeIfResting(process)
+    if !entry.limited.isEmpty {
+      takeTurns(of: entry, acquired: acquired, scarce: scarce, settled: settled)
+    }
   }
 
   /// Nothing but time can go on: records are not kept back for so long.
@@ -278,49 +310,62 @@ public struct CoordinatorMachine: Hashable, Sendable {
   // MARK: - Turns
 
   /// What a step means for the goods that may run out.
-  private struct LockSteps {
-    var acquired: [Int] = []
-    var scarce: [Int] = []
-    var released: [OpenProcess.Settled] = []
-  }
-
-  private mutating func carry(
-    _ steps: LockSteps, of entry: OpenProcess, at now: Timestamp, entropy: inout some Entropy,
-    effects: inout [CoordinatorEffect]
+  private mutating func takeTurns(
+    of entry: OpenProcess, acquired: [Int], scarce: [Int], settled: [OpenProcess.Settled]
   ) {
-    for settled in steps.released {
+    let process = entry.process
+    for settled in settled {
       for use in entry.uses(of: settled.activity) {
-        give(
+        turns +=
           settled.isHeld
-            ? locks.hold(use.resource, for: entry.process)
-            : locks.leave(use.resource, for: entry.process),
-          at: now, entropy: &entropy, effects: &effects)
+          ? locks.hold(use, for: process, activity: settled.activity)
+          : locks.leave(use.resource, for: process)
       }
     }
-    for activity in steps.scarce {
-      for use in entry.uses(of: activity) {
-        locks.meetScarcity(use.resource, for: entry.process)
-      }
+    for activity in scarce {
+      guard let use = entry.uses(of: activity).last else { continue }
+      locks.meetScarcity(use.resource, for: process)
     }
-    for activity in steps.acquired {
+    for activity in acquired {
       let uses = entry.uses(of: activity)
-      let granted = uses.allSatisfy { use in
-        locks.acquire(use.resource, use.mode, for: entry.process, activity: activity)
-      }
-      if granted {
-        give([(entry.process, activity)], at: now, entropy: &entropy, effects: &effects)
+      guard let use = uses.first, let last = uses.last else { continue }
+      // A place that a crash has lost may be that of somebody who holds already what others wait for: such a
+      // process asks once out of turn.
+      let isLost = entry.isResumed && !locks.hasPlace(on: use.resource, process)
+      turns += locks.acquire(use, for: process, activity: activity)
+      if isLost {
+        turns.append(LockTurn(process: process, activity: activity, resource: last.resource))
       }
     }
   }
 
+  /// Lets everybody go on whose turn it is: with the activity's next resource, or by asking.
   private mutating func give(
-    _ turns: [(process: ProcessID, activity: Int)], at now: Timestamp,
-    entropy: inout some Entropy, effects: inout [CoordinatorEffect]
+    at now: Timestamp, entropy: inout some Entropy, effects: inout [CoordinatorEffect]
   ) {
-    for turn in turns {
-      run(
-        turn.process, .granted(activity: turn.activity), at: now, entropy: &entropy,
-        effects: &effects)
+    var next = turns.startIndex
+    while next < turns.endIndex {
+      let turn = turns[next]
+      next += 1
+      guard let entry = open[turn.process] else { continue }
+      let uses = entry.uses(of: turn.activity)
+      let place = uses.firstIndex { $0.resource == turn.resource } ?? uses.endIndex
+      if place < uses.endIndex - 1 {
+        turns += locks.acquire(uses[place + 1], for: turn.process, activity: turn.activity)
+      } else {
+        run(
+          turn.process, .granted(activity: turn.activity), at: now, entropy: &entropy,
+          effects: &effects)
+      }
+    }
+    turns = []
+  }
+
+  private mutating func leaveAll(_ entry: OpenProcess) {
+    for activity in entry.limited {
+      for use in entry.uses(of: activity) {
+        turns += locks.leave(use.resource, for: entry.process, keepingAbsent: true)
+      }
     }
   }
 
@@ -333,9 +378,11 @@ public struct CoordinatorMachine: Hashable, Sendable {
     let count = min(dirty.count, limits.largestBatch)
     for process in dirty.prefix(count) {
       guard var entry = open.removeValue(forKey: process) else { continue }
-      rows.append(entry.takeRow(batch: nextBatch, notary: notary))
+      if entry.isDirty {
+        rows.append(entry.takeRow(notary: notary))
+        written.append(process)
+      }
       open[process] = entry
-      written.append(process)
     }
     dirty.removeFirst(count)
     // Those left behind ride in the batch after.
@@ -349,8 +396,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
   }
 
   private mutating func finish(
-    _ batch: Int, taken: [ProcessID], at now: Timestamp, entropy: inout some Entropy,
-    effects: inout [CoordinatorEffect]
+    _ batch: Int, taken: [ProcessID], effects: inout [CoordinatorEffect]
   ) {
     guard isWriting, batch == nextBatch - 1 else { return }
     isWriting = false
@@ -359,8 +405,9 @@ public struct CoordinatorMachine: Hashable, Sendable {
     for process in taken {
       guard let entry = open.removeValue(forKey: process) else { continue }
       openCount -= 1
+      if entry.machine.state.isCommitted == nil { undecidedCount -= 1 }
       effects.append(.taken(process))
-      leaveAll(entry, at: now, entropy: &entropy, effects: &effects)
+      leaveAll(entry)
     }
     for process in processes {
       guard var entry = open[process], entry.awaitedBatch.map({ $0 <= batch }) ?? true else {
@@ -371,22 +418,9 @@ public struct CoordinatorMachine: Hashable, Sendable {
       if entry.machine.state.hasEnded {
         open[process] = nil
         openCount -= 1
-        leaveAll(entry, at: now, entropy: &entropy, effects: &effects)
+        leaveAll(entry)
       } else {
         open[process] = entry
-      }
-    }
-  }
-
-  private mutating func leaveAll(
-    _ entry: OpenProcess, at now: Timestamp, entropy: inout some Entropy,
-    effects: inout [CoordinatorEffect]
-  ) {
-    for activity in entry.limited {
-      for use in entry.uses(of: activity) {
-        give(
-          locks.leave(use.resource, for: entry.process), at: now, entropy: &entropy,
-          effects: &effects)
       }
     }
   }

@@ -13,12 +13,6 @@ public struct ProcessStanding: Hashable, Sendable {
   public let needsOperator: [StepPath]
 }
 
-/// A resource as an activity uses it.
-struct LockUse: Hashable, Sendable {
-  let resource: Resource
-  let mode: LockMode
-}
-
 /// A process and its machine.
 struct OpenProcess: Hashable, Sendable {
   let plan: ProcessPlan
@@ -37,13 +31,17 @@ struct OpenProcess: Hashable, Sendable {
   /// When the heap will bring one: not later than `wakeAt`.
   var timerAt: Timestamp?
   var needsOperator: [StepPath] = []
+  /// Whether an earlier run began it.
+  let isResumed: Bool
   /// The activities that take what may run out.
   let limited: [Int]
   private var settled: [ActivityState]
 
   init(
-    _ plan: ProcessPlan, machine: ProcessMachine, entries: [JournalEntry], chain: JournalChain
+    _ plan: ProcessPlan, machine: ProcessMachine, entries: [JournalEntry], chain: JournalChain,
+    isResumed: Bool = false
   ) {
+    self.isResumed = isResumed
     self.plan = plan
     self.machine = machine
     self.chain = chain
@@ -71,11 +69,17 @@ struct OpenProcess: Hashable, Sendable {
       let entry = JournalEntry(at: now, record: record)
       heldBack.append(entry)
       file.append(entry)
+      switch record {
+      case .forward(let number, _), .compensated(let number, _):
+        let path = plan.definition.activities[number].path
+        needsOperator.removeAll { $0 == path }
+      default: break
+      }
     }
   }
 
   /// The row of everything that was held back.
-  mutating func takeRow(batch: Int, notary: some Notary) -> JournalRow {
+  mutating func takeRow(notary: some Notary) -> JournalRow {
     defer {
       heldBack = []
       isDirty = false
@@ -83,10 +87,8 @@ struct OpenProcess: Hashable, Sendable {
     return chain.append(heldBack, notary: notary)
   }
 
-  func uses(of activity: Int) -> [LockUse] {
-    machine.definition.activities[activity].resources.map { use in
-      LockUse(resource: use.resource, mode: use.mode == .exclusive ? .exclusive : .counted)
-    }
+  func uses(of activity: Int) -> [ResourceUse] {
+    plan.definition.activities[activity].resources
   }
 
   /// An activity that has come to hold what may run out, or needs it no longer.

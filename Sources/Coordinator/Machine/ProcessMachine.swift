@@ -151,7 +151,9 @@ extension ProcessMachine {
     case .granted(let number):
       guard attempts.indices.contains(number) else { return }
       attempts[number].turn = .granted
-      if attempts[number].answerBy == nil { attempts[number].nextAt = nil }
+      // While a question is under way the news is kept for its answer.
+      attempts[number].isNudged = attempts[number].answerBy != nil
+      if !attempts[number].isNudged { attempts[number].nextAt = nil }
     case .retry:
       for number in attempts.indices where attempts[number].nextAt != nil {
         attempts[number].nextAt = nil
@@ -188,6 +190,11 @@ extension ProcessMachine {
       write(.result(number, answer), to: &result)
       return
     case .held(let time):
+      if attempts[number].isNudged {
+        // Somebody has left since the question was asked: it is asked again at once.
+        attempts[number].isNudged = false
+        return
+      }
       attempts[number].pause(until: time, at: now, policy: policy, entropy: &entropy)
       if !graph.activities[number].resources.isEmpty {
         result.effects.append(.scarce(activity: number))
@@ -397,8 +404,16 @@ extension ProcessMachine {
 
   /// When something is due even if nothing happens.
   private var nextTime: Timestamp? {
-    let verdictBy = rules.abortsWhenOverdue ? undecidedUntil : nil
-    return (attempts.flatMap { [$0.answerBy, $0.nextAt] } + [verdictBy]).compactMap { $0 }.min()
+    var earliest = rules.abortsWhenOverdue ? undecidedUntil : nil
+    func consider(_ time: Timestamp?) {
+      guard let time else { return }
+      earliest = earliest.map { min($0, time) } ?? time
+    }
+    for attempt in attempts {
+      consider(attempt.answerBy)
+      consider(attempt.nextAt)
+    }
+    return earliest
   }
 
   private mutating func write(_ record: JournalRecord, to result: inout StepResult) {
@@ -426,6 +441,8 @@ private struct Attempts: Hashable, Sendable {
   var nextAt: Timestamp?
   var isOperatorCalled = false
   var turn = Turn.none
+  /// Its turn came while it was being asked.
+  var isNudged = false
 
   /// Whose turn it is, for an activity whose resources may run out.
   enum Turn: Hashable, Sendable { case none, awaited, granted }

@@ -104,8 +104,9 @@ private struct ProcessGenerator {
   /// What may run out is taken one after another, in an order that is the same in all processes. So of
   /// processes that wait for each other's goods one can always go on (paper, section 6).
   private func turns(of activities: [Activity]) throws(CoordinatorError) -> [Precedence] {
-    let taking = activities.flatMap { activity in
-      activity.resources.map { (resource: $0.resource, path: activity.path) }
+    // A good of a stock stands where its stock does, and its own offer comes just before.
+    let taking = activities.compactMap { activity in
+      activity.resources.last.map { (resource: $0.resource, path: activity.path) }
     }.sorted { $0.resource < $1.resource }
     let pairs = zip(taking, taking.dropFirst())
     // Two holds on one stock would be two turns: two processes could each have the first.
@@ -146,14 +147,16 @@ private struct ProcessGenerator {
       compensation: compensation, offer: offer, resources: resources)
   }
 
-  /// A catalogue sells to everybody, a stock while it lasts, and any other offer once.
+  /// A catalogue sells to everybody. An individual offer is for one sale, and with a stock it takes pieces
+  /// of that, too.
   private static func resources(of item: AdmittedOrder.Item) -> [ResourceUse] {
     let offer = item.offer.claim
     guard offer.mode == .individual else { return [] }
-    guard let stock = offer.stock else {
-      return [ResourceUse(Resource(owner: item.merchant, name: item.offer.id.hex), .exclusive)]
-    }
-    return [ResourceUse(Resource(owner: item.merchant, name: stock), .counted(item.quantity))]
+    let own = ResourceUse(Resource(owner: item.merchant, name: item.offer.id.hex), .exclusive)
+    guard let stock = offer.stock else { return [own] }
+    return [
+      own, ResourceUse(Resource(owner: item.merchant, name: stock), .counted(item.quantity)),
+    ]
   }
 
   private func instances(of step: TemplateStep) -> [Instance] {

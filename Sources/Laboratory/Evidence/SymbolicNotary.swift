@@ -10,6 +10,12 @@ package struct SymbolicNotary: Notary, Hashable {
     signer = SymbolicSigner(coordinator)
   }
 
+  package var key: Thumbprint { signer.issuer.key }
+
+  package func process(of order: Signed<Order>) -> ProcessID? {
+    (try? SymbolicEvidence.read(order: order))?.id.renamed()
+  }
+
   package func admit(
     _ submission: PurchaseSubmission, at time: Timestamp
   ) throws(NotAdmitted) -> AdmittedOrder {

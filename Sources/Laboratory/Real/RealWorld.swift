@@ -194,7 +194,8 @@ final class RealWorld: Playground {
       stage.network.dropReplies(to: .coordinator)
     case .crash(let party, _): if isUp(party) { down.append(party) }
     case .restart(.coordinator):
-      guard canRestart(.coordinator), case .done(let latest) = await log.latestVerdicts(atMost: 16)
+      guard canRestart(.coordinator),
+        case .done(let latest) = await log.latestVerdicts(by: conduct.notary.key, atMost: 16)
       else { return }
       stage.node.restart(at: time, latest: latest, conduct)
     case .restart(let party): down.removeAll { $0 == party }

@@ -170,6 +170,7 @@ package struct CoordinatorNode: Hashable, Sendable {
       failed.append(process)
       try? step(.lost(process), at: now, conduct)
     }
+    if toResume.isEmpty { try? step(.recovered, at: now, conduct) }
   }
 
   // MARK: - Events

@@ -95,6 +95,12 @@ public struct NotAdmitted: Error, Equatable, Sendable {
 
 /// Makes evidence out of claims, and claims out of evidence.
 public protocol Notary: Sendable {
+  /// The key with which it signs.
+  var key: Thumbprint { get }
+
+  /// Which process an order would be, with nothing about it checked; `nil` for what is no order at all.
+  func process(of order: Signed<Order>) -> ProcessID?
+
   /// Checks all of a submission as of a time: signatures, certificates, each part's path to the root,
   /// that payees and prices are those of the offers, that all offers allow this coordinator.
   func admit(
@@ -146,9 +152,9 @@ public protocol VerdictLog: Sendable {
     _ verdict: Signed<Verdict>, process: ProcessID, bundle: Sealed<SealedContent.KeyBundle>?
   ) async -> Outcome<LoggedVerdict>
 
-  /// The verdicts that were published last, the last one first. A coordinator compares them with its
-  /// journal before it serves.
-  func latestVerdicts(atMost count: Int) async -> Outcome<[VerdictEntry]>
+  /// The verdicts of that coordinator's key that were published last, the last one first. A coordinator
+  /// compares them with its journal before it serves.
+  func latestVerdicts(by key: Thumbprint, atMost count: Int) async -> Outcome<[VerdictEntry]>
 }
 
 /// A verdict in the log, and the process in whose slot it stands.

@@ -14,6 +14,12 @@ public final class EvidenceNotary: Notary {
     self.signer = signer
   }
 
+  public var key: Thumbprint { signer.issuer.key }
+
+  public func process(of order: Signed<Order>) -> ProcessID? {
+    (try? UnverifiedStatement(order.bytes))?.id.renamed()
+  }
+
   public func admit(
     _ submission: PurchaseSubmission, at time: Timestamp
   ) throws(NotAdmitted) -> AdmittedOrder {

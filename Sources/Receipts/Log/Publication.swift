@@ -29,7 +29,9 @@ extension TransparencyLog: VerdictLog {
   }
 
   /// The verdicts with the highest indices. They may not be below a witnessed checkpoint yet.
-  public func latestVerdicts(atMost count: Int) async -> Outcome<[VerdictEntry]> {
+  public func latestVerdicts(
+    by key: Thumbprint, atMost count: Int
+  ) async -> Outcome<[VerdictEntry]> {
     .done(
       await store.read { rows in
         var found: [VerdictEntry] = []
@@ -38,7 +40,9 @@ extension TransparencyLog: VerdictLog {
         while end > 0, found.count < count {
           let start = end > 256 ? end - 256 : 0
           for process in rows.deliveries(from: start..<end).reversed() {
-            guard let delivery = rows.delivery(of: process) else { continue }
+            guard let delivery = rows.delivery(of: process),
+              (try? UnverifiedStatement(delivery.verdict).issuer.key) == key
+            else { continue }
             found.append(VerdictEntry(process: process, verdict: Signed(delivery.verdict)))
           }
           end = start

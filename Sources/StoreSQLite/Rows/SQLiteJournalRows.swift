@@ -37,11 +37,12 @@ extension SQLiteSchema where Rows == any JournalRows {
     ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE lock (
-      number INTEGER PRIMARY KEY,
+      number INTEGER NOT NULL,
+      process BLOB NOT NULL CHECK (length(process) = 32),
       owner TEXT NOT NULL,
       name TEXT NOT NULL,
-      process BLOB NOT NULL CHECK (length(process) = 32)
-    ) STRICT;
+      PRIMARY KEY (number, process)
+    ) STRICT, WITHOUT ROWID;
     CREATE INDEX lock_of_process ON lock (process);
     """
   }
@@ -102,12 +103,12 @@ struct SQLiteJournalRows: JournalRows {
       """, lock.number, lock.resource.owner.text, lock.resource.name, lock.process)
   }
 
-  mutating func removeLock(_ number: Int) {
-    sql.run("DELETE FROM lock WHERE number = ?", number)
+  mutating func remove(_ lock: LockRow) {
+    sql.run("DELETE FROM lock WHERE number = ? AND process = ?", lock.number, lock.process)
   }
 
   func locks() -> [LockRow] {
-    sql.all("SELECT number, owner, name, process FROM lock ORDER BY number") { row in
+    sql.all("SELECT number, owner, name, process FROM lock ORDER BY number, process") { row in
       LockRow(
         resource: Resource(owner: row[1], name: row[2]), number: row[0], process: row[3])
     }

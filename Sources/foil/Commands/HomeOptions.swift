@@ -65,7 +65,13 @@ struct HomeOptions: ParsableArguments {
 
   /// Goes on with what an earlier run left open, and says what cannot go on.
   func recover(_ market: Market) async {
-    for (process, error) in await market.recover().failed {
+    let report = await market.recover()
+    if let refusal = report.refusal {
+      Terminal.report(
+        "no purchase can go on: \(refusal.message)",
+        hint: "put the latest copy of the coordinator's journal back")
+    }
+    for (process, error) in report.failed {
       Terminal.report(
         "process \(process.short) cannot go on: \(error.message)",
         hint: "its coins stay locked; the other purchases are not affected")

@@ -377,7 +377,7 @@ import Testing
       committed.checkPrefixReducibility() == .reducible(serialOrder: [definition.process]))
 
     var refused = History()
-    refused.did(two, a, HistoryUse(held.historyUses[0].resource))
+    refused.did(two, a, HistoryUse(try #require(held.historyUses.last).resource))
     refused.refused(held, of: definition)
     #expect(try violation(refused).processes == [two, definition.process])
   }

@@ -2,6 +2,7 @@
 
 import Evidence
 import Foundation
+import Measurement
 import PaymentCrypto
 import PaymentModel
 import PaymentParties
@@ -12,14 +13,14 @@ import Synchronization
 /// A log without entries in a folder of its own, which is removed with it.
 final class LogOnDisk: Sendable {
   let log: TransparencyLog
-  let folder: URL
+  let folder: TemporaryFolder
   private let store: SQLiteStore<any LogRows>
   private let count = Mutex<UInt64>(0)
 
   init() throws {
-    let folder = try Self.makeFolder()
+    let folder = try TemporaryFolder()
     self.folder = folder
-    store = try SQLiteStore.log(in: StateFolder(at: folder.appending(path: "log").path))
+    store = try SQLiteStore.log(in: StateFolder(at: folder.path("log")))
     var entropy = SystemEntropy()
     let clock = SystemWallClock()
     let root = StatementSigner(
@@ -43,16 +44,6 @@ final class LogOnDisk: Sendable {
           party: try required(PartyName("witness.example")), purpose: .cosignature,
           key: Ed25519.PrivateKey.generate(from: &entropy))),
       quorum: 1, trust: trust, clock: clock)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
-
-  /// A new folder on the disk of the temporary files.
-  static func makeFolder() throws -> URL {
-    let folder = FileManager.default.temporaryDirectory
-      .appending(path: "foil-benchmark-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    return folder
   }
 
   /// Puts one entry in that was not there, and returns its proof.

@@ -2,6 +2,7 @@
 // with the hashing and the signing alone.
 
 import Foundation
+import Measurement
 import PaymentCrypto
 import PaymentModel
 import Receipts

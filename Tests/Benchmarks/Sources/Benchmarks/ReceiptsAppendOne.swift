@@ -2,6 +2,7 @@
 // commits of one small row to the same disk.
 
 import Foundation
+import Measurement
 import PaymentModel
 import Receipts
 import StoreSQLite
@@ -9,9 +10,9 @@ import StoreSQLite
 extension Figure {
   static let receiptsAppendOne = Figure(name: "receipts.appendOne") {
     let disk = try LogOnDisk()
-    let rows = try SQLiteStore.log(in: StateFolder(at: disk.folder.appending(path: "row").path))
-    let direct = RawCommits(path: disk.folder.appending(path: "direct.sqlite").path)
-    let sync = try DiskSync(path: disk.folder.appending(path: "synced").path)
+    let rows = try SQLiteStore.log(in: StateFolder(at: disk.folder.path("row")))
+    let direct = RawCommits(path: disk.folder.path("direct.sqlite"))
+    let sync = try DiskSync(path: disk.folder.path("synced"))
     let small = Bytes(repeating: 0x61, count: 64)
     let seconds = try await medianSeconds(
       count: 1000,

@@ -2,6 +2,7 @@
 // with the hashing of the same payloads.
 
 import Evidence
+import Measurement
 import PaymentModel
 
 extension Figure {

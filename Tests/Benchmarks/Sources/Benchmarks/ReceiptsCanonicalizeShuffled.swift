@@ -2,6 +2,7 @@
 // brought into canonical order and read back in that other order, in megabytes of payload per second.
 
 import Evidence
+import Measurement
 import PaymentModel
 
 extension Figure {

@@ -2,6 +2,7 @@
 // and hashing as many tiles.
 
 import Foundation
+import Measurement
 import PaymentCrypto
 import PaymentModel
 import Receipts
@@ -10,7 +11,7 @@ extension Figure {
   static let receiptsProof = Figure(name: "receipts.proof") {
     let tiles = try TenMillionTiles()
     let size = TenMillionTiles.size
-    let source = TileFolder(tiles.folder.path)
+    let source = TileFolder(tiles.folder.url.path)
     let tree = try TileTree(source, size: size)
     // From all over the log, the same ones again and again.
     let indices = (0..<16).map { $0 * (size / 16) + 4321 }
@@ -26,7 +27,7 @@ extension Figure {
       try (0..<2).map { level in
         let tile = try required(
           Tile(level: level, index: index >> UInt64(8 * (level + 1)), size: size))
-        return tiles.folder.appending(path: tile.path).path
+        return tiles.folder.path(tile.path)
       }
     }
     let digest = RawDigest()

@@ -2,6 +2,7 @@
 // compared with libcrypto's raw verification of as many signatures.
 
 import Evidence
+import Measurement
 import PaymentModel
 import Receipts
 

@@ -1,6 +1,7 @@
 // receipts.receiptBytes: how large the receipt of a purchase of two goods is in a log of a million entries.
 
 import Evidence
+import Measurement
 import PaymentCrypto
 import PaymentModel
 import Receipts

@@ -1,6 +1,7 @@
 // receipts.verify: a statement verified from its bytes, compared with libcrypto's raw Ed25519.
 
 import Evidence
+import Measurement
 import PaymentModel
 
 extension Figure {

@@ -2,6 +2,7 @@
 // store lists.
 
 import Evidence
+import Measurement
 import PaymentCrypto
 import PaymentModel
 
@@ -122,15 +123,6 @@ struct StatementMix {
   /// How many bytes of payload there are in all of them.
   var payloadByteCount: Int { payloads.reduce(0) { $0 + $1.count } }
 }
-
-/// A value of the fixtures that cannot be absent.
-func required<Value>(_ value: Value?) throws -> Value {
-  guard let value else { throw BrokenFixture() }
-  return value
-}
-
-/// A fixture is not what it should be.
-struct BrokenFixture: Error {}
 
 extension String {
   fileprivate func repeated(_ count: Int) -> String { String(repeating: self, count: count) }

@@ -6,7 +6,7 @@
 /// - Parameters:
 ///   - rounds: how often each is timed.
 ///   - secondsEach: how long a timed stretch lasts, about.
-func medianSeconds(
+package func medianSeconds(
   rounds: Int = 15, secondsEach: Double = 0.1, of one: () throws -> Void,
   and other: () throws -> Void
 ) rethrows -> (one: Double, other: Double) {
@@ -28,7 +28,7 @@ func medianSeconds(
 /// - Parameters:
 ///   - rounds: how often each is timed, after one stretch that warms it up.
 ///   - count: how many operations a timed stretch has.
-func medianSeconds(
+package func medianSeconds(
   rounds: Int = 15, count: Int, ofEach bodies: [(Int) async throws -> Void]
 ) async throws -> [Double] {
   let clock = ContinuousClock()
@@ -46,7 +46,7 @@ func medianSeconds(
 }
 
 /// The middle one, or the larger of the two in the middle.
-func median(_ values: [Double]) -> Double {
+package func median(_ values: [Double]) -> Double {
   values.sorted()[values.count / 2]
 }
 
@@ -70,4 +70,4 @@ private func seconds(of count: Int, _ body: () throws -> Void) rethrows -> Doubl
 
 /// Keeps the optimizer from leaving out what nobody uses.
 @inline(never)
-func keep<Value>(_ value: Value) {}
+package func keep<Value>(_ value: Value) {}

@@ -3,12 +3,12 @@
 import Foundation
 
 /// A file that is written over and synced, as SQLite's write-ahead log is.
-final class DiskSync {
+package final class DiskSync {
   private let file: FileHandle
   private let page = Data(repeating: 0x61, count: 4096)
 
   /// - Parameter path: of a file that is not there yet.
-  init(path: String) throws {
+  package init(path: String) throws {
     guard FileManager.default.createFile(atPath: path, contents: page) else {
       throw BrokenFixture()
     }
@@ -19,9 +19,23 @@ final class DiskSync {
   deinit { try? file.close() }
 
   /// Writes a page and syncs it.
-  func sync() throws {
+  package func sync() throws {
     try file.seek(toOffset: 0)
     try file.write(contentsOf: page)
     guard fdatasync(file.fileDescriptor) == 0 else { throw BrokenFixture() }
+  }
+}
+
+extension DiskSync {
+  /// The median of 21 synced writes to a new file in that folder.
+  package static func medianMicroseconds(in folder: TemporaryFolder) throws -> Double {
+    let sync = try DiskSync(path: folder.path("synced-\(UUID().uuidString)"))
+    let clock = ContinuousClock()
+    return median(
+      try (0..<21).map { _ in
+        let start = clock.now
+        try sync.sync()
+        return (clock.now - start) / .microseconds(1)
+      })
   }
 }
