@@ -35,6 +35,10 @@ public actor Engine {
   private var timer: Task<Void, Never>?
   private var waiting: [ProcessID: [CheckedContinuation<News, Never>]] = [:]
   private var counters = EngineCounters()
+  /// How many are reading rows of processes that may go on meanwhile.
+  private var readers = 0
+  /// Processes that have ended since the first of them began to read.
+  private var endedMeanwhile: Set<ProcessID> = []
 
   /// - Parameters:
   ///   - coordinator: the name under which the notary signs.
@@ -325,6 +329,8 @@ public actor Engine {
       return RecoveryReport(resumed: [], failed: [], refusal: error)
     }
     var last: ProcessID?
+    readers += 1
+    defer { stopReading() }
     while failure == nil {
       let after = last
       let page = await ports.journal.read { journal in
@@ -333,7 +339,9 @@ public actor Engine {
         }
       }
       guard !page.isEmpty else { break }
-      for (process, plan) in await plans(for: page) where !machine.has(process) {
+      let plans = await plans(for: page)
+      // What has ended since its rows were read stays so.
+      for (process, plan) in plans where !machine.has(process) && !hasEndedMeanwhile(process) {
         do throws(CoordinatorError) {
           if try resume(try plan.get()) { resumed.append(process) }
         } catch {
@@ -459,6 +467,7 @@ public actor Engine {
     case .ended(let process, let standing):
       abandonCalls(of: process)
       counters.endedProcesses += 1
+      if readers > 0 { endedMeanwhile.insert(process) }
       if let observer = ports.observer, let ending = standing.file.ending {
         observer.observe(ending)
       }
@@ -548,6 +557,17 @@ public actor Engine {
     }
   }
 
+  // MARK: - Rows that are read while processes go on
+
+  private func hasEndedMeanwhile(_ process: ProcessID) -> Bool {
+    endedMeanwhile.contains(process)
+  }
+
+  private func stopReading() {
+    readers -= 1
+    if readers == 0 { endedMeanwhile = [] }
+  }
+
   // MARK: - Waiting
 
   /// What somebody who waits for a process hears.
@@ -589,7 +609,10 @@ public actor Engine {
   private func load(
     _ process: ProcessID
   ) async throws(CoordinatorError) -> (resumed: ResumedProcess, standing: ProcessStanding) {
-    let rows = await ports.journal.read { $0.rows(of: process) }
+    readers += 1
+    defer { stopReading() }
+    var rows = await ports.journal.read { $0.rows(of: process) }
+    if hasEndedMeanwhile(process) { rows = await ports.journal.read { $0.rows(of: process) } }
     let resumed = try planner.resume(process, from: rows)
     let machine = try ProcessMachine(
       definition: resumed.plan.definition, terms: resumed.plan.terms,

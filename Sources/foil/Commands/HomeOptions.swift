@@ -69,7 +69,8 @@ struct HomeOptions: ParsableArguments {
     if let refusal = report.refusal {
       Terminal.report(
         "no purchase can go on: \(refusal.message)",
-        hint: "put the latest copy of the coordinator's journal back")
+        hint: refusal.code == .behindLog
+          ? "put the latest copy of the coordinator's journal back" : nil)
     }
     for (process, error) in report.failed {
       Terminal.report(

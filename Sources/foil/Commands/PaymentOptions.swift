@@ -36,6 +36,10 @@ struct PaymentOptions: ParsableArguments {
     guard cardFile != nil || !methods.values.contains(.card) else {
       throw ValidationError("paying with a card needs --card FILE")
     }
+    guard methods.values.filter({ $0 == .card }).count <= 1 else {
+      // Whoever is shown a card can use it again.
+      throw ValidationError("a card belongs to one bank: --pay names two")
+    }
     guard account != nil || !methods.values.contains(.transfer) else {
       throw ValidationError("paying out of an account needs --account NAME")
     }
