@@ -218,7 +218,8 @@ package struct Books: Sendable {
         let owner = world.customers.first {
           $0.desk.books.coins.contains { $0.id == proof.coin }
         }
-        if owner?.cheat == nil {
+        // A use in a process that was aborted before the other one proves nothing: she shows that verdict.
+        if owner?.cheat == nil, !isAborted(process, before: proof.verdict, of: owner, in: world) {
           return finding(.refusals, process, "an honest customer is called a double spender")
         }
       }
@@ -237,6 +238,22 @@ package struct Books: Sendable {
     else { return true }
     let held = books.holds.filter { $0.stock == name && $0.state == .held }
     return held.reduce(stock.level) { $0 + $1.quantity } >= refusal.quantity
+  }
+
+  private func isAborted(
+    _ process: ProcessID, before verdict: LoggedVerdict, of customer: ModelCustomer?,
+    in world: World
+  ) -> Bool {
+    let purchase = customer?.desk.books.purchases.first { $0.process == process }
+    let key =
+      purchase?.isForRogue == true ? world.setting.rogueKey : world.setting.coordinatorKey
+    let entries = world.log.desk.books.entries
+    guard let other = entries.firstIndex(where: { $0.verdict == verdict.verdict }) else {
+      return false
+    }
+    return entries[..<other].contains {
+      $0.process == process && $0.coordinator == key && !$0.decision.isCommit
+    }
   }
 
   private func isLoggedCommit(
