@@ -362,6 +362,32 @@ import Testing
     #expect(old.store.snapshot().processes(after: nil, atMost: 1, onlyOpen: false).isEmpty)
   }
 
+  /// Nor through an order that is not admitted any more: what it knows of it stays where it is.
+  @Test func aJournalBehindTheLogGoesOnWithNothing() async throws {
+    let driver = EngineDriver()
+    let world = driver.world
+    let engine = driver.engine()
+    let open = world.order(goods: [0])
+    let process = ModelWorld.process(of: open)
+    world.modelCustomer(of: process)?.faults.always(.decide, .silent)
+    _ = try await engine.submit(open)
+    let other = try await engine.submit(world.order(goods: [1])).process
+    _ = try await engine.outcome(of: other)
+    await engine.stop()
+    let old = EngineDriver(world: world)
+    let rows = driver.store.snapshot().rows(of: process)
+    await old.store.transact { journal in for row in rows { _ = journal.append(row) } }
+    let asked = world.merchants[0].faults.requests.count
+    let behind = old.engine()
+    let unreadable = PurchaseSubmission(
+      order: open.order, parts: open.parts, offers: [], instruments: open.instruments)
+    await #expect {
+      try await behind.submit(unreadable)
+    } throws: { ($0 as? CoordinatorError)?.code == .notAdmitted }
+    #expect(old.transactionCount == 0)
+    #expect(world.merchants[0].faults.requests.count == asked)
+  }
+
   @Test func aBrokenChainStopsItsProcessAndNoOther() async throws {
     let driver = EngineDriver()
     let world = driver.world

@@ -76,8 +76,9 @@ public actor Engine {
   /// earlier run left open goes on.
   ///
   /// - Returns: the process and the coordinator's signed word for it, when both are durable.
-  /// - Throws: `not-admitted`, `too-large`, `empty-order`, `unknown-template`, `too-late`; `busy` when the
-  ///   coordinator runs as many processes as it is allowed to; `behind-log`, and what the journal throws.
+  /// - Throws: `not-admitted`, `too-large`, `empty-order`, `unknown-template`, `too-late`; `busy` when as
+  ///   many processes are undecided as the coordinator is allowed to have; `behind-log`, `log-unreachable`, and
+  ///   what the journal throws.
   public nonisolated func submit(
     _ submission: PurchaseSubmission
   ) async throws(CoordinatorError) -> AcceptedOrder {
@@ -129,6 +130,7 @@ public actor Engine {
 
   /// An order that was taken on before, and goes on if it was left open; `nil` for a new one.
   private func known(_ process: ProcessID) async throws(CoordinatorError) -> AcceptedOrder? {
+    try await ready()
     guard let file = try await fileIfKnown(of: process, goingOn: true) else { return nil }
     return AcceptedOrder(process: process, submission: file.accepted)
   }
