@@ -280,7 +280,7 @@ public actor Engine {
     return .decided(verdict.logged)
   }
 
-  /// Processes in the journal, in the order of their identifiers, after the given one.
+  /// Processes in the journal, in the order in which they began, after the given one.
   ///
   /// - Parameter onlyOpen: without those that have ended.
   public func processes(

@@ -36,7 +36,7 @@ public struct ProcessMachine: Hashable, Sendable {
   public private(set) var state: ProcessState
   private let policy: RetryPolicy
   private let rules: ProtocolRules
-  private let graph: ProcessGraph
+  private var graph: ProcessGraph { definition.graph }
   private var attempts: [Attempts]
   /// After a replay records may be missing: everybody may have been asked.
   private var mayHaveAskedEverybody = false
@@ -49,7 +49,7 @@ public struct ProcessMachine: Hashable, Sendable {
     definition: PaymentProcess, terms: ProcessTerms, policy: RetryPolicy = .standard,
     rules: ProtocolRules = .standard
   ) throws(CoordinatorError) {
-    let graph = ProcessGraph(definition)
+    let graph = definition.graph
     let verbs = definition.activities.map(\.verb)
     guard graph.recordAbort != nil, (graph.decide == nil) == !verbs.contains(.decide),
       (graph.prepare == nil) == !verbs.contains(.prepare),
@@ -63,7 +63,6 @@ public struct ProcessMachine: Hashable, Sendable {
     self.terms = terms
     self.policy = policy
     self.rules = rules
-    self.graph = graph
     state = ProcessState(activityCount: definition.activities.count)
     attempts = Array(repeating: Attempts(), count: definition.activities.count)
   }
