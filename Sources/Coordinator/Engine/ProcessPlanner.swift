@@ -51,7 +51,7 @@ public struct ProcessPlanner: Sendable {
   ///   coordinator, and what the generator throws.
   public func begin(
     _ order: AdmittedOrder, of submission: PurchaseSubmission, at time: Timestamp, nonce: Nonce
-  ) throws(CoordinatorError) -> (plan: ProcessPlan, record: BeginRecord) {
+  ) throws(CoordinatorError) -> NewProcess {
     let (definition, digest) = try definition(for: order)
     let record = BeginRecord(
       source: .submission(submission), template: definition.template, definition: digest, at: time,
@@ -60,11 +60,10 @@ public struct ProcessPlanner: Sendable {
     guard accepted.issuer == order.order.coordinator else {
       throw CoordinatorError(.notAdmitted, "the order names another coordinator")
     }
-    return (
-      ProcessPlan(
-        definition: definition, terms: ProcessTerms(order), order: order,
-        accepted: accepted.exhibit), record
-    )
+    return NewProcess(
+      plan: ProcessPlan(
+        definition: definition, terms: ProcessTerms(order), order: order, begunAt: time),
+      record: record, accepted: accepted.exhibit)
   }
 
   /// The process of an order that was only presented: nothing but its abort.
@@ -72,7 +71,7 @@ public struct ProcessPlanner: Sendable {
   /// - Throws: `not-entitled` for an order that names another coordinator.
   public func beginAbort(
     of order: Stated<Order>, signed: Signed<Order>, at time: Timestamp, nonce: Nonce
-  ) throws(CoordinatorError) -> (plan: ProcessPlan, record: BeginRecord) {
+  ) throws(CoordinatorError) -> NewProcess {
     let claim = order.claim
     let (definition, digest) = try abortOnly(order.id.renamed())
     let record = BeginRecord(
@@ -82,11 +81,11 @@ public struct ProcessPlanner: Sendable {
     guard accepted.issuer == claim.coordinator else {
       throw CoordinatorError(.notEntitled, "the order names another coordinator")
     }
-    return (
-      ProcessPlan(
+    return NewProcess(
+      plan: ProcessPlan(
         definition: definition, terms: abortTerms(definition.process, decideBy: claim.decideBy),
-        order: nil, accepted: accepted.exhibit), record
-    )
+        order: nil, begunAt: time),
+      record: record, accepted: accepted.exhibit)
   }
 
   // MARK: - Journals
@@ -127,8 +126,8 @@ public struct ProcessPlanner: Sendable {
     }
     return ResumedProcess(
       plan: ProcessPlan(
-        definition: definition, terms: terms, order: order,
-        accepted: try accepted(begin, definition).exhibit),
+        definition: definition, terms: terms, order: order, begunAt: begin.at),
+      accepted: try accepted(begin, definition).exhibit,
       entries: rules.recoversVerdicts
         ? entries : Array(entries.prefix { $0.record.kind != .verdict }),
       chain: chain)

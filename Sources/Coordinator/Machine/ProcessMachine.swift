@@ -421,16 +421,6 @@ extension ProcessMachine {
   }
 }
 
-extension ActivityState {
-  /// Whether nothing will change it any more.
-  fileprivate var isFinal: Bool {
-    switch self {
-    case .waiting, .asked: false
-    case .done, .refused, .unreached, .skipped: true
-    }
-  }
-}
-
 /// How often an activity was asked for, and when again. Forgotten in a crash.
 private struct Attempts: Hashable, Sendable {
   var count = 0

@@ -41,7 +41,8 @@ public struct AdmittedOrder: Hashable, Sendable {
     public let content: PaymentPart
     public let part: CommittedPart
     public let partDigest: Digest
-    public let instrument: Sealed<SealedContent.Instrument>
+    /// `nil` when the bank has it, and nobody else needs it any more.
+    public private(set) var instrument: Sealed<SealedContent.Instrument>?
 
     public init(
       content: PaymentPart, part: CommittedPart, partDigest: Digest,
@@ -52,6 +53,8 @@ public struct AdmittedOrder: Hashable, Sendable {
       self.partDigest = partDigest
       self.instrument = instrument
     }
+
+    fileprivate mutating func dropInstrument() { instrument = nil }
   }
 
   public let process: ProcessID
@@ -60,7 +63,7 @@ public struct AdmittedOrder: Hashable, Sendable {
   /// Ordered by offer.
   public let items: [Item]
   /// Ordered by bank.
-  public let payments: [Payment]
+  public private(set) var payments: [Payment]
 
   public init(
     process: ProcessID, signedOrder: Signed<Order>, order: Order, items: [Item],
@@ -71,6 +74,13 @@ public struct AdmittedOrder: Hashable, Sendable {
     self.order = order
     self.items = items
     self.payments = payments
+  }
+
+  /// The order without the sealed payments.
+  public func withoutInstruments() -> Self {
+    var copy = self
+    for place in copy.payments.indices { copy.payments[place].dropInstrument() }
+    return copy
   }
 }
 

@@ -1,0 +1,66 @@
+// What an engine works with, for whoever works for it beside its actor.
+
+import PaymentModel
+
+/// Ports and planner of an engine. One object, so that a request that waits for an answer holds little.
+final class EngineSurroundings: Sendable {
+  let ports: CoordinatorPorts
+  let planner: ProcessPlanner
+  let hook: JournalHook
+
+  init(ports: CoordinatorPorts, planner: ProcessPlanner, hook: JournalHook) {
+    self.ports = ports
+    self.planner = planner
+    self.hook = hook
+  }
+
+  /// Asks, and checks the answer.
+  func perform(_ call: ActivityCall) async -> ActivityOutcome {
+    guard let request = call.request(notary: ports.notary) else { return .unknown }
+    let reply = await ask(request)
+    return call.outcome(
+      of: reply, coordinator: planner.coordinator, notary: ports.notary, examiner: ports.examiner,
+      at: ports.clock.now())
+  }
+
+  /// Writes a batch in one transaction.
+  ///
+  /// - Returns: the processes of which somebody else has written that part of the journal.
+  func write(_ batch: JournalBatch) async -> [ProcessID] {
+    batch.forEachRecord { hook.beforeWrite($0, $1) }
+    let taken = await ports.journal.transact { batch.write(to: &$0) }
+    batch.forEachRecord { hook.afterCommit($0, $1) }
+    return taken
+  }
+
+  private func ask(_ request: ParticipantRequest) async -> ParticipantReply {
+    switch request {
+    case .reserve(let request, let bank):
+      guard let agent = ports.participants.bank(bank) else { return .unreachable }
+      return .reserved(await agent.reserve(request))
+    case .post(let request, let bank):
+      guard let agent = ports.participants.bank(bank) else { return .unreachable }
+      return .transferred(await agent.post(request))
+    case .void(let request, let bank):
+      guard let agent = ports.participants.bank(bank) else { return .unreachable }
+      return .voided(await agent.void(request))
+    case .deposit(let request, let merchant):
+      guard let agent = ports.participants.merchant(merchant) else { return .unreachable }
+      return .deposited(await agent.deposit(request))
+    case .release(let request, let merchant):
+      guard let agent = ports.participants.merchant(merchant) else { return .unreachable }
+      return .released(await agent.release(request))
+    case .settle(let request, let merchant):
+      guard let agent = ports.participants.merchant(merchant) else { return .unreachable }
+      return .settled(await agent.settle(request))
+    case .requestDelivery(let query):
+      guard let agent = ports.participants.customer(of: query.id.process) else { return .unreachable }
+      return .requested(await agent.requestDelivery(query))
+    case .notify(let notice):
+      guard let agent = ports.participants.customer(of: notice.id.process) else { return .unreachable }
+      return .notified(await agent.notify(notice))
+    case .publish(let verdict, let process, let bundle):
+      return .published(await ports.log.publish(verdict, process: process, bundle: bundle))
+    }
+  }
+}
