@@ -272,14 +272,14 @@ public struct ModelBankSubject: BankSubject {
 
   private func request(of submission: PurchaseSubmission) throws -> ReserveRequest {
     let order = try world.notary.admit(submission, at: world.clock.now())
-    guard let payment = order.payments.first, let instrument = payment.instrument,
+    guard let payment = order.payments.first, let handover = payment.handover,
       let step = StepPath(rawValue: "reserve/bank")
     else {
       throw ConformanceFailure("an order without payment")
     }
     return ReserveRequest(
       id: RequestID(process: order.process, step: step), order: order.signedOrder,
-      part: payment.part, instrument: instrument)
+      part: handover.part, instrument: handover.instrument)
   }
 }
 

@@ -3,7 +3,7 @@
 public import PaymentModel
 
 /// What a coordinator asks of somebody.
-public enum ParticipantRequest: Hashable, Sendable {
+public indirect enum ParticipantRequest: Hashable, Sendable {
   case reserve(ReserveRequest, bank: PartyName)
   case deposit(DepositRequest, merchant: PartyName)
   case requestDelivery(DeliveryQuery)
@@ -16,7 +16,7 @@ public enum ParticipantRequest: Hashable, Sendable {
 }
 
 /// What came back, verified by nobody yet.
-public enum ParticipantReply: Hashable, Sendable {
+public indirect enum ParticipantReply: Hashable, Sendable {
   case reserved(Outcome<Signed<Reservation>>)
   case deposited(Outcome<DepositedKey>)
   case requested(Outcome<Signed<DeliveryRequest>>)
@@ -30,13 +30,23 @@ public enum ParticipantReply: Hashable, Sendable {
   case unreachable
 }
 
-/// All that is needed to carry out one attempt at an activity.
-public struct ActivityCall: Sendable {
+/// All that is needed to carry out one attempt at an activity. One object, because thousands of them wait for an
+/// answer at a time.
+public final class ActivityCall: Sendable {
   public let attempt: ActivityAttempt
   let plan: ProcessPlan
   /// Those that are needed later.
   let records: [JournalRecord]
   let rules: ProtocolRules
+
+  init(
+    attempt: ActivityAttempt, plan: ProcessPlan, records: [JournalRecord], rules: ProtocolRules
+  ) {
+    self.attempt = attempt
+    self.plan = plan
+    self.records = records
+    self.rules = rules
+  }
 
   public var activity: Activity { plan.definition.activities[attempt.activity] }
 
@@ -87,10 +97,10 @@ public struct ActivityCall: Sendable {
   }
 
   private var reserveRequest: ParticipantRequest? {
-    guard let order, let payment, let instrument = payment.instrument else { return nil }
+    guard let order, let payment, let handover = payment.handover else { return nil }
     return .reserve(
       ReserveRequest(
-        id: id, order: order.signedOrder, part: payment.part, instrument: instrument),
+        id: id, order: order.signedOrder, part: handover.part, instrument: handover.instrument),
       bank: payment.content.bank)
   }
 

@@ -17,8 +17,11 @@ final class EngineSurroundings: Sendable {
   /// Asks, and checks the answer.
   func perform(_ call: ActivityCall) async -> ActivityOutcome {
     guard let request = call.request(notary: ports.notary) else { return .unknown }
-    let reply = await ask(request)
-    return call.outcome(
+    return outcome(of: call, await ask(request))
+  }
+
+  private func outcome(of call: ActivityCall, _ reply: ParticipantReply) -> ActivityOutcome {
+    call.outcome(
       of: reply, coordinator: planner.coordinator, notary: ports.notary, examiner: ports.examiner,
       at: ports.clock.now())
   }
@@ -33,34 +36,69 @@ final class EngineSurroundings: Sendable {
     return taken
   }
 
+  // One function for each request: what waits for an answer holds what that request needs, and not what any
+  // of them would.
+
   private func ask(_ request: ParticipantRequest) async -> ParticipantReply {
     switch request {
-    case .reserve(let request, let bank):
-      guard let agent = ports.participants.bank(bank) else { return .unreachable }
-      return .reserved(await agent.reserve(request))
-    case .post(let request, let bank):
-      guard let agent = ports.participants.bank(bank) else { return .unreachable }
-      return .transferred(await agent.post(request))
-    case .void(let request, let bank):
-      guard let agent = ports.participants.bank(bank) else { return .unreachable }
-      return .voided(await agent.void(request))
-    case .deposit(let request, let merchant):
-      guard let agent = ports.participants.merchant(merchant) else { return .unreachable }
-      return .deposited(await agent.deposit(request))
-    case .release(let request, let merchant):
-      guard let agent = ports.participants.merchant(merchant) else { return .unreachable }
-      return .released(await agent.release(request))
-    case .settle(let request, let merchant):
-      guard let agent = ports.participants.merchant(merchant) else { return .unreachable }
-      return .settled(await agent.settle(request))
-    case .requestDelivery(let query):
-      guard let agent = ports.participants.customer(of: query.id.process) else { return .unreachable }
-      return .requested(await agent.requestDelivery(query))
-    case .notify(let notice):
-      guard let agent = ports.participants.customer(of: notice.id.process) else { return .unreachable }
-      return .notified(await agent.notify(notice))
+    case .reserve(let request, let bank): await reserve(request, bank)
+    case .post(let request, let bank): await post(request, bank)
+    case .void(let request, let bank): await void(request, bank)
+    case .deposit(let request, let merchant): await deposit(request, merchant)
+    case .release(let request, let merchant): await release(request, merchant)
+    case .settle(let request, let merchant): await settle(request, merchant)
+    case .requestDelivery(let query): await requestDelivery(query)
+    case .notify(let notice): await notify(notice)
     case .publish(let verdict, let process, let bundle):
-      return .published(await ports.log.publish(verdict, process: process, bundle: bundle))
+      .published(await ports.log.publish(verdict, process: process, bundle: bundle))
     }
+  }
+
+  private func reserve(_ request: ReserveRequest, _ bank: PartyName) async -> ParticipantReply {
+    guard let agent = ports.participants.bank(bank) else { return .unreachable }
+    return .reserved(await agent.reserve(request))
+  }
+
+  private func post(_ request: PostRequest, _ bank: PartyName) async -> ParticipantReply {
+    guard let agent = ports.participants.bank(bank) else { return .unreachable }
+    return .transferred(await agent.post(request))
+  }
+
+  private func void(_ request: VerdictRequest, _ bank: PartyName) async -> ParticipantReply {
+    guard let agent = ports.participants.bank(bank) else { return .unreachable }
+    return .voided(await agent.void(request))
+  }
+
+  private func deposit(
+    _ request: DepositRequest, _ merchant: PartyName
+  ) async -> ParticipantReply {
+    guard let agent = ports.participants.merchant(merchant) else { return .unreachable }
+    return .deposited(await agent.deposit(request))
+  }
+
+  private func release(
+    _ request: VerdictRequest, _ merchant: PartyName
+  ) async -> ParticipantReply {
+    guard let agent = ports.participants.merchant(merchant) else { return .unreachable }
+    return .released(await agent.release(request))
+  }
+
+  private func settle(_ request: SettleRequest, _ merchant: PartyName) async -> ParticipantReply {
+    guard let agent = ports.participants.merchant(merchant) else { return .unreachable }
+    return .settled(await agent.settle(request))
+  }
+
+  private func requestDelivery(_ query: DeliveryQuery) async -> ParticipantReply {
+    guard let agent = ports.participants.customer(of: query.id.process) else {
+      return .unreachable
+    }
+    return .requested(await agent.requestDelivery(query))
+  }
+
+  private func notify(_ notice: VerdictRequest) async -> ParticipantReply {
+    guard let agent = ports.participants.customer(of: notice.id.process) else {
+      return .unreachable
+    }
+    return .notified(await agent.notify(notice))
   }
 }

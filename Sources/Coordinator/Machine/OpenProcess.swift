@@ -171,7 +171,7 @@ struct OpenProcess: Hashable, Sendable {
       switch record {
       case .result(let number, _):
         if plan.definition.activities[number].verb == .reserve, hasReserved {
-          plan = plan.withoutInstruments()
+          plan = plan.withoutHandovers()
         }
       case .forward(let number, _), .compensated(let number, _):
         if needsOperator.isEmpty { break }

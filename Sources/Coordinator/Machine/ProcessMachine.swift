@@ -423,11 +423,9 @@ extension ProcessMachine {
 
 /// How often an activity was asked for, and when again. Forgotten in a crash.
 private struct Attempts: Hashable, Sendable {
-  var count = 0
-  /// Until when an answer is awaited; `nil` when nobody is being asked.
-  var answerBy: Timestamp?
-  /// Not before then again.
-  var nextAt: Timestamp?
+  private var answerTime = TimeOrNone()
+  private var nextTime = TimeOrNone()
+  private var number: UInt32 = 0
   var isOperatorCalled = false
   var turn = Turn.none
   /// Its turn came while it was being asked.
@@ -435,6 +433,23 @@ private struct Attempts: Hashable, Sendable {
 
   /// Whose turn it is, for an activity whose resources may run out.
   enum Turn: Hashable, Sendable { case none, awaited, granted }
+
+  var count: Int {
+    get { Int(number) }
+    set { number = UInt32(clamping: newValue) }
+  }
+
+  /// Until when an answer is awaited; `nil` when nobody is being asked.
+  var answerBy: Timestamp? {
+    get { answerTime.value }
+    set { answerTime = TimeOrNone(newValue) }
+  }
+
+  /// Not before then again.
+  var nextAt: Timestamp? {
+    get { nextTime.value }
+    set { nextTime = TimeOrNone(newValue) }
+  }
 
   func mayAsk(at now: Timestamp) -> Bool {
     answerBy == nil && nextAt.map { now >= $0 } ?? true
@@ -449,5 +464,16 @@ private struct Attempts: Hashable, Sendable {
     nextAt =
       time.map { max(min($0, after), now.adding(milliseconds: policy.firstPauseMilliseconds)) }
       ?? after
+  }
+}
+
+/// A time or none in eight bytes: a process has many of them, and waits long.
+private struct TimeOrNone: Hashable, Sendable {
+  private let milliseconds: Int64
+
+  init(_ value: Timestamp? = nil) { milliseconds = value?.milliseconds ?? .min }
+
+  var value: Timestamp? {
+    milliseconds == .min ? nil : Timestamp(milliseconds: milliseconds)
   }
 }

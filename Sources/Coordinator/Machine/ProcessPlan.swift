@@ -21,10 +21,10 @@ public final class ProcessPlan: Sendable {
     self.begunAt = begunAt
   }
 
-  /// The plan when all banks have answered: what is sealed to them is long, and not needed any more.
-  func withoutInstruments() -> ProcessPlan {
+  /// The plan when all banks have answered: what they were handed is not needed any more.
+  func withoutHandovers() -> ProcessPlan {
     ProcessPlan(
-      definition: definition, terms: terms, order: order?.withoutInstruments(), begunAt: begunAt)
+      definition: definition, terms: terms, order: order?.withoutHandovers(), begunAt: begunAt)
   }
 }
 

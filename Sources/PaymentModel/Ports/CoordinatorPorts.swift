@@ -38,23 +38,25 @@ public struct AdmittedOrder: Hashable, Sendable {
 
   /// What one bank is to pay.
   public struct Payment: Hashable, Sendable {
+    /// What a bank is handed when it is asked to reserve.
+    public struct Handover: Hashable, Sendable {
+      public let part: CommittedPart
+      public let instrument: Sealed<SealedContent.Instrument>
+    }
+
     public let content: PaymentPart
-    public let part: CommittedPart
     public let partDigest: Digest
-    /// `nil` when the bank has it, and nobody else needs it any more.
-    public private(set) var instrument: Sealed<SealedContent.Instrument>?
+    /// `nil` when the bank has answered, and nobody needs it any more.
+    public fileprivate(set) var handover: Handover?
 
     public init(
       content: PaymentPart, part: CommittedPart, partDigest: Digest,
       instrument: Sealed<SealedContent.Instrument>
     ) {
       self.content = content
-      self.part = part
       self.partDigest = partDigest
-      self.instrument = instrument
+      handover = Handover(part: part, instrument: instrument)
     }
-
-    fileprivate mutating func dropInstrument() { instrument = nil }
   }
 
   public let process: ProcessID
@@ -76,10 +78,10 @@ public struct AdmittedOrder: Hashable, Sendable {
     self.payments = payments
   }
 
-  /// The order without the sealed payments.
-  public func withoutInstruments() -> Self {
+  /// The order when all banks have answered: what they were handed is long.
+  public func withoutHandovers() -> Self {
     var copy = self
-    for place in copy.payments.indices { copy.payments[place].dropInstrument() }
+    for place in copy.payments.indices { copy.payments[place].handover = nil }
     return copy
   }
 }

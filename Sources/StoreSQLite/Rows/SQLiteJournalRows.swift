@@ -56,30 +56,35 @@ struct SQLiteJournalRows: JournalRows {
   let sql: SQLConnection
 
   mutating func append(_ row: JournalRow) -> Bool {
-    let process = number(of: row.process) ?? begin(row.process)
-    let isAdded = sql.run(
-      """
-      INSERT INTO row (process, sequence, kinds, records, chain, has_verdict)
-      VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT DO NOTHING
-      """, process, row.sequence, row.kinds.map(\.rawValue), row.records, row.chain,
-      row.kinds.contains(.verdict) ? 1 : 0)
-    guard isAdded == 1 else { return false }
+    if row.sequence == 0 { begin(row.process) }
+    guard insert(row) || (begin(row.process) && insert(row)) else { return false }
     if row.kinds.contains(.end) {
-      sql.run("UPDATE process SET is_open = 0 WHERE number = ?", process)
+      sql.run("UPDATE process SET is_open = 0 WHERE id = ?", row.process)
       sql.run("DELETE FROM lock WHERE process = ?", row.process)
     }
     return true
   }
 
-  private func number(of process: ProcessID) -> Int? {
-    sql.first("SELECT number FROM process WHERE id = ?", process) { $0[0] }
+  /// `false` when the row, or its verdict, is there, and when its process is not.
+  private func insert(_ row: JournalRow) -> Bool {
+    let added = sql.run(
+      """
+      INSERT INTO row (process, sequence, kinds, records, chain, has_verdict)
+      SELECT number, ?, ?, ?, ?, ? FROM process WHERE id = ?
+      ON CONFLICT DO NOTHING
+      """, row.sequence, row.kinds.map(\.rawValue), row.records, row.chain,
+      row.kinds.contains(.verdict) ? 1 : 0, row.process)
+    return added == 1
   }
 
-  private func begin(_ process: ProcessID) -> Int {
-    sql.only("INSERT INTO process (id, is_open) VALUES (?, 1) RETURNING number", process) {
-      $0[0]
-    }
+  /// `false` when the process is there.
+  @discardableResult
+  private func begin(_ process: ProcessID) -> Bool {
+    sql.run("INSERT INTO process (id, is_open) VALUES (?, 1) ON CONFLICT DO NOTHING", process) == 1
+  }
+
+  private func number(of process: ProcessID) -> Int? {
+    sql.first("SELECT number FROM process WHERE id = ?", process) { $0[0] }
   }
 
   func rows(of process: ProcessID) -> [JournalRow] {
