@@ -398,14 +398,21 @@ public actor Engine {
 
   /// Wakes those who wait for what has come about.
   private func tell(_ process: ProcessID) {
-    guard let waiting = waiters[process], let standing = machine.standing(of: process) else {
-      return
-    }
-    let left = waiting.filter { !$0.want.isMet(by: standing) }
-    guard left.count < waiting.count else { return }
+    guard let waiting = waiters[process], waiting.contains(where: { isMet($0.want, process) })
+    else { return }
+    let left = waiting.filter { !isMet($0.want, process) }
     waiters[process] = left.isEmpty ? nil : left
-    for waiter in waiting where waiter.want.isMet(by: standing) {
+    for waiter in waiting where isMet(waiter.want, process) {
       waiter.continuation.resume(returning: .lookAgain)
+    }
+  }
+
+  private func isMet(_ want: Want, _ process: ProcessID) -> Bool {
+    switch want {
+    case .durable: machine.isDurable(process)
+    case .verdict: machine.isDurable(process) && machine.hasPublishedVerdict(process)
+    // Who waits for that hears it when the process is forgotten.
+    case .end: false
     }
   }
 
