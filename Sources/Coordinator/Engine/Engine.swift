@@ -22,6 +22,7 @@ public actor Engine {
   private var timer: Task<Void, Never>?
   private var waiters: [ProcessID: [Waiter]] = [:]
   private var counters = EngineCounters()
+  private(set) var recentOutcomes = RecentOutcomes()
   /// How many are reading rows of processes that may go on meanwhile.
   var readers = 0
   /// Processes that have ended since the first of them began to read.
@@ -260,6 +261,7 @@ public actor Engine {
     case .ended(let process, let standing):
       calls.abandon(process)
       counters.endedProcesses += 1
+      if let outcome = ProcessOutcome(of: process, standing) { recentOutcomes.add(outcome) }
       if readers > 0 { endedMeanwhile.insert(process) }
       if let observer = ports.observer, let ending = standing.ending(at: ports.clock.now()) {
         observer.observe(ending)
