@@ -203,13 +203,22 @@ import Testing
           process: process, coordinator: random.identifier(), decideBy: random.time(),
           total: try random.amount(), payouts: payouts, transferFee: random.minor(),
           method: try random.one(of: [.ecash, .card, .transfer]), held: random.bytes(),
-          source: random.flag() ? try ledgerAccount(&random) : nil,
+          source: random.flag() ? try ledgerAccount(&random) : nil, moved: random.minor(),
           state: try random.one(of: [.reserved, .posted, .voided]), verdict: random.verdict(),
           verdictID: random.flag() ? random.identifier() : nil, reply: random.someBytes()))
       return """
         \(before, default: "none") \(rows.hold(of: process), default: "none") \
         \(rows.undecidedHolds(from: nil)) \(rows.undecidedHolds(from: try ledgerAccount(&random)))
         """
+    },
+    RowOperation { rows, random in
+      let bank = random.party()
+      let before = rows.correspondent(bank)
+      rows.put(
+        CorrespondentRow(
+          bank: bank, largestClaim: random.minor(), largestDebt: random.minor(),
+          promised: random.minor(), promisedUntil: random.time()))
+      return "\(before, default: "none") \(rows.correspondents())"
     },
     RowOperation { rows, random in
       let card: CardID = random.identifier(of: 3)
@@ -219,7 +228,7 @@ import Testing
         CardRow(
           id: card, secrets: random.bytes(),
           funds: random.flag() ? .credit(limit: random.minor()) : .account(account),
-          failedTries: random.number(0..<4)))
+          failedTries: random.number(0..<4), allFailedTries: random.number(0..<9)))
       return "\(before, default: "none") \(rows.cards())"
     },
     RowOperation { rows, random in
@@ -371,7 +380,10 @@ import Testing
     RowOperation { rows, random in
       let offer: StatementID = random.identifier(of: 3)
       let scope: ShopHoldScope = try random.one(
-        of: [.all, .offer(offer), .stock(try random.one(of: stocks))])
+        of: [
+          .all, .offer(offer), .stock(try random.one(of: stocks)), .free(ofStock: nil),
+          .free(ofStock: try random.one(of: stocks)),
+        ])
       return "\(rows.undecided(scope)) \(rows.isSold(offer))"
     },
     RowOperation { rows, random in

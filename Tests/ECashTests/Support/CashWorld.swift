@@ -49,13 +49,18 @@ struct CashWorld {
       coordinators: [coordinator, otherCoordinator],
       others: banks.filter { $0 != name }.map { try Self.signer($0) })
     cards = CardIssuer(
-      store: store, atRest: try AtRestKey(keyFile: SecretBytes(copying: Bytes(0..<32))),
+      bank: bankName, store: store,
+      atRest: try AtRestKey(keyFile: SecretBytes(copying: Bytes(0..<32))),
       clock: clock)
     verdicts = TestVerdicts(trust: trust, clock: clock)
     bank = Bank(
       store: store, signer: bankSigner, denominationSigner: signer ?? keys, identity: identity,
-      trust: trust, verdicts: verdicts, clock: clock, terms: terms,
-      methods: (hasAllMethods ? [TransferScheme(store: store), cards] : []) + methods,
+      trust: trust, verdicts: verdicts, transfers: verdicts, clock: clock, terms: terms,
+      methods: (hasAllMethods
+        ? [
+          TransferScheme(store: store), cards,
+          CoinsAndCardScheme(cards, store: store, rules: .testing),
+        ] : []) + methods,
       rules: .testing,
       makeEntropy: { SystemEntropy() })
     let signed = Self.keyset(chosen, fees: fees, currency: currency, signer: bankSigner)
