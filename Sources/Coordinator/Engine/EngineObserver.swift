@@ -31,7 +31,8 @@ public enum EngineObservation: Hashable, Sendable {
   case wrote(rows: Int, nanoseconds: UInt64)
   /// Somebody was called to look after an activity.
   case operatorCalled(Verb)
-  /// How much there is to do, looked at whenever a transaction of the journal begins.
+  /// How much there is to do, looked at whenever a transaction of the journal begins, and when the last
+  /// process has ended.
   case load(EngineLoad)
 }
 
@@ -64,6 +65,12 @@ public struct EngineLoad: Hashable, Sendable {
   public let requests: Int
   /// Processes that wait for the transaction after the one that begins.
   public let waitingForBatch: Int
+
+  public init(openProcesses: Int, requests: Int, waitingForBatch: Int) {
+    self.openProcesses = openProcesses
+    self.requests = requests
+    self.waitingForBatch = waitingForBatch
+  }
 }
 
 extension ProcessStanding {

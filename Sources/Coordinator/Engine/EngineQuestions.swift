@@ -30,6 +30,8 @@ extension Engine {
         // An earlier run left it open, and recovery has not come to it yet.
         try resume(loaded.resumed)
         found = try await standing(of: process, when: want)
+        // It may have ended before this heard of it.
+        if found == nil { found = try await load(process).standing }
       }
     }
     guard let outcome = found.flatMap({ ProcessOutcome(of: process, $0) }) else {
@@ -46,7 +48,7 @@ extension Engine {
     let (file, standing) = try await fileAndStanding(of: process)
     return ProcessStatus(
       state: standing.state, file: file, decideBy: standing.decideBy,
-      attempts: machine.attempts(of: process), needsOperator: standing.needsOperator)
+      attempts: machine.attempts(of: process))
   }
 
   /// All evidence of a process, as far as it has come.

@@ -6,8 +6,43 @@ extension Engine {
   /// Goes on with every process that an earlier run left open: without a verdict it asks again, within
   /// the time frames, and with one it goes forward until all is done. Orders are taken meanwhile.
   ///
-  /// A process that cannot go on is reported and keeps none of the others back.
+  /// A process that cannot go on is reported and keeps none of the others back. While the log does not say
+  /// what it holds, this reports `log-unreachable`, and the engine tries again by itself, after pauses that
+  /// grow, or with the next request that finds the log there, until `recovery` is done or it is stopped.
   public func recover() async -> RecoveryReport {
+    recovery = .underWay
+    let report = await goOnWithAll()
+    switch report.refusal {
+    case nil: recovery = .done(report)
+    case let error? where error.code == .logUnreachable: recoverLater(error)
+    case let error?: recovery = .refused(error)
+    }
+    return report
+  }
+
+  private func recoverLater(_ error: CoordinatorError) {
+    recoveryAttempts += 1
+    let time = ports.clock.now()
+      .adding(milliseconds: pauseMilliseconds(afterAttempts: recoveryAttempts))
+    recovery = .waiting(error, attempts: recoveryAttempts, nextAt: time)
+    laterRecovery = Task { [clock = ports.clock] in
+      await clock.sleep(until: time)
+      if !Task.isCancelled { _ = await recover() }
+    }
+  }
+
+  /// The log has answered somebody else: those who were left open need not wait any longer.
+  private func recoverNow() {
+    guard case .waiting = recovery else { return }
+    recovery = .underWay
+    laterRecovery?.cancel()
+    laterRecovery = Task { [pausing = laterRecovery] in
+      await pausing?.value
+      _ = await recover()
+    }
+  }
+
+  private func goOnWithAll() async -> RecoveryReport {
     var resumed: [ProcessID] = []
     var failed: [(process: ProcessID, error: CoordinatorError)] = []
     do throws(CoordinatorError) {
@@ -80,6 +115,7 @@ extension Engine {
       throw error
     }
     if let failure { throw failure }
+    recoverNow()
   }
 
   private func restore() async -> CoordinatorError? {

@@ -28,7 +28,7 @@ public struct ProcessFile: Hashable, Sendable {
     let last = records.lastIndex { record in
       switch record {
       case .begin, .prepared, .verdict, .end: true
-      case .intent, .result, .forward, .compensated: false
+      case .intent, .result, .forward, .compensated, .called: false
       }
     }
     return last.map { times[$0] }

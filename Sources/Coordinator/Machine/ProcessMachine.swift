@@ -245,8 +245,9 @@ extension ProcessMachine {
   }
 
   private mutating func callOperator(for number: Int, result: inout StepResult) {
-    guard !attempts[number].isOperatorCalled else { return }
-    attempts[number].isOperatorCalled = true
+    guard !state.calls.contains(where: { $0.activity == number }) else { return }
+    write(
+      .called(OperatorCall(activity: number, attempts: attempts[number].count)), to: &result)
     result.effects.append(.callOperator(activity: number))
   }
 }
@@ -426,7 +427,6 @@ private struct Attempts: Hashable, Sendable {
   private var answerTime = TimeOrNone()
   private var nextTime = TimeOrNone()
   private var number: UInt32 = 0
-  var isOperatorCalled = false
   var turn = Turn.none
   /// Its turn came while it was being asked.
   var isNudged = false

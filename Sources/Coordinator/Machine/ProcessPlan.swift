@@ -74,7 +74,7 @@ public struct ResumedProcess: Sendable {
         definition: plan.definition, terms: plan.terms, replaying: records)
       return ProcessStanding(
         state: machine.state, decideBy: plan.terms.decideBy, begunAt: plan.begunAt,
-        needsOperator: [], verdictRecord: records.verdictRecord, verdict: records.verdict)
+        verdictRecord: records.verdictRecord, verdict: records.verdict)
     }
   }
 }
