@@ -32,8 +32,10 @@ public struct PartyError: Error, Sendable {
     public static let purchase = Code(rawValue: "purchase")
     /// The receipt cannot be put together.
     public static let receipt = Code(rawValue: "receipt")
-    /// A process cannot be exported, or an exported one is not what it says.
+    /// A process cannot be exported, or an exported one cannot be read.
     public static let export = Code(rawValue: "export")
+    /// An exported process that can be read is not what it says.
+    public static let exportRefuted = Code(rawValue: "export-refuted")
     /// There is nothing to complain about, or not with this grievance.
     public static let evidence = Code(rawValue: "evidence")
     /// Evidence does not hold the one complaint that it is about.
