@@ -7,6 +7,8 @@ import Synchronization
 /// One coordinator, two banks, three merchants, and a customer for each order.
 public final class ModelWorld: Participants {
   public static let coordinatorName = name("coordinator.example")
+  /// A coordinator that no order names.
+  public static let foreignCoordinatorName = name("other-coordinator.example")
   public static let bankNames = [name("bank-a.example"), name("bank-b.example")]
   public static let merchantNames = [
     name("merchant-a.example"), name("merchant-b.example"), name("merchant-c.example"),
@@ -131,14 +133,17 @@ public final class ModelWorld: Participants {
   }
 
   /// A logged verdict that some coordinator gave, for talking to participants directly.
-  public func verdict(_ decision: PaymentModel.Decision, of process: ProcessID) async
-    -> LoggedVerdict
-  {
+  public func verdict(
+    _ decision: PaymentModel.Decision, of process: ProcessID,
+    by coordinator: PartyName = ModelWorld.coordinatorName
+  ) async -> LoggedVerdict {
     let verdict = Verdict(
       process: process, decision: decision, decidedAt: clock.now(),
       evidence: ModelEvidence.digest([]))
     return LoggedVerdict(
-      verdict: notary.sign(verdict, nonce: draw { Nonce(from: &$0) }), proof: ModelLog.proof)
+      verdict: evidence.sign(
+        verdict, by: .party(coordinator), nonce: draw { Nonce(from: &$0) }),
+      proof: ModelLog.proof)
   }
 
   private let accounts = ["account-a", "account-b", "account-c"].map(account)

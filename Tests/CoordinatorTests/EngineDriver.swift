@@ -24,6 +24,7 @@ final class EngineDriver: Sendable {
   /// A fresh engine over the same journal and the same world.
   func engine(
     hook: JournalHook = .none, killedAt kill: KillSwitch? = nil,
+    journal: (any Store<any JournalRows>)? = nil,
     policy: RetryPolicy = .standard, limits: CoordinatorLimits = .standard,
     templates: [ProcessTemplate] = [.standard], observer: (any EngineObserver)? = nil
   ) -> Engine {
@@ -33,7 +34,7 @@ final class EngineDriver: Sendable {
       ports: CoordinatorPorts(
         notary: world.notary, examiner: ModelExaminer(), log: world.log, participants: world,
         clock: world.clock,
-        journal: CountingStore(store: store, kill: kill, driver: self),
+        journal: journal ?? CountingStore(store: store, kill: kill, driver: self),
         makeEntropy: { ModelEntropy(seed: seed) }, observer: observer),
       templates: templates, policy: policy, limits: limits, hook: hook)
   }

@@ -59,10 +59,10 @@ private final class Recorder: EngineObserver {
     let loads = seen.compactMap { observation -> EngineLoad? in
       if case .load(let load) = observation { load } else { nil }
     }
-    // One as each batch begins, and one when nothing is open any more.
-    #expect(loads.count == counters.batches + 1)
+    // Before each transaction, and after it, because nothing else was to be written then.
+    #expect(loads.count == 2 * counters.batches)
     #expect(loads.dropLast().allSatisfy { $0.openProcesses == 1 })
-    #expect(loads.last?.openProcesses == 0 && loads.last?.requests == 0)
+    #expect(loads.last == EngineLoad(openProcesses: 0, requests: 0, waitingForBatch: 0))
     #expect(counters.calls == 0 && counters.attempts == counters.endedProcesses * 9)
   }
 
@@ -97,15 +97,17 @@ private final class Recorder: EngineObserver {
     #expect(called.needsOperator.count == 1 && (called.attempts ?? []).contains { $0 >= 1 })
     await engine.quiesce()
 
-    // The call is forgotten in a restart, and comes again when the attempt has failed again.
+    // The call outlasts the restart, and is not made again.
     let second = Recorder()
     let restarted = driver.engine(observer: second)
-    #expect(try await restarted.status(of: process).needsOperator.isEmpty)
+    #expect(try await restarted.status(of: process).needsOperator == called.needsOperator)
     driver.world.banks[0].faults.always(.post, nil)
     try await restarted.retry(process)
     _ = try await restarted.outcome(of: process)
     #expect(second.observations.count { $0 == .resumed } == 1)
     #expect(!second.observations.contains(.begun))
     #expect(second.attempts(.post) == [.done: 1])
+    #expect(try await restarted.status(of: process).needsOperator.isEmpty)
+    #expect(!second.observations.contains(.operatorCalled(.post)))
   }
 }
