@@ -16,6 +16,8 @@ public struct PartyError: Error, Sendable {
     public static let inUse = Code(rawValue: "in-use")
     /// The home folder is missing or incomplete.
     public static let home = Code(rawValue: "home")
+    /// A database in the home folder has a schema that this program does not read.
+    public static let schema = Code(rawValue: "home-schema")
     /// An offer does not verify, or its container is not what it says.
     public static let offer = Code(rawValue: "offer")
     /// The offers cannot be bought together.

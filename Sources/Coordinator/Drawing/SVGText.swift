@@ -3,7 +3,7 @@
 extension String {
   /// Escaped for element content and attributes. What XML does not allow, control characters, and what turns
   /// the direction of writing become U+FFFD.
-  var escapedForSVG: String {
+  package var escapedForSVG: String {
     var text = ""
     for scalar in unicodeScalars {
       switch scalar {

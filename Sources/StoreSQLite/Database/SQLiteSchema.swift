@@ -30,14 +30,18 @@ package struct SQLiteSchema<Rows>: Sendable {
       migrator.registerMigration("\(name)-\(index + 1)") { try $0.execute(sql: sql) }
     }
     let known = versions.count == 1 ? "only version 1" : "versions 1 to \(versions.count)"
-    guard try !database.read(migrator.hasBeenSuperseded) else {
-      let found = try database.read(migrator.appliedIdentifiers).compactMap { identifier in
-        identifier.split(separator: "-").last.flatMap { Int($0) }
-      }
+    let unknown = try database.read(migrator.appliedIdentifiers)
+      .filter { !migrator.migrations.contains($0) }
+    let newer = unknown.compactMap { identifier in
+      identifier.hasPrefix("\(name)-") ? Int(identifier.dropFirst(name.count + 1)) : nil
+    }
+    guard unknown.count == newer.count else {
+      throw StoreError(.otherSchema, "\(database.path) is no database of the schema \(name)")
+    }
+    if let version = newer.max() {
       throw StoreError(
         .newerSchema,
-        "\(database.path) has \(found.max().map { "schema version \($0)" } ?? "an unknown schema"); "
-          + "this program reads \(known)")
+        "\(database.path) has schema version \(version); this program reads \(known)")
     }
     let applied = try database.read(migrator.appliedMigrations)
     guard try database.read(Self.objects) == objects(after: applied.last, by: migrator) else {
