@@ -34,7 +34,7 @@ extension JournalRecord {
   /// Statements are the bulk of most records.
   private var expectedByteCount: Int {
     switch self {
-    case .intent, .prepared, .end: 32
+    case .intent, .prepared, .end, .called: 32
     case .begin, .verdict: 8192
     case .result, .forward, .compensated: 2048
     }
