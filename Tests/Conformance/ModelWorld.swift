@@ -67,11 +67,12 @@ public final class ModelWorld: Participants {
   /// - quantity: so many pieces of each good.
   /// - hasContainers: otherwise they are payments without goods.
   /// - template: the standard one, unless said otherwise.
+  /// - coordinator: the key that the order names; the coordinator's own otherwise.
   public func order(
     goods: [Int], banks bankNumbers: [Int] = [0], coins: [Int]? = nil, stock: String? = nil,
     quantity: Int = 1, isIndividual: Bool = false, hasContainers: Bool = true,
     template: ProcessTemplate = .standard, holdLimitSeconds: Int = 120,
-    deliveryLimitSeconds: Int = 60, decideBySeconds: Int64 = 600
+    deliveryLimitSeconds: Int = 60, decideBySeconds: Int64 = 600, coordinator: Thumbprint? = nil
   ) -> PurchaseSubmission {
     let signedOffers = goods.map { number in
       merchants[number].offer(
@@ -107,7 +108,7 @@ public final class ModelWorld: Participants {
     let order = Order(
       oneTimeKey: key ?? zero(), recipient: recipient ?? zero(),
       root: Digest(draw { $0.bytes(32) }) ?? zero(), entryCount: 64,
-      coordinator: ModelEvidence.key(of: .party(Self.coordinatorName)),
+      coordinator: coordinator ?? ModelEvidence.key(of: .party(Self.coordinatorName)),
       template: ModelEvidence.digest(template.json),
       decideBy: clock.now().adding(seconds: decideBySeconds),
       mask: Digest(draw { $0.bytes(32) }) ?? zero())

@@ -90,9 +90,12 @@ extension Engine {
   }
 
   /// Goes on with a process. `false` when nothing of it is left to do.
+  ///
+  /// - Throws: `key-ended`, and what the machine throws.
   @discardableResult
   func resume(_ resumed: ResumedProcess) throws(CoordinatorError) -> Bool {
     let process = resumed.plan.process
+    if let obstacle = resumed.obstacle { throw obstacle }
     let wasOpen = machine.has(process)
     try carryOut(.resume(resumed))
     let isOpen = machine.has(process)

@@ -5,8 +5,8 @@ public import PaymentModel
 /// An order was taken on, durably.
 public struct AcceptedOrder: Hashable, Sendable {
   public let process: ProcessID
-  /// The coordinator's signed word for it, the same each time.
-  public let submission: Exhibit<Submission>
+  /// The coordinator's signed word for it, the same each time; `nil` when an older key of the coordinator gave it.
+  public let submission: Exhibit<Submission>?
 }
 
 /// How a process stands.
@@ -19,6 +19,8 @@ public struct ProcessStatus: Sendable {
   /// How often each activity was asked for, by number, since the process is open here and since its
   /// verdict; `nil` when it is not open here.
   public let attempts: [Int]?
+  /// Why it cannot go on here; `nil` when it can, or has ended.
+  public let obstacle: CoordinatorError?
   /// Activities that go on failing after the verdict, and need somebody to look after them.
   public var needsOperator: [StepPath] {
     state.calls.map { definition.activities[$0.activity].path }

@@ -49,9 +49,11 @@ public struct NewProcess: Sendable {
 /// A process as its journal left it.
 public struct ResumedProcess: Sendable {
   let plan: ProcessPlan
-  let accepted: Exhibit<Submission>
+  let accepted: Exhibit<Submission>?
   let entries: [JournalEntry]
   let chain: JournalChain
+  /// Why it cannot go on here, although it can be read.
+  let obstacle: CoordinatorError?
 
   var records: [JournalRecord] { entries.map(\.record) }
 

@@ -80,6 +80,7 @@ struct ProcessShowCommand: AsyncParsableCommand {
     Terminal.print("process \(status.definition.process)")
     Terminal.print(
       status.state.phase.words + (status.decidedAt.map { ", decided \($0.forPeople)" } ?? ""))
+    if let obstacle = status.obstacle { Terminal.print("cannot go on: \(obstacle.message)") }
     for call in OperatorCallRow.all(of: status) {
       Terminal.print(
         "needs somebody to look after it: \(call.path), "

@@ -23,7 +23,7 @@ struct ProcessListCommand: AsyncParsableCommand {
   @Flag(help: "List those that have ended, too.")
   var all = false
 
-  @Flag(help: "List only those that need somebody, and those that cannot be read.")
+  @Flag(help: "List only those that need somebody, cannot go on, or cannot be read.")
   var needsOperator = false
 
   @Flag(help: "Print one JSON object for each process.")
@@ -45,7 +45,7 @@ struct ProcessListCommand: AsyncParsableCommand {
         last = page.last
         for process in page {
           let row = await row(of: process, in: engine)
-          if row.problem != nil { areAllReadable = false }
+          if row.isUnreadable { areAllReadable = false }
           guard !needsOperator || row.problem != nil || !row.needsOperator.isEmpty else { continue }
           isEmpty = false
           if json {
@@ -86,8 +86,9 @@ private struct ProcessRow: Encodable {
   var decideBy: String?
   var goods: Int?
   var needsOperator: [String] = []
-  /// Why its journal cannot be read.
+  /// Why its journal cannot be read, or it cannot go on.
   var problem: String?
+  var isUnreadable: Bool { begunAt == nil }
 
   private var sinceTime: Timestamp?
   private var decideByTime: Timestamp?
@@ -112,6 +113,7 @@ private struct ProcessRow: Encodable {
     decideBy = status.decideBy.description
     goods = status.definition.activities.count { $0.verb == .deposit }
     needsOperator = status.needsOperator.map(\.rawValue)
+    problem = status.obstacle?.description
   }
 
   func cells(at now: Timestamp) -> [String] {
