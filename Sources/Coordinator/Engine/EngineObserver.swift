@@ -65,12 +65,6 @@ public struct EngineLoad: Hashable, Sendable {
   public let requests: Int
   /// Processes that wait for the transaction after the one that begins.
   public let waitingForBatch: Int
-
-  public init(openProcesses: Int, requests: Int, waitingForBatch: Int) {
-    self.openProcesses = openProcesses
-    self.requests = requests
-    self.waitingForBatch = waitingForBatch
-  }
 }
 
 extension ProcessStanding {

@@ -81,12 +81,30 @@ extension Engine {
   private nonisolated func plans(
     for page: [(ProcessID, [JournalRow])]
   ) async -> [(ProcessID, Result<ResumedProcess, CoordinatorError>)] {
-    page.map { process, rows in
-      (
-        process,
-        Result { () throws(CoordinatorError) in try planner.resume(process, from: rows) }
-      )
+    var plans: [(ProcessID, Result<ResumedProcess, CoordinatorError>)] = []
+    for (process, rows) in page {
+      do throws(CoordinatorError) {
+        plans.append((process, .success(try await plan(for: process, rows))))
+      } catch {
+        plans.append((process, .failure(error)))
+      }
     }
+    return plans
+  }
+
+  /// Reads a process back. A verdict that an older key has signed is looked for in the log.
+  private nonisolated func plan(
+    for process: ProcessID, _ rows: [JournalRow]
+  ) async throws(CoordinatorError) -> ResumedProcess {
+    let resumed = try planner.resume(process, from: rows)
+    guard let key = resumed.olderKey, let record = resumed.records.verdictRecord,
+      case .done(let known) = await ports.log.latestVerdicts(by: key, atMost: 4096),
+      let entry = known.first(where: { $0.process == process }),
+      let stated = try? ports.notary.read(
+        entry.verdict, by: .party(planner.coordinator), at: record.decidedAt),
+      stated.claim == record.claim(process: process, notary: ports.notary)
+    else { return resumed }
+    return resumed.going(onWith: entry.verdict)
   }
 
   /// Goes on with a process. `false` when nothing of it is left to do.
@@ -159,7 +177,7 @@ extension Engine {
     _ process: ProcessID
   ) async throws(CoordinatorError) -> (resumed: ResumedProcess, standing: ProcessStanding) {
     let rows = await ports.journal.read { $0.rows(of: process) }
-    let resumed = try planner.resume(process, from: rows)
+    let resumed = try await plan(for: process, rows)
     return (resumed, try resumed.standing)
   }
 }

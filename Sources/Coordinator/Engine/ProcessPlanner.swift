@@ -129,6 +129,7 @@ public struct ProcessPlanner: Sendable {
         .definitionChanged, "process \(process) was begun under another definition")
     }
     let isOwn = key == notary.key
+    let isSigned = isOwn || entries.map(\.record).verdict != nil
     return ResumedProcess(
       plan: ProcessPlan(
         definition: definition, terms: terms, order: order, begunAt: begin.at),
@@ -136,7 +137,7 @@ public struct ProcessPlanner: Sendable {
       entries: rules.recoversVerdicts
         ? entries : Array(entries.prefix { $0.record.kind != .verdict }),
       chain: chain,
-      obstacle: isOwn || entries.map(\.record).verdict != nil ? nil : keyEnded(process, key))
+      obstacle: isSigned ? nil : keyEnded(process, key), olderKey: isSigned ? nil : key)
   }
 
   private func keyEnded(_ process: ProcessID, _ key: Thumbprint?) -> CoordinatorError {
