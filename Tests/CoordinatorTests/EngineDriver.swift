@@ -33,8 +33,8 @@ final class EngineDriver: Sendable {
     return Engine(
       coordinator: ModelWorld.coordinatorName,
       ports: CoordinatorPorts(
-        notary: notary ?? world.notary, examiner: ModelExaminer(), log: world.log, participants: world,
-        clock: world.clock,
+        notary: notary ?? world.notary, examiner: ModelExaminer(), log: world.log,
+        participants: world, clock: world.clock,
         journal: journal ?? CountingStore(store: store, kill: kill, driver: self),
         makeEntropy: { ModelEntropy(seed: seed) }, observer: observer),
       templates: templates, policy: policy, limits: limits, hook: hook)

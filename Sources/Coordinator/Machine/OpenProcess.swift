@@ -154,7 +154,11 @@ struct OpenProcess: Hashable, Sendable {
     }
     stepped.isForced = result.isForced
     if result.isForced { awaitedBatch = nextBatch }
-    if isDurable || !rules.recordsBeforeEffects { release(into: &released) }
+    if isDurable || !rules.recordsBeforeEffects {
+      release(into: &released)
+    } else {
+      for case .perform(let activity, _) in result.effects { machine.holdBack(activity) }
+    }
     if !limited.isEmpty { stepped.settled = settledUses() }
     stepped.isResting = isResting
     return stepped
@@ -217,11 +221,22 @@ struct OpenProcess: Hashable, Sendable {
   }
 
   /// The batch is durable: lets out what waited for it.
-  mutating func finish(_ batch: Int, effects released: inout [CoordinatorEffect]) {
+  ///
+  /// - Returns: when a tick is wanted, if that is new.
+  mutating func finish(
+    _ batch: Int, at now: Timestamp, effects released: inout [CoordinatorEffect]
+  ) -> Timestamp? {
     inBatch = []
-    guard awaitedBatch.map({ $0 <= batch }) ?? true else { return }
+    guard awaitedBatch.map({ $0 <= batch }) ?? true else { return nil }
     awaitedBatch = nil
+    for case .ask(let attempt) in effects {
+      let answerBy = machine.send(attempt.activity, at: now)
+      wakeAt = min(wakeAt ?? answerBy, answerBy)
+    }
     release(into: &released)
+    guard let wakeAt, timerAt.map({ wakeAt < $0 }) ?? true else { return nil }
+    timerAt = wakeAt
+    return wakeAt
   }
 
   // MARK: - Turns
