@@ -194,7 +194,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
     case .lost(let process): turns += locks.settle(process)
     case .recovered: turns += locks.settleAll()
     case .written(let batch, let taken):
-      finish(batch, taken: taken, effects: &effects)
+      finish(batch, taken: taken, at: now, effects: &effects)
     case .outcome(let process, let activity, let attempt, let outcome):
       run(
         process, .outcome(activity: activity, attempt: attempt, outcome), at: now,
@@ -340,7 +340,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
   }
 
   private mutating func finish(
-    _ batch: Int, taken: [ProcessID], effects: inout [CoordinatorEffect]
+    _ batch: Int, taken: [ProcessID], at now: Timestamp, effects: inout [CoordinatorEffect]
   ) {
     guard isWriting, batch == nextBatch - 1 else { return }
     isWriting = false
@@ -352,7 +352,9 @@ public struct CoordinatorMachine: Hashable, Sendable {
       leaveAll(entry)
     }
     for process in processes {
-      open[process]?.finish(batch, effects: &effects)
+      if let time = open[process]?.finish(batch, at: now, effects: &effects) {
+        timers.push(process, at: time)
+      }
       guard open[process]?.isOver == true, let entry = leave(process) else { continue }
       leaveAll(entry)
     }

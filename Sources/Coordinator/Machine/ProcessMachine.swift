@@ -104,6 +104,20 @@ public struct ProcessMachine: Hashable, Sendable {
   /// How often each activity was asked for, by number, since the verdict or the last replay.
   var attemptCounts: [Int] { attempts.map(\.count) }
 
+  /// The request for an activity does not leave yet: nobody waits for its answer so far.
+  mutating func holdBack(_ activity: Int) {
+    attempts[activity].answerBy = Timestamp(milliseconds: .max)
+  }
+
+  /// The request leaves now.
+  ///
+  /// - Returns: until when its answer is awaited.
+  mutating func send(_ activity: Int, at now: Timestamp) -> Timestamp {
+    let answerBy = now.adding(milliseconds: policy.answerWithinMilliseconds)
+    attempts[activity].answerBy = answerBy
+    return answerBy
+  }
+
   /// The number of what undoes the activity.
   func compensation(of activity: Int) -> Int? { graph.compensations[activity] }
 
@@ -245,8 +259,9 @@ extension ProcessMachine {
   }
 
   private mutating func callOperator(for number: Int, result: inout StepResult) {
-    guard !attempts[number].isOperatorCalled else { return }
-    attempts[number].isOperatorCalled = true
+    guard !state.calls.contains(where: { $0.activity == number }) else { return }
+    write(
+      .called(OperatorCall(activity: number, attempts: attempts[number].count)), to: &result)
     result.effects.append(.callOperator(activity: number))
   }
 }
@@ -426,7 +441,6 @@ private struct Attempts: Hashable, Sendable {
   private var answerTime = TimeOrNone()
   private var nextTime = TimeOrNone()
   private var number: UInt32 = 0
-  var isOperatorCalled = false
   var turn = Turn.none
   /// Its turn came while it was being asked.
   var isNudged = false
