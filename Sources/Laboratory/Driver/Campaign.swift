@@ -13,6 +13,11 @@ public struct CampaignReport: Sendable {
   public private(set) var messages = 0
   public private(set) var crashes = 0
   public private(set) var virtualSeconds = 0
+  /// Purchases in which nobody cheats, and how many of those were committed.
+  public private(set) var honest = 0
+  public private(set) var honestCommitted = 0
+  /// What happened, by kind.
+  public private(set) var tally = Tally()
   public private(set) var violations: [Violation] = []
   private var fingerprints = SHA256.Hasher()
 
@@ -30,6 +35,9 @@ public struct CampaignReport: Sendable {
     messages += run.messages
     crashes += run.crashes
     virtualSeconds += run.virtualSeconds
+    honest += run.honest
+    honestCommitted += run.honestCommitted
+    tally.add(run.tally)
     if let violation = run.violation { violations.append(violation) }
     fingerprints.update(run.fingerprint.bytes)
   }

@@ -32,6 +32,8 @@ struct Chooser {
   static let calmSeconds: Int64 = 4 * 3600
   static let calmSteps = 15_000
   static let patienceSeconds: Int64 = 1800
+  /// In millionths: three minutes an hour.
+  static let worstDrift: Int64 = 50_000
 
   private var entropy: SimulationEntropy
   private var faults: Faults
@@ -39,6 +41,8 @@ struct Chooser {
   private var calmSince: (time: Timestamp, step: Int)?
   /// Messages that do not arrive before a time.
   private var late: [(number: Int, until: Timestamp)] = []
+  /// How many messages were.
+  private(set) var lateCount = 0
   private var newestSeen = 0
 
   init(faults: Faults, entropy: SimulationEntropy) {
@@ -85,6 +89,11 @@ struct Chooser {
     if entropy.happens(perMille: faults.clock) {
       return .setClock(
         entropy.pick(world.parties), milliseconds: entropy.number(in: -2000...2000))
+    }
+    if entropy.happens(perMille: faults.drift) {
+      return .setRate(
+        entropy.pick(world.parties),
+        perMillion: entropy.number(in: -Self.worstDrift...Self.worstDrift))
     }
     if entropy.happens(perMille: faults.delay) {
       return .advance(milliseconds: entropy.number(in: 1...3000))
@@ -152,6 +161,7 @@ struct Chooser {
       newestSeen = message.number
       if entropy.happens(perMille: faults.late) {
         let longest = entropy.pick([10_000, 60_000, 300_000] as [Int64])
+        lateCount += 1
         late.append((message.number, now.adding(milliseconds: entropy.number(in: 1000...longest))))
       }
     }

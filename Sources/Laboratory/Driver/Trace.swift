@@ -28,6 +28,9 @@ struct Trace {
     case .setClock(let party, let milliseconds):
       note(13, code(party))
       note(13, Int(milliseconds))
+    case .setRate(let party, let rate):
+      note(16, code(party))
+      note(16, Int(rate))
     case .rogue(let move): bytes += Bytes("\(move)".utf8)
     }
   }

@@ -208,6 +208,7 @@ final class RealWorld: Playground {
     case .act(let number): await act(number)
     case .advance(let milliseconds): stage.advance(milliseconds: milliseconds)
     case .setClock(let party, let milliseconds): stage.setClock(of: party, by: milliseconds)
+    case .setRate(let party, let rate): stage.setRate(of: party, toPerMillion: rate)
     case .rogue: break
     }
   }

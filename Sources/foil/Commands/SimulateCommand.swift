@@ -77,7 +77,7 @@ struct SimulateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if flaw == "list" { return listFlaws() }
+    if flaw == "list" { return try listFlaws() }
     let chosen = flaw.flatMap(Flaw.init)
     let size = PopulationSize(customers: customers, merchants: merchants, banks: banks)
     let start = ContinuousClock.now
@@ -100,10 +100,25 @@ struct SimulateCommand: AsyncParsableCommand {
     if !report.violations.isEmpty { Foundation.exit(ExitStatus.no.rawValue) }
   }
 
-  private func listFlaws() {
+  private func listFlaws() throws {
+    guard !json else {
+      let flaws = Flaw.allCases.map { flaw in
+        FlawSummary(
+          name: flaw.rawValue, summary: flaw.summary, breaks: flaw.breaks.map(\.rawValue))
+      }
+      return try JSONOutput.print(FlawList(flaws: flaws))
+    }
     var table = TextTable()
     for flaw in Flaw.allCases { table.add(flaw.rawValue, flaw.summary) }
     for line in table.lines(indent: 0) { Terminal.print(line) }
+  }
+
+  private struct FlawList: Encodable { let flaws: [FlawSummary] }
+
+  private struct FlawSummary: Encodable {
+    let name: String
+    let summary: String
+    let breaks: [String]
   }
 
   /// The command that replays a run step by step.
@@ -123,8 +138,13 @@ struct SimulateCommand: AsyncParsableCommand {
     table.add(
       "purchases",
       "\(report.purchases): \(report.committed) committed, \(report.aborted) aborted")
+    table.add(
+      "nobody cheating", "\(report.honest): \(report.honestCommitted) committed")
     table.add("steps", "\(report.steps), with \(report.messages) messages")
     table.add("crashes", "\(report.crashes)")
+    for occurrence in Occurrence.allCases where report.tally[occurrence] > 0 {
+      table.add(occurrence.rawValue, "\(report.tally[occurrence])")
+    }
     table.add("virtual time", "\(report.virtualSeconds) s")
     table.add("violations", "\(report.violations.count)")
     table.add("fingerprint", "\(report.fingerprint)")
@@ -144,8 +164,11 @@ struct SimulateCommand: AsyncParsableCommand {
     try JSONOutput.print(
       Summary(
         runs: report.runs, purchases: report.purchases, committed: report.committed,
-        aborted: report.aborted, steps: report.steps, messages: report.messages,
+        aborted: report.aborted, honest: report.honest, honestCommitted: report.honestCommitted,
+        steps: report.steps, messages: report.messages,
         crashes: report.crashes, virtualSeconds: report.virtualSeconds,
+        happened: Dictionary(
+          uniqueKeysWithValues: Occurrence.allCases.map { ($0.rawValue, report.tally[$0]) }),
         violations: report.violations.map {
           Summary.Violation(
             seed: $0.seed, property: $0.property.rawValue, process: $0.process?.hex, step: $0.step,
@@ -167,10 +190,13 @@ struct SimulateCommand: AsyncParsableCommand {
     let purchases: Int
     let committed: Int
     let aborted: Int
+    let honest: Int
+    let honestCommitted: Int
     let steps: Int
     let messages: Int
     let crashes: Int
     let virtualSeconds: Int
+    let happened: [String: Int]
     let violations: [Violation]
     let fingerprint: String
     let seconds: Double
