@@ -39,7 +39,8 @@ extension Books {
       }
       return file(of: purchase, verdict, grounds, seen, world)
     case .abort(let reason):
-      guard isReason(reason, verdict.decidedAt, grounds, for: purchase) else {
+      let file = JournalReading(world.stage.node.journal.rows(of: process))
+      guard isReason(reason, verdict.decidedAt, grounds, file, for: purchase) else {
         return finding(.verdict, process, "aborted for no reason: \(reason.rawValue)")
       }
       return nil
@@ -125,10 +126,11 @@ extension Books {
     }.first
   }
 
-  /// Whether it was told of that reason, or the time of one of the frames was out on its clock.
+  /// Whether it was told of that reason, or the time of one of the frames was out on its clock: the order's, a
+  /// deposit's, or, since everything stood, the shortest delivery limit of the offers.
   private func isReason(
     _ reason: AbortReason, _ decidedAt: Timestamp, _ told: CoordinatorCase.Told,
-    for purchase: CustomerBooks.Purchase
+    _ file: JournalReading, for purchase: CustomerBooks.Purchase
   ) -> Bool {
     switch reason {
     case .refused: return told.refusals > 0
@@ -147,7 +149,9 @@ extension Books {
       }
     case .timeout:
       let held = told.deposits.compactMap { SymbolicEvidence.claim(of: $0.deposit)?.heldUntil }
-      let frames = [purchase.order.decideBy] + held + [told.answerBy].compactMap { $0 }
+      let limit = purchase.lines.map(\.good.offer.claim.deliveryLimitSeconds).min() ?? 0
+      let delivery = file.preparedAt?.adding(seconds: Int64(limit))
+      let frames = [purchase.order.decideBy] + held + [delivery].compactMap { $0 }
       return frames.contains { $0 <= decidedAt }
     }
   }

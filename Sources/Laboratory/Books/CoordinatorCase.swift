@@ -15,7 +15,6 @@ struct CoordinatorCase: Sendable {
     var refusals = 0
     /// What it said to the customer when it asked her.
     var acceptances: [Signed<Acceptance>] = []
-    var answerBy: Timestamp?
   }
 
   /// Whether the order has reached the coordinator in some way.
@@ -51,7 +50,6 @@ struct CoordinatorCase: Sendable {
 
   mutating func ask(_ query: DeliveryQuery) {
     told.acceptances = query.acceptances
-    told.answerBy = query.answerBy
   }
 
   mutating func decide(_ verdict: Signed<Verdict>) {

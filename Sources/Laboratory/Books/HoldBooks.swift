@@ -78,9 +78,9 @@ extension Books {
     }
   }
 
-  /// Whether nobody has heard of a verdict.
+  /// Whether the coordinator has a process, and nobody has heard of a verdict.
   private func isUndecided(_ process: ProcessID, in world: World) -> Bool {
-    world.record.coordinatorCase(process)?.isDecided != true
+    world.record.coordinatorCase(process)?.isDecided == false
       && world.log.desk.books.entry(of: process, by: world.setting.coordinatorKey) == nil
   }
 

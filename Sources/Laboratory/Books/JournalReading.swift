@@ -16,6 +16,8 @@ struct JournalReading: Sendable {
   /// Whose bytes are on file under their own identifier.
   private(set) var statements: Set<StatementID> = []
   private(set) var grounds: Grounds?
+  /// When everything stood.
+  private(set) var preparedAt: Timestamp?
   private(set) var hasEnded = false
   /// Something does not stand as it should.
   private(set) var isMalformed = false
@@ -37,7 +39,10 @@ struct JournalReading: Sendable {
     guard cursor.byte() == 1, let kind = cursor.byte() else { return false }
     switch kind {
     case 1: return readBegin(&cursor)
-    case 2, 4: return true
+    case 2: return true
+    case 4:
+      preparedAt = cursor.time()
+      return preparedAt != nil && cursor.skip(8) && cursor.isAtEnd
     case 3, 6, 7: return cursor.number() != nil && readResult(&cursor)
     case 5: return readVerdict(&cursor)
     case 8:
@@ -141,6 +146,14 @@ private struct Cursor {
     guard count <= all.count - place else { return false }
     place += count
     return true
+  }
+
+  /// Milliseconds, the most significant byte first.
+  mutating func time() -> Timestamp? {
+    bytes(8).map { bytes in
+      Timestamp(
+        milliseconds: Int64(bitPattern: bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }))
+    }
   }
 
   /// Seven bits a byte, least significant first.

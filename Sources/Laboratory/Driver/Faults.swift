@@ -22,14 +22,14 @@ struct Faults: Hashable, Sendable {
   init() {}
 
   init(from entropy: inout SimulationEntropy) {
-    drop = entropy.pick([0, 0, 10, 40, 120])
+    drop = entropy.pick([0, 0, 10, 30, 100])
     duplicate = entropy.pick([0, 10, 40])
-    crash = entropy.pick([0, 4, 15, 40])
-    restart = entropy.pick([20, 100, 400])
+    crash = entropy.pick([0, 3, 8, 30])
+    restart = entropy.pick([30, 150, 500])
     clock = entropy.pick([0, 0, 2])
     drift = entropy.pick([0, 0, 2])
-    delay = entropy.pick([5, 20, 80, 200])
-    late = entropy.pick([0, 20, 100])
+    delay = entropy.pick([2, 5, 20, 120])
+    late = entropy.pick([0, 0, 15, 80])
     steps = entropy.pick([100, 400, 1200])
   }
 }

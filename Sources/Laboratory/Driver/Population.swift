@@ -41,7 +41,7 @@ struct Population {
     setting = Setting(banks: banks, shops: shops, flaw: flaw)
     hasRogue = entropy.happens(perMille: 200)
     cheatsPerMille = entropy.pick([0, 0, 100, 250])
-    isScarce = entropy.happens(perMille: 200)
+    isScarce = entropy.happens(perMille: 150)
     currencies = setting.bankNames.map { _ in
       let first = entropy.below(Self.currencyCodes.count)
       return (0...entropy.below(2)).map {
@@ -109,19 +109,19 @@ struct Population {
       let isInvoice = !isFree && entropy.happens(perMille: 120)
       var draft = Draft(
         merchant: name, payee: payee, currency: currency, isFree: isFree, isInvoice: isInvoice)
-      switch entropy.below(4) {
+      switch entropy.below(isScarce ? 4 : 10) {
       case 0:
         draft.mode = .individual
         goods.append(good(draft))
-      case 1, 2:
+      case 1, 2, 3:
         // A limited good has a fresh container, so an offer, for each sale.
         let stock = "stock-\(place)"
         let capacity =
-          isScarce ? 1 : 1 + entropy.below(entropy.happens(perMille: 300) ? 2 : 20)
+          isScarce ? 1 : 1 + entropy.below(entropy.happens(perMille: 200) ? 2 : 40)
         books.stocks.append(ShopBooks.Stock(name: stock, capacity: capacity, level: capacity))
         draft.mode = .individual
         draft.stock = stock
-        for _ in 0..<(isScarce ? 2 + entropy.below(4) : 4 + entropy.below(8)) {
+        for _ in 0..<(isScarce ? 2 + entropy.below(4) : 4 + entropy.below(16)) {
           goods.append(good(draft))
         }
       default: goods.append(good(draft))
@@ -204,7 +204,7 @@ struct Population {
     }
     return ModelCustomer(
       number: number, cheat: cheat, wishes: sorted.map(\.element), books: books,
-      entropy: entropy.fork())
+      entropy: entropy.fork(), handsInAgain: true)
   }
 
   private mutating func wishes(
@@ -213,7 +213,7 @@ struct Population {
     // Later orders later, so that a number means the same order however many coins there are.
     let at = Stage.start.adding(
       milliseconds: Int64(number) * 30_000 + entropy.number(in: 0...20_000))
-    let decideSeconds = entropy.number(in: 15...entropy.pick([30, 120, 600]))
+    let decideSeconds = entropy.number(in: 15...entropy.pick([60, 600, 1800]))
     let lines = lines(from: goods)
     var order = OrderWish(
       lines: lines, decideSeconds: decideSeconds,
@@ -231,7 +231,7 @@ struct Population {
         Wish(
           at: at.adding(milliseconds: entropy.number(in: 1...400_000)), action: .resubmit(number)))
     }
-    if entropy.happens(perMille: 160) {
+    if entropy.happens(perMille: 100) {
       // Half of them when the time is out, to the millisecond.
       let delay =
         entropy.happens(perMille: 500)

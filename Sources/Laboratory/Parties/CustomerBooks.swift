@@ -103,6 +103,8 @@ package struct CustomerBooks: Hashable, Sendable {
     package var verdictID: StatementID?
     /// The goods' identities, in the order of the offers.
     package var keys: [Bytes]?
+    /// Whether the coordinator said that it took the order, or will not.
+    var isAnswered = false
     var asksAt: Timestamp
   }
 

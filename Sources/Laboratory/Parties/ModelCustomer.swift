@@ -23,10 +23,14 @@ package struct ModelCustomer: Hashable, Sendable {
   /// How long after `decideBy` she begins to ask, and how long she waits before she asks again.
   private static let askSeconds: Int64 = 8
   private static let askAgainSeconds: Int64 = 20
+  /// How long she waits for the coordinator to take an order before she hands it in again.
+  private static let handInAgainSeconds: Int64 = 12
 
   package let number: Int
   package let cheat: CustomerCheat?
   private let wishes: [Wish]
+  /// Whether she hands an order in again that nobody has said to have taken.
+  private let handsInAgain: Bool
   package var desk: Desk<CustomerBooks>
   private var entropy: SimulationEntropy
   /// What she did since somebody asked last.
@@ -34,11 +38,12 @@ package struct ModelCustomer: Hashable, Sendable {
 
   init(
     number: Int, cheat: CustomerCheat?, wishes: [Wish], books: CustomerBooks,
-    entropy: SimulationEntropy
+    entropy: SimulationEntropy, handsInAgain: Bool = false
   ) {
     self.number = number
     self.cheat = cheat
     self.wishes = wishes
+    self.handsInAgain = handsInAgain
     desk = Desk(books)
     self.entropy = entropy
   }
@@ -96,6 +101,10 @@ package struct ModelCustomer: Hashable, Sendable {
       let purchase = desk.books.purchases[place]
       guard purchase.asksAt <= now else { continue }
       switch purchase.state {
+      case .undecided where isWaiting(purchase, at: now):
+        desk.books.purchases[place].asksAt = asksAt(of: purchase.order, isAnswered: false, now)
+        desk.touch()
+        return [handIn(purchase)]
       case .undecided:
         desk.books.purchases[place].asksAt = now.adding(seconds: Self.askAgainSeconds)
         desk.touch()
@@ -109,6 +118,20 @@ package struct ModelCustomer: Hashable, Sendable {
       }
     }
     return []
+  }
+
+  /// Whether nobody has said yet that the order was taken, and there is time.
+  private func isWaiting(_ purchase: CustomerBooks.Purchase, at now: Timestamp) -> Bool {
+    handsInAgain && !purchase.isAnswered && now < purchase.order.decideBy
+  }
+
+  /// When she asks about an order: some time after its end, or before if nobody has taken it.
+  private func asksAt(
+    of order: Order, isAnswered: Bool, _ now: Timestamp
+  ) -> Timestamp {
+    let end = order.decideBy.adding(seconds: Self.askSeconds)
+    guard handsInAgain, !isAnswered else { return end }
+    return min(end, now.adding(seconds: Self.handInAgainSeconds))
   }
 
   private mutating func fulfil(
@@ -183,7 +206,7 @@ package struct ModelCustomer: Hashable, Sendable {
         instruments: instruments(
           for: payments, in: process, parts: Array(committed.dropFirst(wish.lines.count)), wish)),
       lines: wish.lines, payments: payments, isForRogue: wish.isForRogue,
-      asksAt: order.decideBy.adding(seconds: Self.askSeconds))
+      asksAt: asksAt(of: order, isAnswered: false, now))
     desk.books.purchases.append(purchase)
     desk.books.lock(payments, for: process)
     return handIn(purchase)
@@ -358,8 +381,20 @@ package struct ModelCustomer: Hashable, Sendable {
 
   /// Hears from a coordinator.
   mutating func hear(_ content: MessageContent, in setting: Setting) {
-    guard case .answer(let process, .decided(let verdict)) = content else { return }
-    _ = conclude(process, with: verdict, setting)
+    switch content {
+    case .answer(let process, .decided(let verdict)): _ = conclude(process, with: verdict, setting)
+    case .accepted(let process), .notAccepted(let process, _):
+      guard handsInAgain, let place = purchase(process), !desk.books.purchases[place].isAnswered
+      else { return }
+      let purchase = desk.books.purchases[place]
+      desk.books.purchases[place].isAnswered = true
+      if purchase.state == .undecided {
+        desk.books.purchases[place].asksAt = asksAt(
+          of: purchase.order, isAnswered: true, purchase.order.decideBy)
+      }
+      desk.touch()
+    default: return
+    }
   }
 
   /// Ends a purchase by its logged verdict. `false` when that is none, or another one ended it.

@@ -267,6 +267,7 @@ extension ModelShop {
       waiting.append(Waiting(process: process, offer: item.offer))
       if setting.flaw == .refusesInsteadOfHeld { return refuse(.soldOut, key, request, item) }
       return .held(until: max(until, now.adding(seconds: 1)))
+    case .full(let until): return .held(until: max(until, now.adding(seconds: 1)))
     case .available: break
     }
     return hold(good, item, of: order.claim, key, request, at: now)
@@ -275,6 +276,8 @@ extension ModelShop {
   private enum Availability {
     case available
     case held(until: Timestamp)
+    /// There is enough, and the merchant holds as much as it allows itself.
+    case full(until: Timestamp)
     case gone
   }
 
@@ -293,9 +296,9 @@ extension ModelShop {
       if level + others.reduce(0, { $0 + $1.quantity }) < quantity { return .gone }
       if level < quantity, let first = others.map(\.decideBy).min() { return .held(until: first) }
     }
-    // It binds itself to no more than it wants to, whatever the price: free goods, too, can be had that way only.
+    // It binds itself to no more than it wants to, whatever the price.
     let all = desk.books.holds.filter { $0.state == .held }
-    if all.count >= mostHolds, let first = all.map(\.decideBy).min() { return .held(until: first) }
+    if all.count >= mostHolds, let first = all.map(\.decideBy).min() { return .full(until: first) }
     return .available
   }
 
