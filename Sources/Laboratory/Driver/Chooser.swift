@@ -30,7 +30,7 @@ extension World: Playground {
 struct Chooser {
   /// After the faults have stopped a world has so much time, and so many steps.
   static let calmSeconds: Int64 = 4 * 3600
-  static let calmSteps = 15_000
+  static let calmSteps = 40_000
   static let patienceSeconds: Int64 = 1800
   /// In millionths: three minutes an hour.
   static let worstDrift: Int64 = 50_000

@@ -213,7 +213,7 @@ struct Population {
     // Later orders later, so that a number means the same order however many coins there are.
     let at = Stage.start.adding(
       milliseconds: Int64(number) * 30_000 + entropy.number(in: 0...20_000))
-    let decideSeconds = entropy.number(in: 15...entropy.pick([60, 600, 1800]))
+    let decideSeconds = entropy.number(in: 15...entropy.pick([60, 300, 600]))
     let lines = lines(from: goods)
     var order = OrderWish(
       lines: lines, decideSeconds: decideSeconds,
