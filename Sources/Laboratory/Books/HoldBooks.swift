@@ -19,6 +19,32 @@ extension Books {
     return nil
   }
 
+  /// An honest customer promises her money to one undecided order at a time.
+  func checkPurse(of number: Int, in world: World) -> Finding? {
+    let customer = world.customers[number]
+    guard customer.cheat == nil else { return nil }
+    let open = customer.desk.books.purchases.filter { $0.state == .undecided }
+    for (place, purchase) in open.enumerated() {
+      for payment in purchase.payments where payment.content.method == .ecash {
+        let isTwice = open[..<place].contains { other in
+          other.payments.contains {
+            $0.content.method == .ecash && $0.numbers.contains(where: payment.numbers.contains)
+          }
+        }
+        if isTwice {
+          return finding(
+            .money, purchase.process, "customer \(number) promised coins to two orders")
+        }
+      }
+    }
+    for purse in customer.desk.books.purses
+    where purse.uses.reduce(0, { $0 + $1.minor }) > purse.limit {
+      return finding(
+        .money, purse.uses.last?.process, "customer \(number) promised more than she has")
+    }
+    return nil
+  }
+
   /// What an undecided order holds at a merchant is covered: by as much money of exactly that order, set aside for
   /// this merchant; free goods by the number of holds that the merchant allows itself.
   private func paidHolds(of shop: ModelShop, in world: World) -> Finding? {

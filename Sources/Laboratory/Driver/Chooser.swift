@@ -34,6 +34,8 @@ struct Chooser {
   static let patienceSeconds: Int64 = 1800
   /// In millionths: three minutes an hour.
   static let worstDrift: Int64 = 50_000
+  /// Of a double in a thousand: it comes when the first has long been answered.
+  static let lateDoubles = 400
 
   private var entropy: SimulationEntropy
   private var faults: Faults
@@ -44,6 +46,8 @@ struct Chooser {
   /// How many messages were.
   private(set) var lateCount = 0
   private var newestSeen = 0
+  /// The next message is another one's double.
+  private var isDoubling = false
 
   init(faults: Faults, entropy: SimulationEntropy) {
     self.faults = faults
@@ -84,6 +88,7 @@ struct Chooser {
       return .drop(entropy.pick(messages).number)
     }
     if !messages.isEmpty, messages.count < 200, entropy.happens(perMille: faults.duplicate) {
+      isDoubling = true
       return .duplicate(entropy.pick(messages).number)
     }
     if entropy.happens(perMille: faults.clock) {
@@ -156,10 +161,13 @@ struct Chooser {
   private mutating func holdBack(_ stage: Stage) {
     let now = stage.now
     late.removeAll { $0.until <= now || calmSince != nil }
-    guard calmSince == nil, faults.late > 0 else { return }
+    guard calmSince == nil else { return }
     for message in stage.network.messages where message.number > newestSeen {
       newestSeen = message.number
-      if entropy.happens(perMille: faults.late) {
+      // A double travels on a way of its own.
+      let chance = isDoubling ? Self.lateDoubles : faults.late
+      isDoubling = false
+      if entropy.happens(perMille: chance) {
         let longest = entropy.pick([10_000, 60_000, 300_000] as [Int64])
         lateCount += 1
         late.append((message.number, now.adding(milliseconds: entropy.number(in: 1000...longest))))

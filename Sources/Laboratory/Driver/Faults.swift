@@ -29,7 +29,7 @@ struct Faults: Hashable, Sendable {
     clock = entropy.pick([0, 0, 2])
     drift = entropy.pick([0, 0, 2])
     delay = entropy.pick([2, 5, 20, 120])
-    late = entropy.pick([0, 0, 15, 80])
+    late = entropy.pick([0, 15, 100])
     steps = entropy.pick([100, 400, 1200])
   }
 }

@@ -109,7 +109,7 @@ struct Population {
       let isInvoice = !isFree && entropy.happens(perMille: 120)
       var draft = Draft(
         merchant: name, payee: payee, currency: currency, isFree: isFree, isInvoice: isInvoice)
-      switch entropy.below(isScarce ? 4 : 10) {
+      switch entropy.below(isScarce ? 4 : 12) {
       case 0:
         draft.mode = .individual
         goods.append(good(draft))
@@ -176,7 +176,8 @@ struct Population {
   // MARK: - Customers
 
   private mutating func customer(_ number: Int, goods: [Good]) -> ModelCustomer {
-    let cheat = cheat(CustomerCheat.self)
+    var cheat = cheat(CustomerCheat.self)
+    if cheat != nil, entropy.happens(perMille: 200) { cheat = .doubleSpend }
     var books = CustomerBooks()
     for (bank, currencies) in zip(setting.bankNames, currencies) {
       for currency in currencies {
@@ -195,8 +196,10 @@ struct Population {
     }
     var wishes: [Wish] = []
     let count = 1 + entropy.below(3)
+    // Some take their time, and order again when an earlier order should have been decided.
+    let pause = cheat == .doubleSpend ? 30_000 : entropy.pick([30_000, 30_000, 150_000] as [Int64])
     for order in 0..<count {
-      wishes += self.wishes(order, cheat: cheat, goods: goods)
+      wishes += self.wishes(order, cheat: cheat, pauseMilliseconds: pause, goods: goods)
     }
     // In the order of their times; those of one time as they were drawn.
     let sorted = wishes.enumerated().sorted {
@@ -208,11 +211,11 @@ struct Population {
   }
 
   private mutating func wishes(
-    _ number: Int, cheat: CustomerCheat?, goods: [Good]
+    _ number: Int, cheat: CustomerCheat?, pauseMilliseconds: Int64, goods: [Good]
   ) -> [Wish] {
     // Later orders later, so that a number means the same order however many coins there are.
     let at = Stage.start.adding(
-      milliseconds: Int64(number) * 30_000 + entropy.number(in: 0...20_000))
+      milliseconds: Int64(number) * pauseMilliseconds + entropy.number(in: 0...20_000))
     let decideSeconds = entropy.number(in: 15...entropy.pick([60, 300, 600]))
     let lines = lines(from: goods)
     var order = OrderWish(
@@ -220,10 +223,12 @@ struct Population {
       takesLockedCoins: cheat == .doubleSpend && number > 0,
       replays: cheat == .replay && number > 0 ? number - 1 : nil,
       isForRogue: hasRogue && entropy.happens(perMille: 350))
+    // Whoever pays twice does it with coins, mostly.
+    let methods: [PaymentMethod] =
+      cheat == .doubleSpend
+      ? [.ecash, .ecash, .ecash, .transfer] : [.ecash, .ecash, .transfer, .card]
     for bank in setting.bankNames {
-      order.methods.append(
-        OrderWish.BankMethod(
-          bank: bank, method: entropy.pick([.ecash, .ecash, .transfer, .card])))
+      order.methods.append(OrderWish.BankMethod(bank: bank, method: entropy.pick(methods)))
     }
     var wishes = [Wish(at: at, action: .order(order))]
     if entropy.happens(perMille: 150) {

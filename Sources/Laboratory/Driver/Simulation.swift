@@ -99,6 +99,7 @@ public struct Simulation {
       switch touched {
       case .shop(let shop): note(books.checkDeposits(at: shop, in: world))
       case .bank: note(books.checkHolds(in: world))
+      case .customer(let customer): note(books.checkPurse(of: customer, in: world))
       default: break
       }
     }
@@ -111,6 +112,7 @@ public struct Simulation {
     switch choice {
     case .deliver(let number): world.stage.network.message(number)?.to
     case .crash(let party, _): party
+    case .act(let number): .customer(number)
     default: nil
     }
   }
