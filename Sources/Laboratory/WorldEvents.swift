@@ -58,7 +58,8 @@ extension World {
     switch move {
     case .reserve, .deposit: return .rogueHold
     case .askForDelivery: return .rogueQuery
-    case .publish(let process, _): return own.contains(process) ? .rogueVerdict : .rogueForeignVerdict
+    case .publish(let process, _):
+      return own.contains(process) ? .rogueVerdict : .rogueForeignVerdict
     case .present(_, _, let isLogged, _, _): return isLogged ? .roguePresented : .rogueUnlogged
     }
   }

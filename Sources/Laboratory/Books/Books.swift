@@ -101,7 +101,8 @@ package struct Books: Sendable {
       let now = Balance.all(of: books)
       for (first, last) in zip(initialMoney[number], now) where first != last {
         return finding(
-          .money, nil, "\(bank.name) owes \(last.minor) \(last.currency), and owed \(first.minor) at first"
+          .money, nil,
+          "\(bank.name) owes \(last.minor) \(last.currency), and owed \(first.minor) at first"
         )
       }
       let posted = books.holds.filter { $0.state == .posted }
@@ -158,7 +159,11 @@ struct Balance: Hashable, Sendable {
     }
     for account in books.accounts { add(Int64(account.minor), account.currency) }
     for coin in books.coins {
-      if case .spent = coin.state { add(0, coin.currency) } else { add(Int64(coin.value), coin.currency) }
+      if case .spent = coin.state {
+        add(0, coin.currency)
+      } else {
+        add(Int64(coin.value), coin.currency)
+      }
     }
     for purse in books.purses {
       add(

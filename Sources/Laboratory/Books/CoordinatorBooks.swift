@@ -54,7 +54,8 @@ extension Books {
   private func missing(
     in told: CoordinatorCase.Told, for purchase: CustomerBooks.Purchase
   ) -> String? {
-    for payment in purchase.payments where reservation(of: payment.content, in: told, purchase) == nil {
+    for payment in purchase.payments
+    where reservation(of: payment.content, in: told, purchase) == nil {
       return "the money at \(payment.content.bank)"
     }
     for line in purchase.lines {

@@ -83,7 +83,9 @@ extension Books {
 
   /// The offers of which the order's coordinator signed to have the key, sorted.
   private func accepted(_ purchase: CustomerBooks.Purchase) -> [StatementID] {
-    guard let coordinator = SymbolicEvidence.party(of: purchase.order.coordinator) else { return [] }
+    guard let coordinator = SymbolicEvidence.party(of: purchase.order.coordinator) else {
+      return []
+    }
     let claims = purchase.acceptances.compactMap {
       try? SymbolicEvidence.read($0, by: .party(coordinator)).claim
     }

@@ -65,7 +65,8 @@ extension Books {
         if worth > reserved(for: payee, of: purchase, in: world) {
           return finding(
             .holds, hold.process,
-            "\(shop.name) holds goods for \(worth), and not as much is reserved for \(payee.account)")
+            "\(shop.name) holds goods for \(worth), and not as much is reserved for \(payee.account)"
+          )
         }
       }
     }

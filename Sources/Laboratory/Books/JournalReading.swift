@@ -6,7 +6,7 @@ import PaymentCrypto
 import PaymentModel
 
 /// What is on file for one process.
-struct JournalReading: Sendable {
+struct JournalReading {
   /// What the VERDICT record rests on.
   struct Grounds: Sendable {
     let salt: Bytes
@@ -22,7 +22,14 @@ struct JournalReading: Sendable {
   /// Something does not stand as it should.
   private(set) var isMalformed = false
 
-  init(_ rows: [JournalRow]) {
+  private let identify: (Bytes) -> StatementID?
+
+  /// - Parameter identify: the identifier of a statement's bytes.
+  init(
+    _ rows: [JournalRow],
+    identify: @escaping (Bytes) -> StatementID? = { SHA256.digest($0).renamed() }
+  ) {
+    self.identify = identify
     for row in rows {
       var cursor = Cursor(row.records)
       while !cursor.isAtEnd {
@@ -56,7 +63,8 @@ struct JournalReading: Sendable {
     guard let source = cursor.byte(), source == 1 || source == 2, let order = cursor.blob() else {
       return false
     }
-    statements.insert(SHA256.digest(order).renamed())
+    guard let id = identify(order) else { return false }
+    statements.insert(id)
     return true
   }
 
@@ -115,9 +123,9 @@ struct JournalReading: Sendable {
   }
 
   private mutating func note(_ id: Bytes, _ signed: Bytes) -> Bool {
-    let own: StatementID = SHA256.digest(signed).renamed()
+    guard let own = identify(signed), own.bytes == id else { return false }
     statements.insert(own)
-    return own.bytes == id
+    return true
   }
 }
 

@@ -37,6 +37,14 @@ public struct RunReport: Hashable, Sendable {
   public internal(set) var fingerprint = Digest.zero
 
   init(seed: UInt64) { self.seed = seed }
+
+  /// Keeps the first thing that is wrong.
+  mutating func note(_ finding: Books.Finding?) {
+    guard let finding, violation == nil else { return }
+    violation = Violation(
+      seed: seed, property: finding.property, process: finding.process, step: steps,
+      message: finding.message)
+  }
 }
 
 extension Digest {
@@ -97,13 +105,13 @@ public struct Simulation {
       let touched = party(of: choice)
       world.apply(choice)
       switch touched {
-      case .shop(let shop): note(books.checkDeposits(at: shop, in: world))
-      case .bank: note(books.checkHolds(in: world))
-      case .customer(let customer): note(books.checkPurse(of: customer, in: world))
+      case .shop(let shop): report.note(books.checkDeposits(at: shop, in: world))
+      case .bank: report.note(books.checkHolds(in: world))
+      case .customer(let customer): report.note(books.checkPurse(of: customer, in: world))
       default: break
       }
     }
-    if report.violation == nil { note(books.check(world)) }
+    if report.violation == nil { report.note(books.check(world)) }
     finish()
   }
 
@@ -115,13 +123,6 @@ public struct Simulation {
     case .act(let number): .customer(number)
     default: nil
     }
-  }
-
-  private mutating func note(_ finding: Books.Finding?) {
-    guard let finding, report.violation == nil else { return }
-    report.violation = Violation(
-      seed: report.seed, property: finding.property, process: finding.process,
-      step: report.steps, message: finding.message)
   }
 
   private mutating func finish() {

@@ -56,6 +56,9 @@ struct Trace {
     }
   }
 
+  /// How the real world ended.
+  mutating func note(results: Bytes) { bytes += results }
+
   private mutating func note(_ tag: UInt8, _ number: Int) {
     bytes.append(tag)
     bytes += Bytes(bigEndian: UInt64(bitPattern: Int64(number)))

@@ -93,7 +93,9 @@ package struct SymbolicNotary: Notary, Hashable {
         owed.append(Payout(payee: offer.payee, amount: price))
       }
     }
-    let isTwice = zip(payments, payments.dropFirst()).contains { $0.content.bank == $1.content.bank }
+    let isTwice = zip(payments, payments.dropFirst()).contains {
+      $0.content.bank == $1.content.bank
+    }
     let paid = payments.flatMap { payment in
       payment.content.payouts.map { (payment: payment.content, payout: $0) }
     }

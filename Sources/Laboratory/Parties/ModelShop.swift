@@ -113,8 +113,7 @@ package struct ModelShop: Hashable, Sendable {
   }
 
   /// The stored answer; the second is whether the body is the same.
-  func stored(_ key: RequestKey, _ request: ParticipantRequest) -> (ParticipantReply, Bool)?
-  {
+  func stored(_ key: RequestKey, _ request: ParticipantRequest) -> (ParticipantReply, Bool)? {
     desk.books.replies.first { $0.key == key }.map { ($0.reply, $0.request == request) }
   }
 
