@@ -62,7 +62,7 @@ extension Market {
   ) async throws(PartyError) -> PurchasePlan {
     try await customer.plan(
       selections, coordinator: coordinator.key, template: coordinator.template,
-      decideWithinSeconds: decideWithinSeconds, paying: methods)
+      decideWithinSeconds: decideWithinSeconds, paying: methods, under: [try await keyset()])
   }
 
   /// Goes on with all processes that an earlier run left open.

@@ -91,7 +91,9 @@ struct OrderRendering {
     for payment in payments {
       let words = properties(of: payment.method)?.words ?? ["not known to this program"]
       lines.append("  \(payment.method.rawValue): \(words.joined(separator: "; ")).")
-      if let fee = money.transferFee {
+      if let fee = try? Amount(minor: payment.transferFee, currency: payment.total.currency),
+        !fee.isZero
+      {
         lines.append(
           "  \(payment.bank) keeps up to \(money.text(fee)) of each transfer; the payee bears it.")
       }

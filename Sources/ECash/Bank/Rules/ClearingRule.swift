@@ -20,10 +20,10 @@ enum ClearingRule {
     guard rows.account(claim.payee.account) != nil else {
       throw ECashError(.accountUnknown, "no such account")
     }
-    guard rows.latestKeyset()?.currency == claim.amount.currency,
-      let amount = try? claim.fee.map({ fee in try claim.amount.subtracting(fee) })
-        ?? claim.amount
-    else { throw ECashError(.currency, "the bank keeps no money in that currency") }
+    guard rows.latestKeyset()?.currency == claim.amount.currency else {
+      throw ECashError(.currency, "the bank keeps no money in that currency")
+    }
+    let amount = claim.net
     let other = LedgerAccount.correspondent(transfer.issuer.party)
     let minor = Int64(amount.minor)
     let lines = [

@@ -111,8 +111,8 @@ enum ReserveRule {
     let hold = HoldRow(
       process: payment.process, coordinator: payment.coordinator, decideBy: payment.decideBy,
       total: payment.total, payouts: payment.part.payouts,
-      transferFee: rows.latestKeyset()?.fees.perTransfer ?? 0, method: payment.part.method,
-      held: money.held, source: money.source)
+      transferFee: payment.part.transferFee, method: payment.part.method, held: money.held,
+      source: money.source)
     rows.put(hold)
     try Ledger.post(
       .hold, reference: hold.process.renamed(), at: desk.now, lines: hold.holdLines, in: &rows)
