@@ -59,8 +59,8 @@ public protocol BankRows {
   mutating func removeCoin(_ id: CoinID)
 
   func hold(of process: ProcessID) -> HoldRow?
-  /// The holds of undecided processes that moved money aside from that account; without one, from any
-  /// account. Ordered by process.
+  /// The holds of undecided processes that moved money aside from that account; without one, all holds of
+  /// undecided processes, those of coins included. Ordered by process.
   func undecidedHolds(from source: LedgerAccount?) -> [HoldRow]
   mutating func put(_ hold: HoldRow)
   func tombstone(coordinator: Thumbprint, process: ProcessID) -> TombstoneRow?
@@ -68,6 +68,13 @@ public protocol BankRows {
 
   func reply(to request: RequestKey) -> ReplyRow?
   mutating func put(_ reply: ReplyRow)
+
+  // MARK: Clearing
+
+  func correspondent(_ bank: PartyName) -> CorrespondentRow?
+  /// Ordered by name.
+  func correspondents() -> [CorrespondentRow]
+  mutating func put(_ correspondent: CorrespondentRow)
 
   // MARK: Methods
 
@@ -270,6 +277,36 @@ public struct HoldRow: Hashable, Sendable {
     self.verdict = verdict
     self.verdictID = verdictID
     self.reply = reply
+  }
+}
+
+extension HoldRow {
+  /// What reaches the payee of a payout, in minor units.
+  func net(of payout: Payout) -> UInt64 { payout.amount.minor - min(transferFee, payout.amount.minor) }
+}
+
+/// Another bank with which this one clears, in this one's currency.
+public struct CorrespondentRow: Hashable, Sendable {
+  /// The key.
+  public let bank: PartyName
+  /// How much the other bank may owe, in minor units.
+  public var largestClaim: UInt64
+  /// How much may be owed to it: beyond that it takes no transfer.
+  public var largestDebt: UInt64
+  /// What undecided processes will pay into its accounts, if they commit.
+  public var promised: UInt64
+  /// When the last of them must be decided; says nothing when nothing is promised.
+  public var promisedUntil: Timestamp
+
+  public init(
+    bank: PartyName, largestClaim: UInt64, largestDebt: UInt64, promised: UInt64 = 0,
+    promisedUntil: Timestamp = Timestamp(milliseconds: 0)
+  ) {
+    self.bank = bank
+    self.largestClaim = largestClaim
+    self.largestDebt = largestDebt
+    self.promised = promised
+    self.promisedUntil = promisedUntil
   }
 }
 

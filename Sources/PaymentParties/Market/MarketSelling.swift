@@ -14,10 +14,10 @@ public struct SaleTerms: Sendable {
   public var validSeconds: Int64
   /// The merchant's stock that the good is taken from; `nil` when it is for one sale only.
   public var stock: String?
-  /// Through which banks and by which methods it can be paid; `nil` for all that the market's bank has, at
+  /// Through which banks and by which methods it can be paid; `nil` for all that all banks of the market have, at
   /// `largestFee`.
   public var accepts: [AcceptedPayment]?
-  /// The most that the market's bank may keep of a transfer, in minor units.
+  /// The most that the bank may keep of a transfer, in minor units.
   public var largestFee: UInt64
 
   /// Five minutes to prepare, a minute to request delivery, offered for 30 days.
@@ -66,8 +66,10 @@ extension Market {
       title: title, fileName: fileName, container: container, price: terms.price,
       payee: terms.payee,
       accepts: terms.accepts
-        ?? bank.methods.map {
-          AcceptedPayment(bank: bank.name, method: $0.method, largestFee: terms.largestFee)
+        ?? banks.flatMap { bank in
+          bank.methods.map {
+            AcceptedPayment(bank: bank.name, method: $0.method, largestFee: terms.largestFee)
+          }
         },
       coordinators: [coordinator.key], expiresAt: now.adding(seconds: terms.validSeconds),
       retainedUntil: now.adding(seconds: 2 * terms.validSeconds))

@@ -14,7 +14,7 @@ extension SQLiteStore where Rows == any BankRows {
 extension SQLiteSchema where Rows == any BankRows {
   package static var bank: Self {
     Self(
-      name: "bank", versions: [books + denominations + issuing + payments + methods + outbox],
+      name: "bank", versions: [books + denominations + issuing + payments + clearing + methods + outbox],
       rows: { SQLiteBankRows(sql: $0) })
   }
 
@@ -166,6 +166,19 @@ extension SQLiteSchema where Rows == any BankRows {
       process BLOB PRIMARY KEY CHECK (length(process) = 32),
       sealed BLOB NOT NULL
     ) STRICT;
+
+    """
+  }
+
+  private static var clearing: String {
+    """
+    CREATE TABLE correspondent (
+      bank TEXT PRIMARY KEY,
+      largest_claim INTEGER NOT NULL CHECK (largest_claim >= 0),
+      largest_debt INTEGER NOT NULL CHECK (largest_debt >= 0),
+      promised INTEGER NOT NULL CHECK (promised >= 0),
+      promised_until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
 
     """
   }

@@ -54,7 +54,7 @@ struct CashWorld {
     verdicts = TestVerdicts(trust: trust, clock: clock)
     bank = Bank(
       store: store, signer: bankSigner, denominationSigner: signer ?? keys, identity: identity,
-      trust: trust, verdicts: verdicts, clock: clock, terms: terms,
+      trust: trust, verdicts: verdicts, transfers: verdicts, clock: clock, terms: terms,
       methods: (hasAllMethods ? [TransferScheme(store: store), cards] : []) + methods,
       rules: .testing,
       makeEntropy: { SystemEntropy() })

@@ -99,7 +99,6 @@ struct MixedMarket: Sendable {
         denominationSigner: denominationSigner,
         identity: try Self.identity(identities[number]), trust: trust, verdicts: verdicts,
         clock: clock,
-        terms: BankTerms(correspondents: [Self.banks[0]: Self.limit, Self.banks[2]: Self.limit]),
         methods: methods[number], rules: .testing, makeEntropy: { SystemEntropy() })
       var coins: [Denomination] = []
       for value in denominations[number].1 {
@@ -111,6 +110,10 @@ struct MixedMarket: Sendable {
             currency: denominations[number].0, decimals: 2, period: 1, denominations: coins,
             fees: Fees()), entropy: &entropy))
       banks.append(bank)
+    }
+    let limit = try Fair.amount(Self.limit)
+    for (one, other) in [(banks[0], banks[2]), (banks[2], banks[0])] {
+      try await one.clear(with: other.name, claiming: limit, owing: limit)
     }
     self.banks = banks
 

@@ -48,6 +48,12 @@ enum ReserveRule {
     guard haveAccounts(payment, rows: rows) else {
       return try refuse(request, .notOffered, desk: &desk, rows: &rows)
     }
+    switch Promises.room(for: payment.part, rows: rows) {
+    case .enough: break
+    case .waits(let until):
+      return .held(until: max(until, desk.now.adding(seconds: lateRetrySeconds)))
+    case .short: return try refuse(request, .notOffered, desk: &desk, rows: &rows)
+    }
     switch try scheme.hold(checked.instrument, of: payment, at: desk.now, in: &rows) {
     case .waits(let decideBy):
       return .held(until: max(decideBy, desk.now.adding(seconds: lateRetrySeconds)))
@@ -114,6 +120,7 @@ enum ReserveRule {
       transferFee: payment.part.transferFee, method: payment.part.method, held: money.held,
       source: money.source)
     rows.put(hold)
+    try Promises.give(hold, at: desk.bank, rows: &rows)
     try Ledger.post(
       .hold, reference: hold.process.renamed(), at: desk.now, lines: hold.holdLines, in: &rows)
     let reservation = try desk.sign(
