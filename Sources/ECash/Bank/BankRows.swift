@@ -282,7 +282,9 @@ public struct HoldRow: Hashable, Sendable {
 
 extension HoldRow {
   /// What reaches the payee of a payout, in minor units.
-  func net(of payout: Payout) -> UInt64 { payout.amount.minor - min(transferFee, payout.amount.minor) }
+  func net(of payout: Payout) -> UInt64 {
+    payout.amount.minor - min(transferFee, payout.amount.minor)
+  }
 }
 
 /// Another bank with which this one clears, in this one's currency.

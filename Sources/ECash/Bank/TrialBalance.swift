@@ -70,7 +70,9 @@ public struct TrialBalance: Hashable, Sendable {
   private func checkHolds(_ rows: any BankRows) throws(ECashError) {
     let holds = rows.undecidedHolds(from: nil)
     let held = Ledger.merged(
-      holds.filter { $0.source != nil }.map { LedgerBalance(account: .held($0.method), minor: Int64($0.total.minor)) })
+      holds.filter { $0.source != nil }.map {
+        LedgerBalance(account: .held($0.method), minor: Int64($0.total.minor))
+      })
     let onAccounts = balances.filter { balance in
       if case .held = balance.account { balance.minor != 0 } else { false }
     }
@@ -85,7 +87,8 @@ public struct TrialBalance: Hashable, Sendable {
         hold.payouts.filter { $0.payee.bank == other.bank }
           .reduce(sum) { $0 + hold.net(of: $1) }
       }
-      try require(other.promised == promised, "what is promised to \(other.bank) is not what is held")
+      try require(
+        other.promised == promised, "what is promised to \(other.bank) is not what is held")
     }
   }
 

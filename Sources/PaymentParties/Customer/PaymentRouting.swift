@@ -10,15 +10,17 @@ enum PaymentRouting {
   /// - Parameters:
   ///   - methods: by which method banks pay; those that are not named pay with coins.
   ///   - keysets: what the banks charge; those that are not named charge nothing.
+  ///   - usual: the bank that pays wherever no other was named and the offers accept it.
   /// - Throws: `order` when a payee cannot be paid so, or the prices do not add up; also when a bank was named
   ///   through which nothing is to be paid, so that nobody is surprised by how she pays.
   static func payments(
     for selections: [Selection], by methods: [PartyName: PaymentMethod],
-    under keysets: [AcceptedKeyset]
+    under keysets: [AcceptedKeyset], preferring usual: PartyName?
   ) throws(PartyError) -> [PaymentPart] {
     var payouts: [PartyName: [Payout]] = [:]
     for due in try due(for: selections) where !due.amount.isZero {
-      let bank = try bank(paying: due, in: selections, by: methods, under: keysets)
+      let bank = try bank(
+        paying: due, in: selections, by: methods, under: keysets, preferring: usual)
       payouts[bank, default: []].append(due)
     }
     if let unused = methods.keys.sorted().first(where: { payouts[$0] == nil }) {
@@ -57,11 +59,11 @@ enum PaymentRouting {
     }
   }
 
-  /// The bank that pays a payee: one of those that were named, otherwise the payee's own, otherwise the first
-  /// by name.
+  /// The bank that pays a payee: one of those that were named, otherwise the usual one, otherwise the payee's own,
+  /// otherwise the first by name.
   private static func bank(
     paying due: Payout, in selections: [Selection], by methods: [PartyName: PaymentMethod],
-    under keysets: [AcceptedKeyset]
+    under keysets: [AcceptedKeyset], preferring usual: PartyName?
   ) throws(PartyError) -> PartyName {
     let payee = due.payee
     let offers = selections.map(\.offer.claim).filter { $0.payee == payee }
@@ -71,8 +73,8 @@ enum PaymentRouting {
       return offers.allSatisfy { $0.accepts(payment) }
     }
     let named = possible.filter { methods[$0] != nil }
-    let first = named.contains(payee.bank) ? payee.bank : named.first
-    guard let bank = first ?? (possible.contains(payee.bank) ? payee.bank : possible.first) else {
+    let candidates = [named, possible.filter { $0 == usual }, possible].first { !$0.isEmpty } ?? []
+    guard let bank = candidates.contains(payee.bank) ? payee.bank : candidates.first else {
       throw PartyError(
         .order, "there is no bank and method that all offers of \(payee.account) accept at its fee")
     }

@@ -62,7 +62,8 @@ extension Market {
   ) async throws(PartyError) -> PurchasePlan {
     try await customer.plan(
       selections, coordinator: coordinator.key, template: coordinator.template,
-      decideWithinSeconds: decideWithinSeconds, paying: methods, under: try await keysets())
+      decideWithinSeconds: decideWithinSeconds, paying: methods, under: try await keysets(),
+      preferring: bank.name)
   }
 
   /// Goes on with all processes that an earlier run left open.

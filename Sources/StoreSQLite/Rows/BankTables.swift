@@ -14,7 +14,8 @@ extension SQLiteStore where Rows == any BankRows {
 extension SQLiteSchema where Rows == any BankRows {
   package static var bank: Self {
     Self(
-      name: "bank", versions: [books + denominations + issuing + payments + clearing + methods + outbox],
+      name: "bank",
+      versions: [books + denominations + issuing + payments + clearing + methods + outbox],
       rows: { SQLiteBankRows(sql: $0) })
   }
 

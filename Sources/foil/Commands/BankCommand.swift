@@ -18,7 +18,8 @@ struct BankCommand: AsyncParsableCommand {
 
 /// `--bank`.
 struct BankOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Which bank; the customer's unless said otherwise.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Which bank; the customer's unless said otherwise.", valueName: "name"))
   var bank: String?
 
   func bank(in market: Market) throws -> Bank {
@@ -121,7 +122,8 @@ struct BankClearCommand: AsyncParsableCommand {
   var other: String
 
   @Option(
-    help: ArgumentHelp("The most that the other bank may owe, in smallest units.", valueName: "minor"))
+    help: ArgumentHelp(
+      "The most that the other bank may owe, in smallest units.", valueName: "minor"))
   var claim: UInt64
 
   @Option(
