@@ -96,6 +96,8 @@ extension ECashError.Code {
   public static let methodMissing = Self(rawValue: "method-missing")
   /// What is said to be a card is none.
   public static let cardDetails = Self(rawValue: "card-details")
+  /// An account's key has not asked for a card, or a card was issued for the request.
+  public static let cardRequest = Self(rawValue: "card-request")
   /// No such card.
   public static let cardUnknown = Self(rawValue: "card-unknown")
   /// What an issuer has sealed does not open with this key.

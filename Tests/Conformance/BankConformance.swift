@@ -264,6 +264,7 @@ package enum BankConformance {
     var debit = CardRow(id: names[0], secrets: [2], funds: .account(try account("a")))
     let first = debit
     debit.failedTries = 2
+    debit.allFailedTries = 5
     let last = debit
     await store.transact { rows in
       for card in [credit, first, last] { rows.put(card) }

@@ -228,7 +228,7 @@ import Testing
         CardRow(
           id: card, secrets: random.bytes(),
           funds: random.flag() ? .credit(limit: random.minor()) : .account(account),
-          failedTries: random.number(0..<4)))
+          failedTries: random.number(0..<4), allFailedTries: random.number(0..<9)))
       return "\(before, default: "none") \(rows.cards())"
     },
     RowOperation { rows, random in

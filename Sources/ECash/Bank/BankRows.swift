@@ -345,13 +345,18 @@ public struct CardRow: Hashable, Sendable {
   /// Expiry and verification code, sealed by the issuer to this row.
   public let secrets: Bytes
   public let funds: Funds
-  /// How often a wrong code was named since the last right one.
+  /// How often a wrong code or month was named since the last right ones.
   public var failedTries: Int
+  /// How often since the card was issued or unblocked, whatever came between.
+  public var allFailedTries: Int
 
-  public init(id: CardID, secrets: Bytes, funds: Funds, failedTries: Int = 0) {
+  public init(
+    id: CardID, secrets: Bytes, funds: Funds, failedTries: Int = 0, allFailedTries: Int = 0
+  ) {
     self.id = id
     self.secrets = secrets
     self.funds = funds
     self.failedTries = failedTries
+    self.allFailedTries = allFailedTries
   }
 }

@@ -27,7 +27,8 @@ struct BankHouse: Sendable {
     let store = try SQLiteStore.bank(in: folder.state)
     denominationSigner = LocalSigner(store: store, atRest: try folder.atRestKey())
     keysetSigner = StatementSigner(party: name, key: try folder.keys.signingKey(KeyName.keysets))
-    cards = CardIssuer(store: store, atRest: try folder.atRestKey(), clock: clock)
+    cards = CardIssuer(
+      bank: name, store: store, atRest: try folder.atRestKey(), clock: clock)
     bank = Bank(
       store: store,
       signer: StatementSigner(party: name, key: try folder.keys.signingKey(KeyName.statements)),

@@ -192,7 +192,8 @@ extension SQLiteSchema where Rows == any BankRows {
       secrets BLOB NOT NULL,
       credit INTEGER CHECK (credit >= 0),
       account TEXT CHECK ((account IS NULL) <> (credit IS NULL)),
-      failed_tries INTEGER NOT NULL CHECK (failed_tries >= 0)
+      failed_tries INTEGER NOT NULL CHECK (failed_tries >= 0),
+      all_failed_tries INTEGER NOT NULL CHECK (all_failed_tries >= 0)
     ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE method_record (

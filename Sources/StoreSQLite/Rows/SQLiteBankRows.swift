@@ -321,7 +321,7 @@ struct SQLiteBankRows: BankRows {
 
   func card(_ id: CardID) -> CardRow? {
     sql.first(
-      "SELECT id, secrets, credit, account, failed_tries FROM card WHERE id = ?", id,
+      "SELECT \(Self.cardColumns) FROM card WHERE id = ?", id,
       read: readCard)
   }
 
@@ -355,15 +355,18 @@ struct SQLiteBankRows: BankRows {
 
   func cards() -> [CardRow] {
     sql.all(
-      "SELECT id, secrets, credit, account, failed_tries FROM card ORDER BY id", read: readCard)
+      "SELECT \(Self.cardColumns) FROM card ORDER BY id", read: readCard)
   }
 
   private func readCard(_ row: SQLRow) -> CardRow {
     let account: AccountName? = row[3]
     return CardRow(
       id: row[0], secrets: row[1], funds: account.map { .account($0) } ?? .credit(limit: row[2]),
-      failedTries: row[4])
+      failedTries: row[4], allFailedTries: row[5])
   }
+
+  private static let cardColumns =
+    "id, secrets, credit, account, failed_tries, all_failed_tries"
 
   mutating func put(_ card: CardRow) {
     var credit: UInt64?
@@ -373,8 +376,8 @@ struct SQLiteBankRows: BankRows {
     case .account(let name): account = name
     }
     sql.run(
-      "REPLACE INTO card (id, secrets, credit, account, failed_tries) VALUES (?, ?, ?, ?, ?)",
-      card.id, card.secrets, credit, account, card.failedTries)
+      "REPLACE INTO card (\(Self.cardColumns)) VALUES (?, ?, ?, ?, ?, ?)",
+      card.id, card.secrets, credit, account, card.failedTries, card.allFailedTries)
   }
 
   func record(of method: PaymentMethod, _ key: Digest) -> Bytes? {

@@ -49,7 +49,8 @@ struct CashWorld {
       coordinators: [coordinator, otherCoordinator],
       others: banks.filter { $0 != name }.map { try Self.signer($0) })
     cards = CardIssuer(
-      store: store, atRest: try AtRestKey(keyFile: SecretBytes(copying: Bytes(0..<32))),
+      bank: bankName, store: store,
+      atRest: try AtRestKey(keyFile: SecretBytes(copying: Bytes(0..<32))),
       clock: clock)
     verdicts = TestVerdicts(trust: trust, clock: clock)
     bank = Bank(

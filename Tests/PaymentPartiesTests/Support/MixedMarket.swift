@@ -84,7 +84,8 @@ struct MixedMarket: Sendable {
       MemoryStore<any BankRows>(MemoryBankRows())
     }
     self.stores = stores
-    cards = CardIssuer(store: stores[1], atRest: try Self.atRest(), clock: clock)
+    cards = CardIssuer(
+      bank: Self.banks[1], store: stores[1], atRest: try Self.atRest(), clock: clock)
     let methods: [[any PaymentScheme]] = [
       [], [cards], [TransferScheme(store: stores[2]), VoucherScheme()],
     ]
