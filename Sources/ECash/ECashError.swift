@@ -60,6 +60,8 @@ extension ECashError.Code {
   public static let currency = Self(rawValue: "currency")
   /// An amount, or a sum of amounts, is too large to be kept.
   public static let amountOverflow = Self(rawValue: "amount-overflow")
+  /// An amount is zero that must be more.
+  public static let amountZero = Self(rawValue: "amount-zero")
   /// The same reference was used for another amount or account.
   public static let referenceConflict = Self(rawValue: "reference-conflict")
   /// A posting's lines do not add up to nothing, or the books contradict each other.
@@ -94,6 +96,8 @@ extension ECashError.Code {
   public static let methodMissing = Self(rawValue: "method-missing")
   /// What is said to be a card is none.
   public static let cardDetails = Self(rawValue: "card-details")
+  /// An account's key has not asked for a card, or a card was issued for the request.
+  public static let cardRequest = Self(rawValue: "card-request")
   /// No such card.
   public static let cardUnknown = Self(rawValue: "card-unknown")
   /// What an issuer has sealed does not open with this key.
@@ -102,8 +106,10 @@ extension ECashError.Code {
   public static let transferInvalid = Self(rawValue: "transfer-invalid")
   /// The bank does not clear with that bank.
   public static let correspondentUnknown = Self(rawValue: "correspondent-unknown")
-  /// The other bank would owe more than the terms allow.
+  /// The other bank would owe more than it may.
   public static let clearingLimit = Self(rawValue: "clearing-limit")
+  /// Less is owed to the other bank than is to be paid to it.
+  public static let notOwed = Self(rawValue: "not-owed")
   /// A sealed payment does not open or is not in its canonical form.
   public static let instrument = Self(rawValue: "instrument")
   /// A claim does not fit into a statement.

@@ -28,6 +28,7 @@ package enum BankConformance {
     Case(description: "coins come, change and go", check: keepsCoins),
     Case(description: "holds are replaced by process", check: keepsHolds),
     Case(description: "undecided holds are found by their source", check: findsUndecidedHolds),
+    Case(description: "correspondents are replaced", check: keepsCorrespondents),
     Case(description: "cards and methods' records are replaced", check: keepsCards),
     Case(description: "tombstones are kept by coordinator and process", check: keepsTombstones),
     Case(description: "replies are kept by coordinator, process and step", check: keepsReplies),
@@ -230,11 +231,30 @@ package enum BankConformance {
     holds[3].state = .posted
     let all = holds
     await store.transact { rows in for hold in all { rows.put(hold) } }
-    let withSource = [holds[0], holds[2]].sorted { $0.process < $1.process }
+    let undecided = holds.dropLast().sorted { $0.process < $1.process }
     try await store.read { rows in
       try require(rows.undecidedHolds(from: payer) == [all[0]], "the undecided one")
-      try require(rows.undecidedHolds(from: nil) == withSource, "all that moved money aside")
+      try require(rows.undecidedHolds(from: nil) == undecided, "all, coins included")
       try require(rows.undecidedHolds(from: .fees).isEmpty, "none from another account")
+    }
+  }
+
+  static func keepsCorrespondents(_ store: any Store<any BankRows>) async throws {
+    func row(_ name: String, promised: UInt64) throws -> CorrespondentRow {
+      guard let bank = PartyName(name) else { throw Failure(description: "a name") }
+      return CorrespondentRow(
+        bank: bank, largestClaim: 1 << 40, largestDebt: 7, promised: promised,
+        promisedUntil: Timestamp(milliseconds: 9))
+    }
+    let (late, early, last) = (
+      try row("b.example", promised: 0), try row("a.example", promised: 1),
+      try row("a.example", promised: 2)
+    )
+    await store.transact { rows in for row in [late, early, last] { rows.put(row) } }
+    try await store.read { rows in
+      try require(rows.correspondents() == [last, late], "in the order of names")
+      try require(rows.correspondent(late.bank) == late, "by name")
+      try require(rows.correspondent(try bank()) == nil, "no other")
     }
   }
 
@@ -244,6 +264,7 @@ package enum BankConformance {
     var debit = CardRow(id: names[0], secrets: [2], funds: .account(try account("a")))
     let first = debit
     debit.failedTries = 2
+    debit.allFailedTries = 5
     let last = debit
     await store.transact { rows in
       for card in [credit, first, last] { rows.put(card) }

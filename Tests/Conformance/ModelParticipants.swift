@@ -161,7 +161,8 @@ public final class ModelBank: PaymentAgent {
         state.balances[payout.payee, default: 0] += payout.amount.minor
         return signer.sign(
           Transfer(
-            process: process, verdict: verdict.id, payee: payout.payee, amount: payout.amount))
+            process: process, verdict: verdict.id, payee: payout.payee, amount: payout.amount,
+            fee: hold.part.fee(of: payout)))
       })
   }
 

@@ -63,11 +63,13 @@ public final class ModelWorld: Participants {
   ///
   /// - coins: by bank; fresh ones otherwise.
   /// - quantity: so many pieces of each good.
+  /// - transferFee: what the banks keep of each transfer.
   /// - hasContainers: otherwise they are payments without goods.
   /// - template: the standard one, unless said otherwise.
   public func order(
     goods: [Int], banks bankNumbers: [Int] = [0], coins: [Int]? = nil, stock: String? = nil,
     quantity: Int = 1, isIndividual: Bool = false, hasContainers: Bool = true,
+    transferFee: UInt64 = 0,
     template: ProcessTemplate = .standard, holdLimitSeconds: Int = 120,
     deliveryLimitSeconds: Int = 60, decideBySeconds: Int64 = 600
   ) -> PurchaseSubmission {
@@ -97,7 +99,8 @@ public final class ModelWorld: Participants {
         commit(
           .payment(
             PaymentPart(
-              bank: Self.bankNames[bank], method: .ecash, total: total, payouts: payees)),
+              bank: Self.bankNames[bank], method: .ecash, total: total, payouts: payees,
+              transferFee: transferFee)),
           index: parts.count))
     }
     let key = SigningKeyValue(draw { $0.bytes(32) })

@@ -48,19 +48,26 @@ package struct SchemeSubject: Sendable, CustomStringConvertible {
   static let creditCard = SchemeSubject(
     description: "card with credit", method: .card, spent: .declined
   ) { store, clock in
-    let issuer = CardIssuer(store: store, atRest: try SchemeWorld.atRest(), clock: clock)
+    let issuer = CardIssuer(
+      bank: try SchemeWorld.bankName(), store: store, atRest: try SchemeWorld.atRest(),
+      clock: clock)
     return ([issuer], { _, minor in try await issuer.issue(.credit(limit: minor)) })
   }
 
   static let accountCard = SchemeSubject(
     description: "card of an account", method: .card, spent: .declined
   ) { store, clock in
-    let issuer = CardIssuer(store: store, atRest: try SchemeWorld.atRest(), clock: clock)
+    let issuer = CardIssuer(
+      bank: try SchemeWorld.bankName(), store: store, atRest: try SchemeWorld.atRest(),
+      clock: clock)
     return (
       [issuer],
       { payer, minor in
         try await payer.credit(minor)
-        return try await issuer.issue(.account(payer.account))
+        let means = try payer.wallet.accountMeans(payer.account, at: payer.bank.name)
+        var entropy = SystemEntropy()
+        return try await issuer.issue(
+          .account(means.cardRequest(at: payer.bank.name, from: &entropy)))
       }
     )
   }

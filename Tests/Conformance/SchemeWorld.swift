@@ -51,13 +51,18 @@ package struct SchemeWorld: Sendable {
   private let means: (any PaymentMeans)?
   private let verdicts: WordVerdicts
 
+  static func bankName() throws -> PartyName {
+    guard let name = PartyName("bank.example") else { throw SchemeFailure(description: "a name") }
+    return name
+  }
+
   /// - Parameter minor: what the payer has, all told.
   package init(
     _ subject: SchemeSubject, in store: any Store<any BankRows>, holding minor: UInt64
   ) async throws {
     self.store = store
     method = subject.method
-    let bankSigner = try Self.signer("bank.example")
+    let bankSigner = try Self.signer(Self.bankName().text)
     coordinator = try Self.signer("coordinator.example")
     otherCoordinator = try Self.signer("other.example")
     let identity = try Age.Identity(copying: SecretBytes(copying: Self.bytes("bank identity")))

@@ -90,8 +90,8 @@ final class Liar: Participants, PaymentAgent, MerchantAgent, CustomerAgent {
     let outcome = await bank.post(request)
     guard case .done(let transfers) = outcome,
       lies(
-        .transfersMissing, .transferOfLess, .transferOnOtherVerdict, .unsignedRefusalToPost,
-        .refusalOfOtherStep)
+        .transfersMissing, .transferOfLess, .transferOnOtherVerdict, .transferThatKeepsMore,
+        .unsignedRefusalToPost, .refusalOfOtherStep)
     else { return outcome }
     if lie == .unsignedRefusalToPost { return .refused(.invalid, nil) }
     if lie == .refusalOfOtherStep, let step = StepPath(rawValue: "reserve/bank-a.example") {
@@ -109,7 +109,9 @@ final class Liar: Participants, PaymentAgent, MerchantAgent, CustomerAgent {
               process: truth.process,
               verdict: lie == .transferOnOtherVerdict ? truth.process.renamed() : truth.verdict,
               payee: truth.payee,
-              amount: lie == .transferOfLess ? less(truth.amount) : truth.amount))
+              amount: lie == .transferOfLess ? less(truth.amount) : truth.amount,
+              fee: lie == .transferThatKeepsMore
+                ? more(truth.fee ?? .zero(truth.amount.currency)) : truth.fee))
         }
       })
   }

@@ -13,14 +13,15 @@ import Testing
     case depositForMore, depositToOtherPayee, depositOfOtherOffer, depositOfMorePieces
     case depositForLonger, depositByOtherMerchant, depositWithOtherKeyDigest
     case requestForOtherProcess, requestForFewer, requestByOtherKey
-    case transfersMissing, transferOfLess, transferOnOtherVerdict
+    case transfersMissing, transferOfLess, transferOnOtherVerdict, transferThatKeepsMore
     case settlementOfNothing, unsignedRefusalToPost, refusalOfOtherStep
   }
 
-  @Test(arguments: Lie.allCases)
-  func nothingFollowsFromALie(lie: Lie) async throws {
+  /// Where a bank keeps something of each transfer, and where it keeps nothing.
+  @Test(arguments: Lie.allCases, [0, 3] as [UInt64])
+  func nothingFollowsFromALie(lie: Lie, transferFee: UInt64) async throws {
     let world = ModelWorld()
-    let submission = world.order(goods: [0, 1])
+    let submission = world.order(goods: [0, 1], transferFee: transferFee)
     let process = ModelWorld.process(of: submission)
     let liar = Liar(world: world, lie: lie)
     let store = MemoryStore<any JournalRows>(MemoryJournalRows())
@@ -56,8 +57,8 @@ import Testing
 extension LyingParticipantTests.Lie {
   var isAfterCommit: Bool {
     switch self {
-    case .transfersMissing, .transferOfLess, .transferOnOtherVerdict, .settlementOfNothing,
-      .unsignedRefusalToPost, .refusalOfOtherStep:
+    case .transfersMissing, .transferOfLess, .transferOnOtherVerdict, .transferThatKeepsMore,
+      .settlementOfNothing, .unsignedRefusalToPost, .refusalOfOtherStep:
       true
     default: false
     }

@@ -70,7 +70,8 @@ import Testing
     let account = AccountMeans(account: alice, key: try Ed25519.PrivateKey(seed: seedOfKey))
     let cards = [
       try await world.cards.issue(.credit(limit: 50)),
-      try await world.cards.issue(.account(alice)),
+      try await world.cards.issue(
+        .account(account.cardRequest(at: world.bankName, from: &dice.entropy))),
     ]
     var orders: [TestOrder] = []
     var ends: [Outcome<Signed<Reservation>>] = []

@@ -13,6 +13,19 @@ import Testing
     return world
   }
 
+  /// An account of `CashWorld` and its key.
+  private func means(of account: AccountName) throws -> AccountMeans {
+    let seed = SecretBytes(copying: SHA256.digest(Bytes("account \(account)".utf8)).bytes)
+    return AccountMeans(account: account, key: try Ed25519.PrivateKey(seed: seed))
+  }
+
+  private func request(
+    of account: AccountMeans, in world: CashWorld, at bank: PartyName? = nil
+  ) -> CardRequest {
+    var entropy = SystemEntropy()
+    return account.cardRequest(at: bank ?? world.bankName, from: &entropy)
+  }
+
   /// What stands on a card, as text.
   private func lines(of card: CardDetails) -> [String] {
     let text = card.withText { span in
@@ -67,9 +80,8 @@ import Testing
     let world = try await world()
     let key = try await world.account("alice", holding: 10)
     let alice = try #require(AccountName("alice"))
-    let card = try await world.cards.issue(.account(alice))
-    let seed = SecretBytes(copying: SHA256.digest(Bytes("account alice".utf8)).bytes)
-    let account = AccountMeans(account: alice, key: try Ed25519.PrivateKey(seed: seed))
+    let account = try means(of: alice)
+    let card = try await world.cards.issue(.account(request(of: account, in: world)))
     let first = try world.order([("shop", 7)], method: .card)
     #expect(await world.reserve(first, with: card).value != nil)
     let second = try world.order([("shop", 7)], method: .transfer)
@@ -99,7 +111,10 @@ import Testing
       await world.reserve(right, with: card).refusal == .declined, "too late for the right one")
     let still = try world.order([("shop", 1)], method: .card)
     #expect(await world.reserve(still, with: card).refusal == .declined)
-    try await world.cards.unblock(card)
+    let standing = try #require(await world.cards.cards().first)
+    #expect(standing.isBlocked && standing.failedTries == 3)
+    try await world.cards.unblock(standing.id)
+    #expect(await world.cards.cards().map(\.isBlocked) == [false])
     let lifted = try world.order([("shop", 1)], method: .card)
     #expect(await world.reserve(lifted, with: card).value != nil)
     try await world.checkBooks()
@@ -132,6 +147,91 @@ import Testing
     let good = try world.order([("shop", 1)], method: .card)
     #expect(await world.reserve(good, with: card).value != nil)
     #expect(await world.store.read { $0.cards().map(\.failedTries) } == [0])
+  }
+
+  /// Somebody tries a code after each payment of the holder: he gets no further, and the operator sees him.
+  @Test func paymentsOfTheHolderDoNotHideATrial() async throws {
+    let world = try await world()
+    let card = try await world.cards.issue(.credit(limit: 1000))
+    for number in 1...CardIssuer.largestAllFailedTries {
+      let order = try world.order([("shop", 1)], method: .card)
+      #expect(await world.reserve(order, with: try wrong(card, by: number)).refusal == .declined)
+      guard number < CardIssuer.largestAllFailedTries else { break }
+      let own = try world.order([("shop", 1)], method: .card)
+      #expect(await world.reserve(own, with: card).value != nil)
+      let standing = try #require(await world.cards.cards().first)
+      #expect(standing.failedTries == 0 && standing.allFailedTries == number)
+    }
+    let standing = try #require(await world.cards.cards().first)
+    #expect(standing.isBlocked && standing.failedTries == 1)
+    let right = try world.order([("shop", 1)], method: .card)
+    #expect(await world.reserve(right, with: card).refusal == .declined)
+    try await world.cards.unblock(standing.id)
+    let lifted = try world.order([("shop", 1)], method: .card)
+    #expect(await world.reserve(lifted, with: card).value != nil)
+    await #expect(throws: ECashError(code: .cardUnknown)) {
+      try await world.cards.unblock(SHA256.digest([]).renamed())
+    }
+  }
+
+  /// A card on an account takes the signature of the account's key, for this bank, once.
+  @Test func nobodyHasACardOnSomebodyElsesAccount() async throws {
+    let world = try await world()
+    _ = try await world.account("alice", holding: 10)
+    _ = try await world.account("mallory")
+    let alice = try means(of: #require(AccountName("alice")))
+    let mallory = try means(of: #require(AccountName("mallory")))
+    let otherBank: PartyName = try #require(PartyName("other-bank.example"))
+    let good = request(of: alice, in: world)
+    let stolen = request(of: mallory, in: world)
+    let wrong = [
+      CardRequest(account: alice.account, nonce: stolen.nonce, signature: stolen.signature),
+      CardRequest(account: mallory.account, nonce: good.nonce, signature: good.signature),
+      CardRequest(account: alice.account, nonce: stolen.nonce, signature: good.signature),
+      CardRequest(account: alice.account, nonce: good.nonce, signature: []),
+      request(of: alice, in: world, at: otherBank),
+      request(of: try means(of: #require(AccountName("nobody"))), in: world),
+    ]
+    for request in wrong {
+      await #expect(throws: ECashError(code: .cardRequest)) {
+        try await world.cards.issue(.account(request))
+      }
+    }
+    _ = try await world.cards.issue(.account(good))
+    await #expect(throws: ECashError(code: .cardRequest), "one request gives one card") {
+      try await world.cards.issue(.account(good))
+    }
+    #expect(await world.cards.cards().count == 1)
+  }
+
+  /// What the issuer cannot read now is not refused: the same request is answered when it can.
+  @Test func aFaultOfTheIssuerRefusesNothing() async throws {
+    let world = try await world()
+    let card = try await world.cards.issue(.credit(limit: 100))
+    let key = SHA256.digest(Bytes("foil/card-number-key/v1".utf8))
+    let sealed = try #require(await world.store.read { $0.record(of: .card, key) })
+    let order = try world.order([("shop", 1)], method: .card)
+    let request = world.request(order, world.instrument(order, card))
+    await world.store.transact { $0.putRecord(Bytes(sealed.reversed()), of: .card, key) }
+    for _ in 0..<2 {
+      guard case .unknown = await world.bank.reserve(request) else {
+        Issue.record("a fault is no answer")
+        return
+      }
+    }
+    await world.store.transact { $0.putRecord(sealed, of: .card, key) }
+    // The card's own row, too.
+    let row = try #require(await world.store.read { $0.cards().first })
+    await world.store.transact {
+      $0.put(CardRow(id: row.id, secrets: Bytes(row.secrets.reversed()), funds: row.funds))
+    }
+    guard case .unknown = await world.bank.reserve(request) else {
+      Issue.record("a fault is no answer")
+      return
+    }
+    await world.store.transact { $0.put(row) }
+    #expect(await world.bank.reserve(request).value != nil)
+    #expect(await world.cards.cards().map(\.allFailedTries) == [0])
   }
 
   @Test func cardsThatDoNotPay() async throws {
@@ -195,10 +295,6 @@ import Testing
     #expect(numbers.count == 20)
     await #expect(throws: ECashError(code: .amountOverflow)) {
       try await world.cards.issue(.credit(limit: CardIssuer.largestLimit + 1))
-    }
-    let nobody = try #require(AccountName("nobody"))
-    await #expect(throws: ECashError(code: .accountUnknown)) {
-      try await world.cards.issue(.account(nobody))
     }
   }
 

@@ -44,6 +44,40 @@ import Testing
     #expect(try await world.checkBooks().balance(of: .fees) == 3 + 2 + 3)
   }
 
+  @Test func aBankReservesAtItsOwnFeeOnly() async throws {
+    let world = try await CashWorld(values: [1, 2, 4], fees: Fees(perTransfer: 3))
+    _ = try await world.account("shop")
+    let coins = try await world.coins([4])
+    for fee in [0, 2, 4] as [UInt64] {
+      let order = try world.order([("shop", 4)], transferFee: fee)
+      #expect(try await world.reserve(order, coins).refusal == .notOffered)
+    }
+    let order = try world.order([("shop", 4)], transferFee: 3)
+    #expect(try await world.reserve(order, coins).value != nil)
+  }
+
+  /// What was reserved is kept, whatever the bank charges by then.
+  @Test(arguments: [0, 5] as [UInt64])
+  func aNewFeeIsForNewOrders(later: UInt64) async throws {
+    let world = try await CashWorld(values: [1, 2, 4, 8], fees: Fees(perTransfer: 3))
+    _ = try await world.account("shop")
+    let coins = (try await world.coins([8]), try await world.coins([4]))
+    let order = try world.order([("shop", 8)])
+    let late = try world.order([("shop", 4)])
+    #expect(try await world.reserve(order, coins.0).value != nil)
+    let keys = try TestDenominationKeys.shared.get().denominations.filter { $0.value == 16 }
+    try await world.bank.publish(
+      CashWorld.keyset(
+        keys, fees: Fees(perTransfer: later), period: 2, currency: world.currency,
+        signer: world.bankSigner))
+    let transfer = try #require(await world.post(order, world.commit(order.process)).value?.first)
+    let claim = try world.trust.verify(transfer, at: CashWorld.start).claim
+    #expect(claim.fee?.minor == 3 && claim.net.minor == 5)
+    #expect(try await world.balance("shop") == 5)
+    #expect(try await world.reserve(late, coins.1).refusal == .notOffered)
+    #expect(try await world.checkBooks().balance(of: .fees) == 3)
+  }
+
   @Test func postIsAnsweredAgainAndPaysOnce() async throws {
     let (world, _, order) = try await held()
     let verdict = world.commit(order.process)

@@ -39,6 +39,7 @@ struct DemoStory: Decodable {
   let doubleSpendProven: Bool?
   let crashes: [Crash]?
   let orders: [String: String]?
+  let owed: [String: Int64]?
 }
 
 /// The first story, and the one that stands under `then`.

@@ -51,6 +51,32 @@ struct PaymentCommandTests {
     #expect(try await home.foil("buy", Self.goods[0], Self.goods[1], "--yes").status == 0)
   }
 
+  @Test("a card that somebody tries is blocked, seen by the operator, and unblocked")
+  func blockedCard() async throws {
+    struct Card: Decodable {
+      let card: String, failedTries: Int, allFailedTries: Int, isBlocked: Bool
+    }
+    let home = try await DemoHome.copied()
+    let (file, tried) = (home.folder.path("card"), home.folder.path("tried"))
+    #expect(try await home.foil("card", "issue", "--account", "guide", "-o", file).status == 1)
+    #expect(try await home.foil("card", "issue", "--account", "alice", "-o", file).status == 0)
+    var lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+      .map(String.init)
+    lines[2] = String("00\(((Int(lines[2]) ?? 0) + 1) % 1000)".suffix(3))
+    try Data(lines.joined(separator: "\n").utf8).write(to: URL(filePath: tried))
+    let way = ["--pay", "bank.example=card", "--yes", "--home", home.path, "--card"]
+    for _ in 0..<3 {
+      #expect(try await Command.foil(["buy", Self.goods[0]] + way + [tried]).status == 1)
+    }
+    #expect(try await Command.foil(["buy", Self.goods[0]] + way + [file]).status == 1)
+    let card: Card = try await home.foil("card", "list", "--json").json()
+    #expect(card.isBlocked && card.failedTries == 3 && card.allFailedTries == 3)
+    #expect(try await home.foil("card", "list").output.contains("BLOCKED"))
+    #expect(try await home.foil("card", "unblock", String(card.card.prefix(8))).status == 0)
+    #expect(try await Command.foil(["buy", Self.goods[0]] + way + [file]).status == 0)
+    #expect(try await home.foil("card", "unblock", "ffffffff").status == 2)
+  }
+
   @Test("the wallet's account pays, and a foreign account does not")
   func account() async throws {
     let home = try await DemoHome.copied()

@@ -143,6 +143,63 @@ struct ScenarioTests {
     _ = try await verify(story, folder)
   }
 
+  @Test("a merchant is paid by a bank at which it has no account, and the banks are even")
+  func twoBanks() async throws {
+    let (story, folder) = try await tell("two-banks")
+    #expect(story.verdict == "commit" && story.goods.allSatisfy { $0.opened && $0.identical })
+    #expect(story.owed == ["bank.example": 0, "cooperative.example": 0])
+    #expect(story.balances.after["atelier"] == 475 && story.balances.after["guide"] == 1250)
+    _ = try await verify(story, folder)
+    try await operate(on: folder.path("home"), story.process)
+  }
+
+  /// What operators of the two banks see and do.
+  private func operate(on home: String, _ process: String) async throws {
+    struct Books: Decodable {
+      struct Clearing: Decodable {
+        let bank: String, owed: Int64, promised: UInt64, largestDebt: UInt64
+      }
+      let bank: String
+      let balances: [String: Int64]
+      let clearing: [Clearing]
+    }
+    func foil(_ arguments: String...) async throws -> Run {
+      try await Command.foil(["bank"] + arguments + ["--home", home])
+    }
+    func books(_ bank: String) async throws -> Books {
+      try await foil("books", "--bank", bank, "--json").json()
+    }
+    let other = try await books("cooperative.example")
+    #expect(other.balances["holder/atelier"] == 475 && other.balances["clearing"] == -475)
+    #expect(other.balances["clearing/bank.example"] == 0)
+    #expect(try await books("bank.example").balances["holder/guide"] == 1250)
+
+    let again = try await foil("collect", String(process.prefix(8)))
+    #expect(again.status == 0 && again.output.contains("to atelier at cooperative.example"))
+    #expect(try await books("cooperative.example").balances["holder/atelier"] == 475)
+
+    let nothing = try await foil(
+      "settle", "cooperative.example", "--paid", "1", "--reference", "wire 2")
+    #expect(nothing.status == 1 && nothing.errors.contains("less than that is owed"))
+    let ahead = ["settle", "bank.example", "--received", "30", "--reference", "wire 3"]
+    for _ in 0..<2 {
+      let run = try await Command.foil(
+        ["bank"] + ahead + ["--bank", "cooperative.example", "--home", home])
+      #expect(run.status == 0, "\(run.errors)")
+    }
+    #expect(try await books("cooperative.example").clearing.map(\.owed) == [30])
+    #expect(
+      try await foil("clear", "cooperative.example", "--claim", "5", "--debt", "7").status == 0)
+    #expect(try await books("bank.example").clearing.map(\.largestDebt) == [7])
+    #expect(try await foil("books").output.contains("the books of bank.example balance"))
+    for wrong in [
+      ["clear", "nobody.example", "--claim", "5", "--debt", "7"], ["books", "--bank", "nobody"],
+      ["settle", "cooperative.example", "--reference", "x"],
+    ] {
+      #expect(try await Command.foil(["bank"] + wrong + ["--home", home]).status != 0, "\(wrong)")
+    }
+  }
+
   // MARK: - Telling and checking
 
   /// Tells one story as JSON, and checks what holds for all of them.

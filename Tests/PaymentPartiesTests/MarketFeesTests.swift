@@ -9,7 +9,7 @@ import Receipts
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct MarketFeesTests {
-  @Test func feesOfTheKeysetAreKept() async throws {
+  private func market() async throws -> Market {
     let home = HomeFolder(TestFolder.fresh("fees"))
     let usual = Fair.charter
     try await Market.found(
@@ -19,7 +19,11 @@ import Testing
         currency: usual.currency, decimals: usual.decimals, coinValues: [1, 2],
         fees: Fees(perCoin: 1, perTransfer: 2)),
       at: home)
-    let market = try await Market(at: home)
+    return try await Market(at: home)
+  }
+
+  @Test func feesOfTheKeysetAreKept() async throws {
+    let market = try await market()
     let bank = market.bank
     try await bank.openAccount(Fair.alice, key: market.customer.wallet.accountKey(at: Fair.bank))
     for merchant in market.trust.keys(role: .merchant) {
@@ -31,8 +35,10 @@ import Testing
     #expect(try await bank.balance(of: Fair.alice).minor == 20 - 3 - UInt64(coins.count))
 
     let goods = [
-      try await market.sell(Fair.contract, as: "contract.txt", by: Fair.red, for: 5),
-      try await market.sell(Fair.picture, as: "picture.txt", by: Fair.blue, for: 1),
+      try await market.sell(
+        Fair.contract, as: "contract.txt", by: Fair.red, for: 5, largestFee: 2),
+      try await market.sell(
+        Fair.picture, as: "picture.txt", by: Fair.blue, for: 1, largestFee: 3),
     ]
     let account = try market.customer.wallet.accountMeans(Fair.alice, at: Fair.bank)
     let plan = try await market.plan(
@@ -40,6 +46,9 @@ import Testing
     let process = try await market.customer.place(plan, with: [Fair.bank: account])
     let purchase = try await market.conclude(process)
     #expect(purchase.decision.isCommit && purchase.report.answer == .proven)
+    #expect(purchase.isSettled, "everybody takes what the order says for the transfer")
+    #expect(
+      purchase.report.findings.filter { $0.check == .transfer }.map(\.result) == [.proven, .proven])
 
     let books = try await bank.trialBalance()
     #expect(try await bank.balance(of: Fair.payee(of: Fair.red).account).minor == 3)
@@ -47,6 +56,17 @@ import Testing
     #expect(books.balance(of: .fees) == Int64(coins.count) + 2 + 1)
     #expect(try await bank.balance(of: Fair.alice).minor == 20 - 3 - UInt64(coins.count) - 6)
     #expect(books.balances.reduce(0) { $0 + $1.minor } == 0)
+    try await market.close()
+  }
+
+  @Test func whatAMerchantDoesNotAllowIsNotOrdered() async throws {
+    let market = try await market()
+    for largest in [0, 1] as [UInt64] {
+      let good = try await market.sell(
+        Fair.contract, as: "contract-\(largest).txt", by: Fair.red, for: 5, largestFee: largest)
+      let selection = Selection(try market.inspect(good))
+      await #expect { try await market.plan([selection]) } throws: { code(of: $0) == .order }
+    }
     try await market.close()
   }
 }

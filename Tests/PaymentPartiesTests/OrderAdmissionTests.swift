@@ -231,6 +231,23 @@ import Testing
     }
   }
 
+  /// A bank keeps what all offers to which it pays allow.
+  @Test(arguments: [(0, 3), (3, 0), (3, 3)] as [(UInt64, UInt64)])
+  mutating func aFeeThatAnOfferDoesNotAllow(largest: (UInt64, UInt64)) throws {
+    var draft = try world.draft()
+    draft.offers = [
+      try world.offer(0) { $0.largestFee = largest.0 },
+      try world.offer(1) { $0.largestFee = largest.1 },
+    ]
+    for number in 0..<2 { draft.parts[number] = try World.item(draft.offers[number]) }
+    for fee in 0...4 as ClosedRange<UInt64> {
+      draft.pay([try World.payout(0), try World.payout(1)], transferFee: fee)
+      #expect(
+        world.refusal(of: try world.submission(draft))
+          == (fee <= min(largest.0, largest.1) ? nil : "payment"), "\(fee)")
+    }
+  }
+
   @Test mutating func twoCurrenciesForOnePayee() throws {
     let usd = try #require(Currency("USD"))
     let foreign = try world.offer(0) { terms in

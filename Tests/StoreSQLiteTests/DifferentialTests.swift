@@ -212,6 +212,15 @@ import Testing
         """
     },
     RowOperation { rows, random in
+      let bank = random.party()
+      let before = rows.correspondent(bank)
+      rows.put(
+        CorrespondentRow(
+          bank: bank, largestClaim: random.minor(), largestDebt: random.minor(),
+          promised: random.minor(), promisedUntil: random.time()))
+      return "\(before, default: "none") \(rows.correspondents())"
+    },
+    RowOperation { rows, random in
       let card: CardID = random.identifier(of: 3)
       let before = rows.card(card)
       guard let account = random.account() else { throw SeededRandom.NoValue() }
@@ -219,7 +228,7 @@ import Testing
         CardRow(
           id: card, secrets: random.bytes(),
           funds: random.flag() ? .credit(limit: random.minor()) : .account(account),
-          failedTries: random.number(0..<4)))
+          failedTries: random.number(0..<4), allFailedTries: random.number(0..<9)))
       return "\(before, default: "none") \(rows.cards())"
     },
     RowOperation { rows, random in

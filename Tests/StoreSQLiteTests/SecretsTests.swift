@@ -55,7 +55,7 @@ import Testing
   @Test func aBanksCardsAreSealed() async throws {
     let store = try SQLiteStore.bank(in: state)
     let issuer = CardIssuer(
-      store: store, atRest: try Self.atRestKey(),
+      bank: try #require(PartyName("bank.example")), store: store, atRest: try Self.atRestKey(),
       clock: StoppedClock(time: Timestamp(seconds: 1_800_000_000)))
     let card = try await issuer.issue(.credit(limit: 12_345))
     let text = card.withText { span in span.indices.map { span[$0] } }

@@ -106,7 +106,7 @@ struct ReplyCheck: Sendable {
           stated.claim
             == Transfer(
               process: order.process, verdict: verdict, payee: payout.payee,
-              amount: payout.amount)
+              amount: payout.amount, fee: payment.content.fee(of: payout))
         else { return nil }
         exhibits.append(Exhibit(id: stated.id, signed: transfer))
       }

@@ -9,19 +9,10 @@ public import PaymentModel
 public struct BankTerms: Hashable, Sendable {
   /// How far away the decision about a payment may be when its coins are held, in seconds.
   public let largestHoldSeconds: Int64
-  /// The banks that it clears with: it pays into their accounts, and takes their transfers as money up to what
-  /// each may owe, in minor units.
-  public let correspondents: [PartyName: UInt64]
 
-  /// - Parameters:
-  ///   - largestHoldSeconds: seven days unless said otherwise.
-  ///   - correspondents: none unless said otherwise; then it pays into its own accounts only. No limit is
-  ///     taken to be above `Amount.largestMinor`.
-  public init(
-    largestHoldSeconds: Int64 = 7 * 86_400, correspondents: [PartyName: UInt64] = [:]
-  ) {
+  /// - Parameter largestHoldSeconds: seven days unless said otherwise.
+  public init(largestHoldSeconds: Int64 = 7 * 86_400) {
     self.largestHoldSeconds = largestHoldSeconds
-    self.correspondents = correspondents.mapValues { min($0, Amount.largestMinor) }
   }
 }
 
@@ -40,6 +31,7 @@ public final class Bank: Sendable {
   let identity: Age.Identity
   let trust: TrustStore
   let verdicts: any VerdictReader
+  let transfers: (any TransferReader)?
   let clock: any WallClock
   let terms: BankTerms
   let rules: DenominationRules
@@ -53,25 +45,27 @@ public final class Bank: Sendable {
   ///   - identity: opens what is sealed to the bank.
   ///   - trust: whom the bank believes; the coordinators in it may hold coins here.
   ///   - verdicts: verifies the verdicts that the bank acts on.
+  ///   - transfers: verifies other banks' transfers that were logged; without it the bank takes those only
+  ///     whose key is valid now.
   ///   - methods: how the bank can be paid with, beside its coins.
   public convenience init(
     store: any Store<any BankRows>, signer: StatementSigner,
     denominationSigner: any DenominationSigner, identity: consuming Age.Identity,
-    trust: TrustStore, verdicts: any VerdictReader, clock: any WallClock,
-    terms: BankTerms = BankTerms(), methods: [any PaymentScheme] = []
+    trust: TrustStore, verdicts: any VerdictReader, transfers: (any TransferReader)? = nil,
+    clock: any WallClock, terms: BankTerms = BankTerms(), methods: [any PaymentScheme] = []
   ) {
     self.init(
       store: store, signer: signer, denominationSigner: denominationSigner, identity: identity,
-      trust: trust, verdicts: verdicts, clock: clock, terms: terms, methods: methods,
-      rules: .standard, makeEntropy: { SystemEntropy() })
+      trust: trust, verdicts: verdicts, transfers: transfers, clock: clock, terms: terms,
+      methods: methods, rules: .standard, makeEntropy: { SystemEntropy() })
   }
 
   /// A bank that may accept test denominations, or draw its randomness elsewhere.
   package init(
     store: any Store<any BankRows>, signer: StatementSigner,
     denominationSigner: any DenominationSigner, identity: consuming Age.Identity,
-    trust: TrustStore, verdicts: any VerdictReader, clock: any WallClock,
-    terms: BankTerms = BankTerms(), methods: [any PaymentScheme] = [],
+    trust: TrustStore, verdicts: any VerdictReader, transfers: (any TransferReader)? = nil,
+    clock: any WallClock, terms: BankTerms = BankTerms(), methods: [any PaymentScheme] = [],
     rules: DenominationRules, makeEntropy: @escaping @Sendable () -> any Entropy & Sendable
   ) {
     name = signer.issuer.party
@@ -82,6 +76,7 @@ public final class Bank: Sendable {
     self.identity = identity
     self.trust = trust
     self.verdicts = verdicts
+    self.transfers = transfers
     self.clock = clock
     self.terms = terms
     self.rules = rules

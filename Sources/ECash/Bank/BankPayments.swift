@@ -28,8 +28,7 @@ extension Bank: PaymentAgent {
     guard let keyset else { return .refused(.denominationRefused, nil) }
     let asked = ReserveRule.Request(key: key, body: body, recipient: order.claim.recipient)
     let check = PaymentCheck(
-      bank: name, currency: keyset.currency, period: keyset.period, terms: terms,
-      methods: schemes.properties.map(\.method))
+      bank: name, keyset: keyset, terms: terms, methods: schemes.properties.map(\.method))
     switch check.check(request, part, of: order, at: desk.now) {
     case .success(let payment):
       guard let scheme = schemes.scheme(part.method) else { return .refused(.methodRefused, nil) }

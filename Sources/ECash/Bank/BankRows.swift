@@ -59,8 +59,8 @@ public protocol BankRows {
   mutating func removeCoin(_ id: CoinID)
 
   func hold(of process: ProcessID) -> HoldRow?
-  /// The holds of undecided processes that moved money aside from that account; without one, from any
-  /// account. Ordered by process.
+  /// The holds of undecided processes that moved money aside from that account; without one, all holds of
+  /// undecided processes, those of coins included. Ordered by process.
   func undecidedHolds(from source: LedgerAccount?) -> [HoldRow]
   mutating func put(_ hold: HoldRow)
   func tombstone(coordinator: Thumbprint, process: ProcessID) -> TombstoneRow?
@@ -68,6 +68,13 @@ public protocol BankRows {
 
   func reply(to request: RequestKey) -> ReplyRow?
   mutating func put(_ reply: ReplyRow)
+
+  // MARK: Clearing
+
+  func correspondent(_ bank: PartyName) -> CorrespondentRow?
+  /// Ordered by name.
+  func correspondents() -> [CorrespondentRow]
+  mutating func put(_ correspondent: CorrespondentRow)
 
   // MARK: Methods
 
@@ -273,6 +280,38 @@ public struct HoldRow: Hashable, Sendable {
   }
 }
 
+extension HoldRow {
+  /// What reaches the payee of a payout, in minor units.
+  func net(of payout: Payout) -> UInt64 {
+    payout.amount.minor - min(transferFee, payout.amount.minor)
+  }
+}
+
+/// Another bank with which this one clears, in this one's currency.
+public struct CorrespondentRow: Hashable, Sendable {
+  /// The key.
+  public let bank: PartyName
+  /// How much the other bank may owe, in minor units.
+  public var largestClaim: UInt64
+  /// How much may be owed to it: beyond that it takes no transfer.
+  public var largestDebt: UInt64
+  /// What undecided processes will pay into its accounts, if they commit.
+  public var promised: UInt64
+  /// When the last of them must be decided; says nothing when nothing is promised.
+  public var promisedUntil: Timestamp
+
+  public init(
+    bank: PartyName, largestClaim: UInt64, largestDebt: UInt64, promised: UInt64 = 0,
+    promisedUntil: Timestamp = Timestamp(milliseconds: 0)
+  ) {
+    self.bank = bank
+    self.largestClaim = largestClaim
+    self.largestDebt = largestDebt
+    self.promised = promised
+    self.promisedUntil = promisedUntil
+  }
+}
+
 /// A void that came before its reserve, which it refuses from then on.
 public struct TombstoneRow: Hashable, Sendable {
   /// With `process` the key.
@@ -306,13 +345,18 @@ public struct CardRow: Hashable, Sendable {
   /// Expiry and verification code, sealed by the issuer to this row.
   public let secrets: Bytes
   public let funds: Funds
-  /// How often a wrong code was named since the last right one.
+  /// How often a wrong code or month was named since the last right ones.
   public var failedTries: Int
+  /// How often since the card was issued or unblocked, whatever came between.
+  public var allFailedTries: Int
 
-  public init(id: CardID, secrets: Bytes, funds: Funds, failedTries: Int = 0) {
+  public init(
+    id: CardID, secrets: Bytes, funds: Funds, failedTries: Int = 0, allFailedTries: Int = 0
+  ) {
     self.id = id
     self.secrets = secrets
     self.funds = funds
     self.failedTries = failedTries
+    self.allFailedTries = allFailedTries
   }
 }

@@ -105,6 +105,8 @@ public enum PostingKind: String, CaseIterable, Sendable {
   case payment
   /// Another bank paid into an account here. Reference: its transfer, see `ClearingRule`.
   case clearing
+  /// Banks paid each other what they owed, outside of the books. Reference: see `SettleRule`.
+  case settlement
 }
 
 /// One entry of the books. Its lines add up to nothing.

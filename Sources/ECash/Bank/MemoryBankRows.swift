@@ -17,6 +17,7 @@ public struct MemoryBankRows: BankRows, Sendable {
   private var holds: [ProcessID: HoldRow] = [:]
   private var tombstones: [TombstoneKey: TombstoneRow] = [:]
   private var replies: [RequestKey: ReplyRow] = [:]
+  private var correspondentRows: [PartyName: CorrespondentRow] = [:]
   private var cardRows: [CardID: CardRow] = [:]
   private var records: [RecordKey: Bytes] = [:]
   private var details: [ProcessID: Bytes] = [:]
@@ -123,7 +124,7 @@ public struct MemoryBankRows: BankRows, Sendable {
 
   public func undecidedHolds(from source: LedgerAccount?) -> [HoldRow] {
     holds.values.filter { hold in
-      hold.state == .reserved && hold.source != nil && (source == nil || hold.source == source)
+      hold.state == .reserved && (source == nil || hold.source == source)
     }.sorted { $0.process < $1.process }
   }
 
@@ -141,6 +142,18 @@ public struct MemoryBankRows: BankRows, Sendable {
   public func reply(to request: RequestKey) -> ReplyRow? { replies[request] }
 
   public mutating func put(_ reply: ReplyRow) { replies[reply.request] = reply }
+
+  // MARK: Clearing
+
+  public func correspondent(_ bank: PartyName) -> CorrespondentRow? { correspondentRows[bank] }
+
+  public func correspondents() -> [CorrespondentRow] {
+    correspondentRows.values.sorted { $0.bank < $1.bank }
+  }
+
+  public mutating func put(_ correspondent: CorrespondentRow) {
+    correspondentRows[correspondent.bank] = correspondent
+  }
 
   // MARK: Methods
 

@@ -7,8 +7,8 @@ import PaymentModel
 
 struct PaymentCheck: Sendable {
   let bank: PartyName
-  let currency: Currency
-  let period: Int
+  /// The bank's latest.
+  let keyset: KeysetRow
   let terms: BankTerms
   let methods: [PaymentMethod]
 
@@ -29,13 +29,13 @@ struct PaymentCheck: Sendable {
         throw PaymentRefusal(.invalid)
       }
       guard methods.contains(part.method) else { throw PaymentRefusal(.methodRefused) }
-      guard part.total.currency == currency, !part.total.isZero,
-        part.payouts.allSatisfy({ canPay($0.payee) })
+      guard part.total.currency == keyset.currency, !part.total.isZero,
+        part.transferFee == keyset.fees.perTransfer
       else { throw PaymentRefusal(.notOffered) }
       return .success(
         OfferedPayment(
           process: request.id.process, coordinator: claim.coordinator, decideBy: claim.decideBy,
-          part: part, partDigest: SHA256.digest(request.part.part), period: period))
+          part: part, partDigest: SHA256.digest(request.part.part), period: keyset.period))
     } catch {
       return .failure(error)
     }
@@ -57,10 +57,5 @@ struct PaymentCheck: Sendable {
     } catch {
       return .failure(error)
     }
-  }
-
-  /// Into accounts of its own, and of banks that it clears with.
-  private func canPay(_ payee: Payee) -> Bool {
-    payee.bank == bank || terms.correspondents[payee.bank] != nil
   }
 }

@@ -36,7 +36,8 @@ public struct TrialBalance: Hashable, Sendable {
   /// - Throws: `booksUnbalanced` with the first rule that is broken: every posting balances; the balances are
   ///   the sums of the postings, add up to nothing, and none is below zero but those that others owe; what
   ///   stands on a denomination's account is (issued − redeemed) × value; reserved + redeemed ≤ issued; what
-  ///   is held by a method is what its undecided processes hold; no card owes more than its limit.
+  ///   is held by a method is what its undecided processes hold; what is promised to other banks is what
+  ///   undecided processes will pay there; no card owes more than its limit.
   init(_ rows: any BankRows) throws(ECashError) {
     balances = rows.balances()
     coins = rows.denominations().map {
@@ -61,6 +62,7 @@ public struct TrialBalance: Hashable, Sendable {
         "a denomination's account is not what its coins are worth")
     }
     try checkHolds(rows)
+    try checkPromises(rows)
     try checkCards(rows)
   }
 
@@ -68,11 +70,26 @@ public struct TrialBalance: Hashable, Sendable {
   private func checkHolds(_ rows: any BankRows) throws(ECashError) {
     let holds = rows.undecidedHolds(from: nil)
     let held = Ledger.merged(
-      holds.map { LedgerBalance(account: .held($0.method), minor: Int64($0.total.minor)) })
+      holds.filter { $0.source != nil }.map {
+        LedgerBalance(account: .held($0.method), minor: Int64($0.total.minor))
+      })
     let onAccounts = balances.filter { balance in
       if case .held = balance.account { balance.minor != 0 } else { false }
     }
     try require(held == onAccounts, "what is held is not what undecided processes hold")
+  }
+
+  /// What undecided processes will pay into accounts elsewhere is what is promised to those banks.
+  private func checkPromises(_ rows: any BankRows) throws(ECashError) {
+    let holds = rows.undecidedHolds(from: nil)
+    for other in rows.correspondents() {
+      let promised = holds.reduce(UInt64(0)) { sum, hold in
+        hold.payouts.filter { $0.payee.bank == other.bank }
+          .reduce(sum) { $0 + hold.net(of: $1) }
+      }
+      try require(
+        other.promised == promised, "what is promised to \(other.bank) is not what is held")
+    }
   }
 
   private func checkCards(_ rows: any BankRows) throws(ECashError) {

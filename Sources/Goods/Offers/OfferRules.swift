@@ -39,7 +39,8 @@ public enum OfferRules {
     guard offer.stock == nil || offer.mode == .individual else {
       throw GoodsError(.offerMode, "a limited good needs a container for each sale")
     }
-    guard !offer.accepts.isEmpty, Set(offer.accepts).count == offer.accepts.count else {
+    let ways = offer.accepts.map { AcceptedPayment(bank: $0.bank, method: $0.method) }
+    guard !ways.isEmpty, Set(ways).count == ways.count else {
       throw GoodsError(.offerPayment, "the offer must name ways to pay, each once")
     }
     guard !offer.coordinators.isEmpty,

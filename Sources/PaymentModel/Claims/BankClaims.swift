@@ -193,12 +193,13 @@ public struct Issue: Claim {
   public var prev: [StatementID] { [withdrawal] }
 }
 
-/// The bank holds the money of a payment part for one process. Only a verdict ends the hold.
+/// The bank holds the money of a payment part for one process, and keeps of it what the part says. Only a verdict
+/// ends the hold.
 public struct Reservation: Claim {
   public static let kind = StatementKind.reservation
 
   public let process: ProcessID
-  /// SHA-256 of the payment part's canonical JSON.
+  /// SHA-256 of the payment part's canonical JSON, and so its payouts and its fee for each.
   public let part: Digest
   public let total: Amount
   public let decideBy: Timestamp
@@ -271,7 +272,7 @@ public struct Transfer: Claim {
   public let payee: Payee
   /// What the order pays to this payee.
   public let amount: Amount
-  /// What the bank has kept of it, no more than the keyset's fee for a transfer; `nil` for nothing.
+  /// What the bank has kept of it, no more than the payment part says; `nil` for nothing.
   public let fee: Amount?
 
   public init(
@@ -306,6 +307,9 @@ public struct Transfer: Claim {
   }
 
   public var prev: [StatementID] { [verdict] }
+
+  /// What has reached the payee: `amount` without `fee`.
+  public var net: Amount { fee.flatMap { try? amount.subtracting($0) } ?? amount }
 }
 
 /// The same coin was used in two processes, and the first use is final.

@@ -127,6 +127,11 @@ extension ClaimWriter {
   public mutating func choice(_ name: String, _ value: some RawRepresentable<String>) {
     text(name, value.rawValue)
   }
+
+  /// What is kept, in minor units; left out when it is nothing.
+  mutating func fee(_ name: String, _ minor: UInt64) {
+    if minor > 0 { number(name, minor) }
+  }
 }
 
 extension ClaimReader {
@@ -190,6 +195,14 @@ extension ClaimReader {
       throw ClaimError(name, .badValue)
     }
     return value
+  }
+
+  /// What is kept, in minor units: nothing when it is left out, and never written as zero.
+  mutating func fee(_ name: String) throws(ClaimError) -> UInt64 {
+    guard has(name) else { return 0 }
+    let minor = try number(name)
+    guard minor > 0 else { throw ClaimError(name, .badValue) }
+    return minor
   }
 
   /// A whole number within limits.

@@ -75,7 +75,7 @@ public struct Offer: Claim {
     maximumQuantity = try reader.number("maximumQuantity", in: 1...1_000_000)
     payee = try reader.payee("payee")
     accepts = try reader.objects("accepts", atMost: 16) { reader throws(ClaimError) in
-      AcceptedPayment(bank: try reader.party("bank"), method: try reader.choice("method"))
+      try AcceptedPayment(from: &reader)
     }
     coordinators = try reader.identifiers("coordinators", atMost: 16)
     holdLimitSeconds = try reader.number("holdLimitSeconds", in: 1...86_400)
@@ -95,10 +95,7 @@ public struct Offer: Claim {
     writer.object("price") { price.write(to: &$0) }
     writer.number("maximumQuantity", UInt64(maximumQuantity))
     writer.payee("payee", payee)
-    writer.objects("accepts", accepts) { writer, accepted in
-      writer.text("bank", accepted.bank.text)
-      writer.choice("method", accepted.method)
-    }
+    writer.objects("accepts", accepts) { $1.write(to: &$0) }
     writer.identifiers("coordinators", coordinators)
     writer.number("holdLimitSeconds", UInt64(holdLimitSeconds))
     writer.number("deliveryLimitSeconds", UInt64(deliveryLimitSeconds))
@@ -115,14 +112,41 @@ public enum SaleMode: String, Sendable {
   case individual
 }
 
+extension Offer {
+  /// Whether the merchant takes this payment: of that bank, by that method, with no more kept of each transfer
+  /// than it allows.
+  public func accepts(_ payment: PaymentPart) -> Bool {
+    accepts.contains {
+      $0.bank == payment.bank && $0.method == payment.method
+        && payment.transferFee <= $0.largestFee
+    }
+  }
+}
+
 /// A bank and a method of paying through it.
 public struct AcceptedPayment: Hashable, Sendable {
   public let bank: PartyName
   public let method: PaymentMethod
+  /// The most that the bank may keep of a transfer, in minor units of the price's currency.
+  public let largestFee: UInt64
 
-  public init(bank: PartyName, method: PaymentMethod) {
+  /// - Parameter largestFee: nothing unless said otherwise.
+  public init(bank: PartyName, method: PaymentMethod, largestFee: UInt64 = 0) {
     self.bank = bank
     self.method = method
+    self.largestFee = largestFee
+  }
+
+  init(from reader: inout some ClaimReader) throws(ClaimError) {
+    bank = try reader.party("bank")
+    method = try reader.choice("method")
+    largestFee = try reader.fee("largestFee")
+  }
+
+  func write(to writer: inout some ClaimWriter) {
+    writer.text("bank", bank.text)
+    writer.choice("method", method)
+    writer.fee("largestFee", largestFee)
   }
 }
 

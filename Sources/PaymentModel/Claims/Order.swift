@@ -116,12 +116,26 @@ public struct PaymentPart: Hashable, Sendable {
   public let total: Amount
   /// One for each payee, ordered by payee; they add up to `total`.
   public let payouts: [Payout]
+  /// What the bank keeps of each payout, in minor units; all of a payout that is smaller. The bank that reserves
+  /// this part has agreed to keep no more, because its reservation names the part.
+  public let transferFee: UInt64
 
-  public init(bank: PartyName, method: PaymentMethod, total: Amount, payouts: [Payout]) {
+  /// - Parameter transferFee: nothing unless said otherwise.
+  public init(
+    bank: PartyName, method: PaymentMethod, total: Amount, payouts: [Payout],
+    transferFee: UInt64 = 0
+  ) {
     self.bank = bank
     self.method = method
     self.total = total
     self.payouts = payouts
+    self.transferFee = transferFee
+  }
+
+  /// What the bank keeps of a payout; `nil` for nothing. It stands so in the transfer.
+  public func fee(of payout: Payout) -> Amount? {
+    let kept = min(transferFee, payout.amount.minor)
+    return kept == 0 ? nil : try? Amount(minor: kept, currency: payout.amount.currency)
   }
 
   init(from reader: inout some ClaimReader) throws(ClaimError) {
@@ -131,6 +145,7 @@ public struct PaymentPart: Hashable, Sendable {
     payouts = try reader.objects("payouts", atMost: 256) { reader throws(ClaimError) in
       Payout(payee: try reader.payee("payee"), amount: try reader.amount("amount"))
     }
+    transferFee = try reader.fee("transferFee")
     guard let sum = try? Amount.sum(payouts.map(\.amount), in: total.currency), sum == total,
       zip(payouts, payouts.dropFirst()).allSatisfy({ $0.payee < $1.payee })
     else { throw ClaimError("payouts", .badValue) }
@@ -144,6 +159,7 @@ public struct PaymentPart: Hashable, Sendable {
       writer.payee("payee", payout.payee)
       writer.amount("amount", payout.amount)
     }
+    writer.fee("transferFee", transferFee)
   }
 }
 

@@ -166,7 +166,8 @@ extension Judge {
 
 extension Judge {
   /// A bank owes what it has reserved, once that is committed: the payouts of the payment part that its
-  /// reservation names. The merchant is owed those to the payees of its offers in this order.
+  /// reservation names, without the fee that stands there. The merchant is owed those to the payees of its offers
+  /// in this order. A transfer of which more was kept is the bank's own statement against itself.
   private var notPaid: Judgement {
     withCommit { order, commit in
       let offers = dispute.offers.filter { $0.party == complaint.party && isBought($0.id) }
@@ -174,15 +175,24 @@ extension Judge {
         return rule(.notAtFault, nil, .nothingOwed, on: [order.id, commit.id])
       }
       let owed = reservedPayouts(to: offers.map(\.claim.payee))
-      let transfers = owed.map { payout, reservation in
-        dispute.transfers.first {
-          $0.role == .bank && $0.party == reservation.party && $0.claim.process == process
-            && $0.claim.verdict == commit.id && $0.claim.payee == payout.payee
-            && $0.claim.amount == payout.amount
+      let made = owed.map { owed in
+        dispute.transfers.filter {
+          $0.role == .bank && $0.party == owed.reservation.party && $0.claim.process == process
+            && $0.claim.verdict == commit.id && $0.claim.payee == owed.payout.payee
+            && $0.claim.amount == owed.payout.amount
         }
+      }
+      let transfers = zip(owed, made).map { owed, made in
+        made.first { ($0.claim.fee?.minor ?? 0) <= owed.fee }
       }
       guard let first = owed.first else { return .lacks(.reservation) }
       let evidence = [order.id, commit.id] + offers.map(\.id)
+      for (index, owed) in owed.enumerated() where transfers[index] == nil {
+        guard let transfer = made[index].first else { continue }
+        return rule(
+          .atFault, owed.reservation.party, .keptMore,
+          on: evidence + [owed.reservation.id, transfer.id])
+      }
       guard let unpaid = transfers.firstIndex(where: { $0 == nil }) else {
         let ids = owed.map(\.reservation.id) + transfers.compactMap { $0?.id }
         return rule(.notAtFault, first.reservation.party, .answered, on: evidence + ids)
@@ -192,10 +202,15 @@ extension Judge {
     }
   }
 
-  private func reservedPayouts(
-    to payees: [Payee]
-  ) -> [(payout: Payout, reservation: Exhibited<Reservation>)] {
-    var owed: [(payout: Payout, reservation: Exhibited<Reservation>)] = []
+  /// A payout that a bank has reserved, and what it may keep of it, in minor units.
+  private struct ReservedPayout {
+    let payout: Payout
+    let fee: UInt64
+    let reservation: Exhibited<Reservation>
+  }
+
+  private func reservedPayouts(to payees: [Payee]) -> [ReservedPayout] {
+    var owed: [ReservedPayout] = []
     for payment in dispute.payments where payment.process == process {
       let reservation = dispute.reservations.first {
         $0.party == payment.part.bank && $0.claim.process == process
@@ -203,7 +218,11 @@ extension Judge {
       }
       guard let reservation else { continue }
       owed += payment.part.payouts.filter { payees.contains($0.payee) }
-        .map { ($0, reservation) }
+        .map { payout in
+          ReservedPayout(
+            payout: payout, fee: payment.part.fee(of: payout)?.minor ?? 0,
+            reservation: reservation)
+        }
     }
     return owed
   }

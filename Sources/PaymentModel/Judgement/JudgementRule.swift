@@ -36,6 +36,10 @@ public enum JudgementRule: String, CaseIterable, Sendable {
   /// The verdict came in time, or is an abort, which may come late.
   case inTime = "in-time"
 
+  // Money
+  /// The bank has kept more of a transfer than it had reserved the payment with.
+  case keptMore = "kept-more"
+
   // Answers
   /// What was owed is there.
   case answered

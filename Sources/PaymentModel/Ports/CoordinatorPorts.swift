@@ -177,6 +177,16 @@ public protocol VerdictReader: Sendable {
   ) throws(NotAdmitted) -> Stated<Verdict>
 }
 
+/// Verifies transfers of other banks, for a bank that takes them as money.
+public protocol TransferReader: Sendable {
+  /// Checks that the transfer is by a bank whose key was valid when the log had it.
+  ///
+  /// - Parameter proof: a `tlog-proof@v1`.
+  func read(
+    _ transfer: Signed<Transfer>, proof: Bytes
+  ) throws(NotAdmitted) -> Stated<Transfer>
+}
+
 /// The time of day.
 public protocol WallClock: Sendable {
   func now() -> Timestamp

@@ -13,7 +13,8 @@ enum PayoutRules {
   ///
   /// For every payee the payouts of all payments add up to the prices of that payee's items, so a payee of
   /// free items alone is paid nothing; a payment that pays a payee uses a bank and a method that all offers
-  /// of that payee accept, whether or not that bank keeps the payee's account; the currencies match.
+  /// of that payee accept, at a fee that they accept, whether or not that bank keeps the payee's account; the
+  /// currencies match.
   ///
   /// - Throws: `payment`, with what does not match.
   static func check(
@@ -31,10 +32,9 @@ enum PayoutRules {
           throw refused("\(payout.payee.account) is paid too much, or in another currency")
         }
         owed[index] = Payout(payee: payout.payee, amount: rest)
-        let means = AcceptedPayment(bank: payment.bank, method: payment.method)
         for item in items where item.offer.claim.payee == payout.payee {
-          guard item.offer.claim.accepts.contains(means) else {
-            throw refused("offer \(item.offer.id) does not accept this bank and method")
+          guard item.offer.claim.accepts(payment) else {
+            throw refused("offer \(item.offer.id) does not accept this bank, method and fee")
           }
         }
       }

@@ -63,22 +63,28 @@ public final class Customer: Sendable {
   /// Draws up an order over several offers: all or nothing.
   ///
   /// One payment for each bank. A payee is paid in a way that all its offers accept: through a bank that was
-  /// chosen, otherwise with coins of the bank that keeps the account, otherwise with coins of another one.
+  /// chosen, otherwise with coins of the usual bank, otherwise of the one that keeps the account, otherwise of
+  /// another one.
   ///
   /// - Parameters:
   ///   - coordinator: whom the order lets decide; all offers must allow it.
   ///   - template: the digest of the template from which the process is generated.
   ///   - decideWithinSeconds: until when it must be decided; without one, the offers' limits and a minute.
   ///   - methods: by which method each of these banks is to pay; the others pay with coins.
+  ///   - keysets: the present ones of the banks; what they keep of a transfer is put into the order. A bank that
+  ///     is not named is taken to keep nothing, and refuses otherwise.
+  ///   - usual: the bank where she keeps her coins.
   ///   - mask: a commitment to an identity, which `MaskOpening` can open later; without one, the order's mask
   ///     is random and nobody can.
   /// - Throws: `order` when the offers cannot be bought together.
   public func plan(
     _ selections: [Selection], coordinator: Thumbprint, template: Digest,
     decideWithinSeconds: Int64? = nil, paying methods: [PartyName: PaymentMethod] = [:],
-    mask: Digest? = nil
+    under keysets: [AcceptedKeyset] = [], preferring usual: PartyName? = nil, mask: Digest? = nil
   ) async throws(PartyError) -> PurchasePlan {
-    let parts = try Self.parts(for: selections, coordinator: coordinator, paying: methods)
+    let parts = try Self.parts(
+      for: selections, coordinator: coordinator, paying: methods, under: keysets,
+      preferring: usual)
     let now = clock.now()
     let decideBy = now.adding(seconds: decideWithinSeconds ?? Self.usualSeconds(for: selections))
     let number = await wallet.nextOrderNumber()
@@ -183,7 +189,9 @@ public final class Customer: Sendable {
 
   /// The parts of an order: an item for each offer, a payment for each bank.
   private static func parts(
-    for selections: [Selection], coordinator: Thumbprint, paying methods: [PartyName: PaymentMethod]
+    for selections: [Selection], coordinator: Thumbprint,
+    paying methods: [PartyName: PaymentMethod], under keysets: [AcceptedKeyset],
+    preferring usual: PartyName?
   ) throws(PartyError) -> [OrderPart] {
     guard !selections.isEmpty else { throw PartyError(.order, "an order needs an offer") }
     guard Set(selections.map(\.offer.id)).count == selections.count else {
@@ -214,7 +222,8 @@ public final class Customer: Sendable {
     let items = selections.map {
       OrderPart.item(ItemPart(offer: $0.offer.id, quantity: $0.quantity))
     }
-    return items
-      + (try PaymentRouting.payments(for: selections, by: methods)).map { OrderPart.payment($0) }
+    let payments = try PaymentRouting.payments(
+      for: selections, by: methods, under: keysets, preferring: usual)
+    return items + payments.map { OrderPart.payment($0) }
   }
 }

@@ -1,20 +1,27 @@
 // Through which bank, and by which method, each payee of an order is paid.
 
+import ECash
 import Evidence
 import PaymentModel
 
 enum PaymentRouting {
   /// The payment parts of an order: one for each bank that pays, ordered by bank.
   ///
-  /// - Parameter methods: by which method banks pay; those that are not named pay with coins.
+  /// - Parameters:
+  ///   - methods: by which method banks pay; those that are not named pay with coins.
+  ///   - keysets: what the banks charge; those that are not named charge nothing.
+  ///   - usual: the bank that pays wherever no other was named and the offers accept it.
   /// - Throws: `order` when a payee cannot be paid so, or the prices do not add up; also when a bank was named
   ///   through which nothing is to be paid, so that nobody is surprised by how she pays.
   static func payments(
-    for selections: [Selection], by methods: [PartyName: PaymentMethod]
+    for selections: [Selection], by methods: [PartyName: PaymentMethod],
+    under keysets: [AcceptedKeyset], preferring usual: PartyName?
   ) throws(PartyError) -> [PaymentPart] {
     var payouts: [PartyName: [Payout]] = [:]
     for due in try due(for: selections) where !due.amount.isZero {
-      payouts[try bank(paying: due.payee, in: selections, by: methods), default: []].append(due)
+      let bank = try bank(
+        paying: due, in: selections, by: methods, under: keysets, preferring: usual)
+      payouts[bank, default: []].append(due)
     }
     if let unused = methods.keys.sorted().first(where: { payouts[$0] == nil }) {
       throw PartyError(.order, "nothing in this order can be paid so through \(unused)")
@@ -24,14 +31,23 @@ enum PaymentRouting {
       guard let currency = due.first?.amount.currency else { continue }
       do {
         payments.append(
-          PaymentPart(
-            bank: bank, method: methods[bank] ?? .ecash,
-            total: try Amount.sum(due.map(\.amount), in: currency), payouts: due))
+          part(
+            of: bank, by: methods, total: try Amount.sum(due.map(\.amount), in: currency), due,
+            under: keysets))
       } catch {
         throw PartyError(.order, "the prices at \(bank) do not add up: \(error)")
       }
     }
     return payments
+  }
+
+  private static func part(
+    of bank: PartyName, by methods: [PartyName: PaymentMethod], total: Amount, _ payouts: [Payout],
+    under keysets: [AcceptedKeyset]
+  ) -> PaymentPart {
+    PaymentPart(
+      bank: bank, method: methods[bank] ?? .ecash, total: total, payouts: payouts,
+      transferFee: keysets.first { $0.bank == bank }?.keyset.fees.perTransfer ?? 0)
   }
 
   private static func due(for selections: [Selection]) throws(PartyError) -> [Payout] {
@@ -43,22 +59,24 @@ enum PaymentRouting {
     }
   }
 
-  /// The bank that pays a payee: one of those that were named, otherwise the payee's own, otherwise the first
-  /// by name.
+  /// The bank that pays a payee: one of those that were named, otherwise the usual one, otherwise the payee's own,
+  /// otherwise the first by name.
   private static func bank(
-    paying payee: Payee, in selections: [Selection], by methods: [PartyName: PaymentMethod]
+    paying due: Payout, in selections: [Selection], by methods: [PartyName: PaymentMethod],
+    under keysets: [AcceptedKeyset], preferring usual: PartyName?
   ) throws(PartyError) -> PartyName {
+    let payee = due.payee
     let offers = selections.map(\.offer.claim).filter { $0.payee == payee }
     let banks = Set(offers.flatMap { $0.accepts.map(\.bank) }).sorted()
     let possible = banks.filter { bank in
-      let means = AcceptedPayment(bank: bank, method: methods[bank] ?? .ecash)
-      return offers.allSatisfy { $0.accepts.contains(means) }
+      let payment = part(of: bank, by: methods, total: due.amount, [due], under: keysets)
+      return offers.allSatisfy { $0.accepts(payment) }
     }
     let named = possible.filter { methods[$0] != nil }
-    let first = named.contains(payee.bank) ? payee.bank : named.first
-    guard let bank = first ?? (possible.contains(payee.bank) ? payee.bank : possible.first) else {
+    let candidates = [named, possible.filter { $0 == usual }, possible].first { !$0.isEmpty } ?? []
+    guard let bank = candidates.contains(payee.bank) ? payee.bank : candidates.first else {
       throw PartyError(
-        .order, "there is no bank and method that all offers of \(payee.account) accept")
+        .order, "there is no bank and method that all offers of \(payee.account) accept at its fee")
     }
     return bank
   }

@@ -6,6 +6,10 @@ public import PaymentModel
 /// The names and the money of a market that is about to be founded.
 public struct Charter: Sendable {
   public let bank: PartyName
+  /// Banks beside the one at which the customer has her account. They clear with it and with each other.
+  public let otherBanks: [PartyName]
+  /// How much each of several banks may owe each other, in minor units.
+  public let clearingLimit: UInt64
   public let merchants: [PartyName]
   public let coordinator: PartyName
   public let log: PartyName
@@ -18,7 +22,7 @@ public struct Charter: Sendable {
   public let decimals: Int
   /// The values of the coins, in minor units: powers of two.
   public let coinValues: [UInt64]
-  /// What the bank charges.
+  /// What the banks charge.
   public let fees: Fees
   public let keySize: BlindRSA.KeySize
 
@@ -26,9 +30,11 @@ public struct Charter: Sendable {
     bank: PartyName, merchants: [PartyName], coordinator: PartyName, log: PartyName,
     witness: PartyName, auditor: PartyName, root: PartyName, currency: Currency, decimals: Int,
     coinValues: [UInt64], fees: Fees = Fees(),
-    keySize: BlindRSA.KeySize = .bits2048
+    keySize: BlindRSA.KeySize = .bits2048, otherBanks: [PartyName] = [], clearingLimit: UInt64 = 0
   ) {
     self.bank = bank
+    self.otherBanks = otherBanks
+    self.clearingLimit = clearingLimit
     self.merchants = merchants
     self.coordinator = coordinator
     self.log = log

@@ -1,4 +1,4 @@
-// The parties of one home in one process: bank, merchants, coordinator with log and witness, and a
+// The parties of one home in one process: banks, merchants, coordinator with log and witness, and a
 // customer's wallet. Each has a folder, keys and a database of its own, and reaches the others through
 // ports only.
 
@@ -26,9 +26,8 @@ enum KeyName {
 public final class Market: Sendable {
   public let home: HomeFolder
   public let trust: TrustStore
-  public let bank: Bank
-  /// Issues the bank's cards.
-  public let cards: CardIssuer
+  /// The banks, that of the customer first.
+  let houses: [BankHouse]
   public let shops: [Shop]
   public let log: TransparencyLog
   public let coordinator: CoordinatorHost
@@ -38,8 +37,6 @@ public final class Market: Sendable {
 
   /// Signs requests for evidence and rulings, in a market that has an auditor.
   let auditor: StatementSigner?
-  let denominationSigner: LocalSigner
-  let keysetSigner: StatementSigner
   private let closing: @Sendable () async throws -> Void
 
   /// Opens the market of a home.
@@ -73,21 +70,15 @@ public final class Market: Sendable {
         return party
       }
 
-      // Bank
-      let bankName = try only(.bank)
-      let bankFolder = try folder(bankName)
-      let bankStore = try SQLiteStore.bank(in: bankFolder.state)
-      denominationSigner = LocalSigner(store: bankStore, atRest: try bankFolder.atRestKey())
-      keysetSigner = StatementSigner(
-        party: bankName, key: try bankFolder.keys.signingKey(KeyName.keysets))
-      cards = CardIssuer(store: bankStore, atRest: try bankFolder.atRestKey(), clock: clock)
-      bank = Bank(
-        store: bankStore,
-        signer: StatementSigner(
-          party: bankName, key: try bankFolder.keys.signingKey(KeyName.statements)),
-        denominationSigner: denominationSigner,
-        identity: try bankFolder.keys.identity(KeyName.sealing), trust: trust, verdicts: verdicts,
-        clock: clock, methods: [TransferScheme(store: bankStore), cards])
+      // Banks
+      var houses: [BankHouse] = []
+      for key in trust.keys(role: .bank) where !houses.contains(where: { $0.name == key.party }) {
+        houses.append(
+          try BankHouse(
+            key.party, in: try folder(key.party), trust: trust, verdicts: verdicts, clock: clock))
+      }
+      guard !houses.isEmpty else { throw PartyError(.home, "the trust list names no bank") }
+      self.houses = houses
 
       // Log and witness
       let logFolder = try folder(try only(.log))
@@ -140,7 +131,7 @@ public final class Market: Sendable {
 
       // Coordinator
       directory = LocalDirectory()
-      directory.register(bank: bank, as: bankName)
+      for house in houses { directory.register(bank: house.bank, as: house.name) }
       for shop in shops { directory.register(merchant: shop, as: shop.name) }
       directory.register(customer: customer)
       let coordinatorName = try only(.coordinator)
@@ -154,7 +145,7 @@ public final class Market: Sendable {
         policy: policy, hook: journalHook)
 
       let stores: [any ClosableStore] =
-        [bankStore, logStore, walletStore, journal] + shopStores
+        houses.map(\.store) + [logStore, walletStore, journal] + shopStores
       closing = { for store in stores { try await store.close() } }
       self.home = home
       self.trust = trust
@@ -167,15 +158,44 @@ public final class Market: Sendable {
     }
     // Files that a crash has left behind are caught up. A log that cannot go on says so to whoever asks it.
     _ = try? await log.checkpoint()
-    if requiresKeyset, await bank.keyset() == nil {
-      throw PartyError(.home, "the founding of the market in \(home.path) was interrupted")
+    for bank in banks where requiresKeyset {
+      guard await bank.keyset() != nil else {
+        throw PartyError(.home, "the founding of the market in \(home.path) was interrupted")
+      }
     }
   }
 
-  /// The bank's present keyset, which must be signed by the bank and stand in the log.
+  /// The bank at which the customer has her account.
+  public var bank: Bank { houses[0].bank }
+
+  /// Issues that bank's cards.
+  public var cards: CardIssuer { houses[0].cards }
+
+  /// All banks, that of the customer first.
+  public var banks: [Bank] { houses.map(\.bank) }
+
+  public func bank(_ name: PartyName) -> Bank? { banks.first { $0.name == name } }
+
+  /// Who issues the cards of a bank.
+  public func cards(of bank: PartyName) -> CardIssuer? {
+    houses.first { $0.name == bank }?.cards
+  }
+
+  /// The present keyset of the customer's bank, which must be signed by the bank and stand in the log.
   ///
   /// - Throws: `home` when there is none or it does not verify.
-  public func keyset() async throws(PartyError) -> AcceptedKeyset {
+  public func keyset() async throws(PartyError) -> AcceptedKeyset { try await keyset(of: bank) }
+
+  /// The present keysets of all banks.
+  ///
+  /// - Throws: `home` when one is missing or does not verify.
+  public func keysets() async throws(PartyError) -> [AcceptedKeyset] {
+    var keysets: [AcceptedKeyset] = []
+    for bank in banks { keysets.append(try await keyset(of: bank)) }
+    return keysets
+  }
+
+  private func keyset(of bank: Bank) async throws(PartyError) -> AcceptedKeyset {
     guard let signed = await bank.keyset() else {
       throw PartyError(.home, "the bank has no keyset")
     }
@@ -198,15 +218,17 @@ public final class Market: Sendable {
     shops.first { $0.name == name }
   }
 
-  /// Puts the statements that bank and merchants have signed since into the log.
+  /// Puts the statements that banks and merchants have signed since into the log.
   ///
   /// - Throws: `receipt` when the log does not take them.
   public func logStatements() async throws(PartyError) {
     do {
-      while let last = try await logBatch(
-        await bank.unlogged(atMost: 256).map { ($0.number, $0.statement) })
-      {
-        await bank.logged(through: last)
+      for bank in banks {
+        while let last = try await logBatch(
+          await bank.unlogged(atMost: 256).map { ($0.number, $0.statement) })
+        {
+          await bank.logged(through: last)
+        }
       }
       for shop in shops {
         while let last = try await logBatch(
@@ -249,7 +271,7 @@ public final class Market: Sendable {
 }
 
 /// A store that can be closed.
-private protocol ClosableStore: Sendable {
+protocol ClosableStore: Sendable {
   func close() async throws(StoreError)
 }
 

@@ -14,7 +14,7 @@ extension Market {
   static let issueSeconds: Int64 = 365 * 86_400
 
   /// Founds a market in an empty home: makes everybody's keys, signs the trust list, makes the wallet, and
-  /// has the bank issue coins under its first keyset, which is logged.
+  /// has each bank issue coins under its first keyset, which is logged.
   ///
   /// A home whose founding was interrupted is refused when it is opened.
   ///
@@ -29,8 +29,29 @@ extension Market {
     }
     try writeTrustList(of: charter, at: home, passphraseFile: passphraseFile, now: clock.now())
     try await makeWallet(at: home, passphraseFile: passphraseFile)
-    try await issueFirstKeyset(
-      of: charter, at: home, passphraseFile: passphraseFile, clock: clock)
+    let market = try await Market(
+      at: home, passphraseFile: passphraseFile, clock: clock, requiresKeyset: false)
+    for house in market.houses {
+      try await issueFirstKeyset(of: charter, at: house, in: market, now: clock.now())
+    }
+    try await agreeOnClearing(charter, in: market)
+    try await market.close()
+  }
+
+  /// Has all banks clear with each other.
+  private static func agreeOnClearing(
+    _ charter: Charter, in market: Market
+  ) async throws(PartyError) {
+    do {
+      let limit = try Amount(minor: charter.clearingLimit, currency: charter.currency)
+      for bank in market.banks {
+        for other in market.banks where other.name != bank.name {
+          try await bank.clear(with: other.name, claiming: limit, owing: limit)
+        }
+      }
+    } catch {
+      throw PartyError(.home, "\(error)")
+    }
   }
 
   private static func makeWallet(
@@ -71,7 +92,9 @@ extension Market {
       recipients.append(TrustedRecipient(party: party, role: role, recipient: value))
     }
     try add(charter.root, .trustRoot, KeyName.root)
-    try add(charter.bank, .bank, KeyName.statements, KeyName.keysets)
+    for bank in [charter.bank] + charter.otherBanks {
+      try add(bank, .bank, KeyName.statements, KeyName.keysets)
+    }
     for merchant in charter.merchants { try add(merchant, .merchant, KeyName.statements) }
     try add(charter.coordinator, .coordinator, KeyName.statements)
     try add(charter.log, .log, KeyName.checkpoints)
@@ -92,13 +115,10 @@ extension Market {
   }
 
   private static func issueFirstKeyset(
-    of charter: Charter, at home: HomeFolder, passphraseFile: String?, clock: any WallClock
+    of charter: Charter, at house: BankHouse, in market: Market, now: Timestamp
   ) async throws(PartyError) {
-    let market = try await Market(
-      at: home, passphraseFile: passphraseFile, clock: clock, requiresKeyset: false)
-    let now = clock.now()
     let until = now.adding(seconds: issueSeconds)
-    let made = await market.denominationSigner.generate(
+    let made = await house.denominationSigner.generate(
       values: charter.coinValues, size: charter.keySize)
     let keyset = Keyset(
       currency: charter.currency, decimals: charter.decimals, period: 1,
@@ -109,13 +129,12 @@ extension Market {
           redeemedUntil: until.adding(seconds: 2 * issueSeconds))
       }, fees: charter.fees)
     var entropy = SystemEntropy()
-    let signed = market.keysetSigner.sign(keyset, entropy: &entropy)
+    let signed = house.keysetSigner.sign(keyset, entropy: &entropy)
     do {
-      try await market.bank.publish(signed)
+      try await house.bank.publish(signed)
       _ = try await market.log.publish(signed)
     } catch {
       throw PartyError(.home, "\(error)")
     }
-    try await market.close()
   }
 }

@@ -62,7 +62,8 @@ extension Market {
   ) async throws(PartyError) -> PurchasePlan {
     try await customer.plan(
       selections, coordinator: coordinator.key, template: coordinator.template,
-      decideWithinSeconds: decideWithinSeconds, paying: methods)
+      decideWithinSeconds: decideWithinSeconds, paying: methods, under: try await keysets(),
+      preferring: bank.name)
   }
 
   /// Goes on with all processes that an earlier run left open.
@@ -210,7 +211,8 @@ extension Market {
     let now = customer.clock.now()
     for refusal in file.refusals where refusal.reason == .doubleSpend {
       guard let signed = refusal.exhibit?.signed,
-        let digest = try? trust.verify(signed, at: now).claim.details,
+        let refused = try? trust.verify(signed, at: now), let digest = refused.claim.details,
+        let bank = bank(refused.issuer.party),
         let sealed = await bank.refusalDetails(of: process),
         let details = try? RefusalDetails(opening: sealed, with: identity, digest: digest),
         let proof = try? trust.verify(details.proof, by: bank.name, at: now),

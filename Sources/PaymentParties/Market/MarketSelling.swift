@@ -14,14 +14,17 @@ public struct SaleTerms: Sendable {
   public var validSeconds: Int64
   /// The merchant's stock that the good is taken from; `nil` when it is for one sale only.
   public var stock: String?
-  /// Through which banks and by which methods it can be paid; `nil` for all that the market's bank has.
+  /// Through which banks and by which methods it can be paid; `nil` for all that all banks of the market have, at
+  /// `largestFee`.
   public var accepts: [AcceptedPayment]?
+  /// The most that the bank may keep of a transfer, in minor units.
+  public var largestFee: UInt64
 
   /// Five minutes to prepare, a minute to request delivery, offered for 30 days.
   public init(
     price: Price, payee: Payee, holdLimitSeconds: Int = 300, deliveryLimitSeconds: Int = 60,
     validSeconds: Int64 = 30 * 86_400, stock: String? = nil,
-    accepts: [AcceptedPayment]? = nil
+    accepts: [AcceptedPayment]? = nil, largestFee: UInt64 = 0
   ) {
     self.price = price
     self.payee = payee
@@ -30,6 +33,7 @@ public struct SaleTerms: Sendable {
     self.validSeconds = validSeconds
     self.stock = stock
     self.accepts = accepts
+    self.largestFee = largestFee
   }
 }
 
@@ -62,7 +66,11 @@ extension Market {
       title: title, fileName: fileName, container: container, price: terms.price,
       payee: terms.payee,
       accepts: terms.accepts
-        ?? bank.methods.map { AcceptedPayment(bank: bank.name, method: $0.method) },
+        ?? banks.flatMap { bank in
+          bank.methods.map {
+            AcceptedPayment(bank: bank.name, method: $0.method, largestFee: terms.largestFee)
+          }
+        },
       coordinators: [coordinator.key], expiresAt: now.adding(seconds: terms.validSeconds),
       retainedUntil: now.adding(seconds: 2 * terms.validSeconds))
     draft.stock = terms.stock

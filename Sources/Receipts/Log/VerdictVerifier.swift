@@ -1,4 +1,4 @@
-// Verdicts and keysets verified by those who act on them: nobody acts on one that is not in the log.
+// Verdicts, keysets and transfers verified by those who act on them: nobody acts on one that is not in the log.
 
 public import Evidence
 public import PaymentModel
@@ -17,7 +17,7 @@ public struct LogPlace: Hashable, Sendable {
 }
 
 /// Verifies logged statements with nothing but a trust store.
-public struct VerdictVerifier: VerdictReader {
+public struct VerdictVerifier: VerdictReader, TransferReader {
   private let trust: TrustStore
   private let policy: LogPolicy
 
@@ -77,6 +77,12 @@ public struct VerdictVerifier: VerdictReader {
       throw NotAdmitted(code: "keyset-bank", message: "the keyset is that of another bank")
     }
     return logged
+  }
+
+  public func read(
+    _ transfer: Signed<Transfer>, proof: Bytes
+  ) throws(NotAdmitted) -> Stated<Transfer> {
+    try verify(transfer, proof) { _ in .none }.stated
   }
 
   /// The time of the statement is the one at which the log was witnessed; without witnesses, the time from

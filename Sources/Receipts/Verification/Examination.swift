@@ -34,6 +34,8 @@ struct Examination {
   /// How many items the shown parts have.
   var itemCount = 0
   var payments: [Payment] = []
+  /// The payment parts, by digest, that their banks have reserved.
+  var reserved: [Digest] = []
   /// The deposits that fit their items.
   var deposits: [(deposit: Stated<Deposit>, item: Item)] = []
   /// The order's verdict, when it is the only one.

@@ -40,6 +40,7 @@ extension Examination {
     }
     let isRight =
       reservation.issuer.party == payment.bank && reservation.claim.total == payment.total
+    if isRight { reserved.append(part) }
     find(
       .reservation, isRight ? .proven : .refuted, reservation,
       isRight

@@ -83,10 +83,9 @@ extension Examination {
       return find(.payments, .refuted, order, "the payments are not what the offers cost")
     }
     for payment in payments.map(\.content) {
-      let way = AcceptedPayment(bank: payment.bank, method: payment.method)
       let payees = payment.payouts.map(\.payee)
       for item in items where payees.contains(item.offer.claim.payee) {
-        guard item.offer.claim.accepts.contains(way) else {
+        guard item.offer.claim.accepts(payment) else {
           return find(.payments, .refuted, item.offer, "the offer does not accept this payment")
         }
       }

@@ -16,9 +16,9 @@ extension Examination {
 
   private mutating func checkCommit(_ verdict: Stated<Verdict>) {
     var transfers: [Stated<Transfer>] = []
-    for payment in payments.map(\.content) {
-      for payout in payment.payouts {
-        if let transfer = checkTransfer(of: payout, by: payment.bank, verdict) {
+    for payment in payments {
+      for payout in payment.content.payouts {
+        if let transfer = checkTransfer(of: payout, in: payment, verdict) {
           transfers.append(transfer)
         }
       }
@@ -105,8 +105,9 @@ extension Examination {
   }
 
   private mutating func checkTransfer(
-    of payout: Payout, by bank: PartyName, _ verdict: Stated<Verdict>
+    of payout: Payout, in payment: Payment, _ verdict: Stated<Verdict>
   ) -> Stated<Transfer>? {
+    let bank = payment.content.bank
     let isToPayee = { (transfer: Stated<Transfer>) in
       transfer.issuer.party == bank && transfer.claim.payee == payout.payee
     }
@@ -124,9 +125,19 @@ extension Examination {
       find(.transfer, .refuted, transfer, "the transfer is not the one that the order names")
       return nil
     }
+    let fee = payment.content.fee(of: payout)
+    guard (transfer.claim.fee?.minor ?? 0) <= (fee?.minor ?? 0) else {
+      // The order alone binds nobody but the customer: the reservation does.
+      find(
+        .transfer, .refuted, transfer, "\(bank) has kept more of the transfer than was agreed",
+        atFault: reserved.contains(payment.digest) ? bank : nil)
+      return nil
+    }
+    let kept = transfer.claim.fee.map { " and kept \($0)" } ?? ""
     find(
       .transfer, .proven, transfer,
-      "\(bank) has paid \(payout.amount) to \(payout.payee.account) at \(payout.payee.bank)")
+      "\(bank) has paid \(transfer.claim.net) to \(payout.payee.account) at "
+        + "\(payout.payee.bank)\(kept)")
     return transfer
   }
 

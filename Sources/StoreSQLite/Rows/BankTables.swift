@@ -14,7 +14,8 @@ extension SQLiteStore where Rows == any BankRows {
 extension SQLiteSchema where Rows == any BankRows {
   package static var bank: Self {
     Self(
-      name: "bank", versions: [books + denominations + issuing + payments + methods + outbox],
+      name: "bank",
+      versions: [books + denominations + issuing + payments + clearing + methods + outbox],
       rows: { SQLiteBankRows(sql: $0) })
   }
 
@@ -170,6 +171,19 @@ extension SQLiteSchema where Rows == any BankRows {
     """
   }
 
+  private static var clearing: String {
+    """
+    CREATE TABLE correspondent (
+      bank TEXT PRIMARY KEY,
+      largest_claim INTEGER NOT NULL CHECK (largest_claim >= 0),
+      largest_debt INTEGER NOT NULL CHECK (largest_debt >= 0),
+      promised INTEGER NOT NULL CHECK (promised >= 0),
+      promised_until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    """
+  }
+
   private static var methods: String {
     """
     -- `secrets` is sealed by the issuer to this table, column and key.
@@ -178,7 +192,8 @@ extension SQLiteSchema where Rows == any BankRows {
       secrets BLOB NOT NULL,
       credit INTEGER CHECK (credit >= 0),
       account TEXT CHECK ((account IS NULL) <> (credit IS NULL)),
-      failed_tries INTEGER NOT NULL CHECK (failed_tries >= 0)
+      failed_tries INTEGER NOT NULL CHECK (failed_tries >= 0),
+      all_failed_tries INTEGER NOT NULL CHECK (all_failed_tries >= 0)
     ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE method_record (

@@ -232,7 +232,7 @@ struct SQLiteBankRows: BankRows {
       return sql.all(
         """
         SELECT \(Self.holdColumns) FROM hold
-        WHERE state = 'reserved' AND source IS NOT NULL ORDER BY process
+        WHERE state = 'reserved' ORDER BY process
         """, read: readHold)
     }
     return sql.all(
@@ -321,21 +321,52 @@ struct SQLiteBankRows: BankRows {
 
   func card(_ id: CardID) -> CardRow? {
     sql.first(
-      "SELECT id, secrets, credit, account, failed_tries FROM card WHERE id = ?", id,
+      "SELECT \(Self.cardColumns) FROM card WHERE id = ?", id,
       read: readCard)
+  }
+
+  func correspondent(_ bank: PartyName) -> CorrespondentRow? {
+    sql.first(
+      "SELECT \(Self.correspondentColumns) FROM correspondent WHERE bank = ?", bank,
+      read: readCorrespondent)
+  }
+
+  func correspondents() -> [CorrespondentRow] {
+    sql.all(
+      "SELECT \(Self.correspondentColumns) FROM correspondent ORDER BY bank",
+      read: readCorrespondent)
+  }
+
+  private static let correspondentColumns =
+    "bank, largest_claim, largest_debt, promised, promised_until"
+
+  private func readCorrespondent(_ row: SQLRow) -> CorrespondentRow {
+    CorrespondentRow(
+      bank: row[0], largestClaim: row[1], largestDebt: row[2], promised: row[3],
+      promisedUntil: row[4])
+  }
+
+  mutating func put(_ correspondent: CorrespondentRow) {
+    sql.run(
+      "REPLACE INTO correspondent (\(Self.correspondentColumns)) VALUES (?, ?, ?, ?, ?)",
+      correspondent.bank, correspondent.largestClaim, correspondent.largestDebt,
+      correspondent.promised, correspondent.promisedUntil)
   }
 
   func cards() -> [CardRow] {
     sql.all(
-      "SELECT id, secrets, credit, account, failed_tries FROM card ORDER BY id", read: readCard)
+      "SELECT \(Self.cardColumns) FROM card ORDER BY id", read: readCard)
   }
 
   private func readCard(_ row: SQLRow) -> CardRow {
     let account: AccountName? = row[3]
     return CardRow(
       id: row[0], secrets: row[1], funds: account.map { .account($0) } ?? .credit(limit: row[2]),
-      failedTries: row[4])
+      failedTries: row[4], allFailedTries: row[5])
   }
+
+  private static let cardColumns =
+    "id, secrets, credit, account, failed_tries, all_failed_tries"
 
   mutating func put(_ card: CardRow) {
     var credit: UInt64?
@@ -345,8 +376,8 @@ struct SQLiteBankRows: BankRows {
     case .account(let name): account = name
     }
     sql.run(
-      "REPLACE INTO card (id, secrets, credit, account, failed_tries) VALUES (?, ?, ?, ?, ?)",
-      card.id, card.secrets, credit, account, card.failedTries)
+      "REPLACE INTO card (\(Self.cardColumns)) VALUES (?, ?, ?, ?, ?, ?)",
+      card.id, card.secrets, credit, account, card.failedTries, card.allFailedTries)
   }
 
   func record(of method: PaymentMethod, _ key: Digest) -> Bytes? {

@@ -2,13 +2,14 @@
 
 import ArgumentParser
 import ECash
+import PaymentCrypto
 import PaymentModel
 import PaymentParties
 
 struct CardCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "card", abstract: "Cards of the home's bank, for trying out.",
-    subcommands: [CardIssueCommand.self])
+    subcommands: [CardIssueCommand.self, CardListCommand.self, CardUnblockCommand.self])
 }
 
 struct CardIssueCommand: AsyncParsableCommand {
@@ -16,6 +17,7 @@ struct CardIssueCommand: AsyncParsableCommand {
     commandName: "issue",
     abstract: "Have the bank issue a card, with credit or for an account.",
     discussion: """
+      For an account the wallet signs with the account's key, so it must be the wallet's own. \
       Writes number, last month and code to a file that only its owner can read: one to a line, as \
       'foil buy --card' takes it. The bank does not keep the number, so the file cannot be had again.
       """)
@@ -25,7 +27,7 @@ struct CardIssueCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The credit, in smallest units.", valueName: "minor"))
   var limit: UInt64?
 
-  @Option(help: ArgumentHelp("The account that it pays from.", valueName: "name"))
+  @Option(help: ArgumentHelp("The wallet's account that it pays from.", valueName: "name"))
   var account: String?
 
   @Option(
@@ -33,25 +35,29 @@ struct CardIssueCommand: AsyncParsableCommand {
     completion: .file())
   var output: String
 
-  func validate() throws { _ = try funds() }
-
-  private func funds() throws -> CardRow.Funds {
-    switch (limit, account) {
-    case (let limit?, nil): return .credit(limit: limit)
-    case (nil, let text?):
-      guard let name = AccountName(text) else {
-        throw ValidationError("--account is no account name")
-      }
-      return .account(name)
-    default: throw ValidationError("a card has either --limit or --account")
+  func validate() throws {
+    guard (limit == nil) != (account == nil) else {
+      throw ValidationError("a card has either --limit or --account")
     }
+    guard account.map({ AccountName($0) != nil }) ?? true else {
+      throw ValidationError("--account is no account name")
+    }
+  }
+
+  private func grounds(in market: Market) throws -> CardGrounds {
+    guard let name = account.flatMap({ AccountName($0) }) else {
+      return .credit(limit: limit ?? 0)
+    }
+    var entropy = SystemEntropy()
+    let means = try market.customer.wallet.accountMeans(name, at: market.bank.name)
+    return .account(means.cardRequest(at: market.bank.name, from: &entropy))
   }
 
   func run() async throws {
     try await home.withMarket { market in
       let card: CardDetails
       do {
-        card = try await market.cards.issue(try funds())
+        card = try await market.cards.issue(try grounds(in: market))
       } catch let error as ECashError {
         throw Failure(.no, error.message)
       }

@@ -17,8 +17,8 @@ struct OrderRendering {
   private let order: Order
   private let items: [Item]
   private let payments: [PaymentPart]
-  /// What the methods of the home's bank promise.
-  private let methods: [PaymentMethodProperties]
+  /// What the methods of the home's banks promise.
+  private let methods: [PartyName: [PaymentMethodProperties]]
   private let coordinator: PartyName
   private let money: MoneyFormat
   private let now: Timestamp
@@ -26,7 +26,8 @@ struct OrderRendering {
   /// Reads the plan back from its bytes.
   init(_ plan: PurchasePlan, in market: Market, money: MoneyFormat, now: Timestamp) throws {
     order = plan.order
-    methods = market.bank.methods
+    methods = Dictionary(
+      market.banks.map { ($0.name, $0.methods) }, uniquingKeysWith: { first, _ in first })
     coordinator = market.coordinator.name
     self.money = money
     self.now = now
@@ -89,9 +90,11 @@ struct OrderRendering {
   private var promises: [String] {
     var lines: [String] = []
     for payment in payments {
-      let words = properties(of: payment.method)?.words ?? ["not known to this program"]
+      let words = properties(of: payment)?.words ?? ["not known to this program"]
       lines.append("  \(payment.method.rawValue): \(words.joined(separator: "; ")).")
-      if let fee = money.transferFee {
+      if let fee = try? Amount(minor: payment.transferFee, currency: payment.total.currency),
+        !fee.isZero
+      {
         lines.append(
           "  \(payment.bank) keeps up to \(money.text(fee)) of each transfer; the payee bears it.")
       }
@@ -99,8 +102,8 @@ struct OrderRendering {
     return lines
   }
 
-  private func properties(of method: PaymentMethod) -> PaymentMethodProperties? {
-    methods.first { $0.method == method }
+  private func properties(of payment: PaymentPart) -> PaymentMethodProperties? {
+    methods[payment.bank]?.first { $0.method == payment.method }
   }
 
   private var knowledge: TextTable {
@@ -108,7 +111,7 @@ struct OrderRendering {
     table.add("each merchant", "its own item, the verdict, its transfer; not who buys or what else")
     for payment in payments {
       let payees = payment.payouts.count == 1 ? "the payee" : "the payees"
-      let isAnonymous = properties(of: payment.method)?.payer == .anonymous
+      let isAnonymous = properties(of: payment)?.payer == .anonymous
       table.add(
         payment.bank.text,
         isAnonymous

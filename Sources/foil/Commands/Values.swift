@@ -9,17 +9,11 @@ import PaymentParties
 struct MoneyFormat {
   private let currency: Currency?
   private let decimals: Int
-  /// What the bank keeps of each transfer; `nil` for nothing.
-  let transferFee: Amount?
 
   init(of market: Market) async {
     let keyset = try? await market.keyset().keyset
     currency = keyset?.currency
     decimals = keyset?.decimals ?? 0
-    transferFee = keyset.flatMap { keyset in
-      keyset.fees.perTransfer == 0
-        ? nil : try? Amount(minor: keyset.fees.perTransfer, currency: keyset.currency)
-    }
   }
 
   func text(_ amount: Amount) -> String {

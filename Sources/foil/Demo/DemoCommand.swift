@@ -70,8 +70,11 @@ struct DemoCommand: AsyncParsableCommand {
   private func tell(at home: HomeFolder) async throws {
     let stage = try DemoStage(home: home, files: files, passphraseFile: secretFile)
     let say: (String) -> Void = json ? { _ in } : { Terminal.print($0) }
-    say("A bank, two merchants, a coordinator and a customer, in \(home.path).")
-    try await stage.found()
+    let otherBanks = scenario == .twoBanks ? [DemoCast.otherBank] : []
+    say(
+      "\(otherBanks.isEmpty ? "A bank" : "Two banks"), two merchants, a coordinator and a customer, "
+        + "in \(home.path).")
+    try await stage.found(otherBanks: otherBanks)
     say("The customer withdraws coins; the bank signs them blindly.")
     let teller = Storyteller(stage: stage, say: say)
     let story = try await teller.tell(scenario ?? .commit)
@@ -203,6 +206,8 @@ extension StoryReport {
     case .lastItem:
       return verdict == "commit" && isAllOpen
         && orders?.values.sorted() == ["commit", AbortReason.refused.rawValue]
+    case .twoBanks:
+      return verdict == "commit" && isAllOpen && owed?.values.allSatisfy { $0 == 0 } == true
     case .crash: return verdict == "commit" && isAllOpen && CrashStory.isSound(self)
     }
   }

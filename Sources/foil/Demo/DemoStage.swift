@@ -22,16 +22,27 @@ enum DemoCast {
   static let alice = constant(AccountName("alice"))
   /// The other customer, where there is one.
   static let bob = constant(AccountName("bob"))
+  /// Where the atelier has its account, where there is a second bank.
+  static let otherBank = constant(PartyName("cooperative.example"))
   static let currency = constant(Currency("EUR"))
   static let decimals = 2
 
-  static let charter = Charter(
-    bank: bank, merchants: merchants,
-    coordinator: constant(PartyName("coordinator.example")),
-    log: constant(PartyName("log.example")), witness: constant(PartyName("witness.example")),
-    auditor: constant(PartyName("auditor.example")), root: constant(PartyName("root.example")),
-    currency: currency, decimals: decimals,
-    coinValues: (0...11).map { 1 << $0 })
+  /// - Parameter banks: besides that of the customer.
+  static func charter(otherBanks banks: [PartyName]) -> Charter {
+    Charter(
+      bank: bank, merchants: merchants,
+      coordinator: constant(PartyName("coordinator.example")),
+      log: constant(PartyName("log.example")), witness: constant(PartyName("witness.example")),
+      auditor: constant(PartyName("auditor.example")), root: constant(PartyName("root.example")),
+      currency: currency, decimals: decimals,
+      coinValues: (0...11).map { 1 << $0 }, otherBanks: banks, clearingLimit: 100_000)
+  }
+
+  /// Where a merchant is paid.
+  static func payee(of merchant: PartyName, in market: Market) -> Payee {
+    let isElsewhere = merchant == atelier && market.bank(otherBank) != nil
+    return Payee(bank: isElsewhere ? otherBank : bank, account: account(of: merchant))
+  }
 
   /// What a merchant asks for a good: the price in cents, of which a part is tax.
   static func price(of number: Int) throws -> Price {
@@ -184,15 +195,19 @@ struct DemoStage {
   // MARK: - Before the story
 
   /// Founds the market, opens accounts, and gives everybody what they need.
-  func found() async throws {
-    try await Market.found(DemoCast.charter, at: home, passphraseFile: passphraseFile)
+  ///
+  /// - Parameter banks: besides that of the customer.
+  func found(otherBanks banks: [PartyName] = []) async throws {
+    try await Market.found(
+      DemoCast.charter(otherBanks: banks), at: home, passphraseFile: passphraseFile)
     let market = try await openMarket()
     try await market.bank.openAccount(
       DemoCast.alice, key: market.customer.wallet.accountKey(at: DemoCast.bank))
     for merchant in DemoCast.merchants {
       let keys = try keys(of: merchant)
-      try await market.bank.openAccount(
-        DemoCast.account(of: merchant), key: keys.signingKey("account").publicKey)
+      let payee = DemoCast.payee(of: merchant, in: market)
+      try await market.bank(payee.bank)?.openAccount(
+        payee.account, key: keys.signingKey("account").publicKey)
     }
     let total = try prices()
     var entropy = SystemEntropy()
@@ -226,7 +241,7 @@ struct DemoStage {
       guard let shop = market.shop(merchant) else { continue }
       let terms = SaleTerms(
         price: try DemoCast.price(of: number),
-        payee: Payee(bank: DemoCast.bank, account: DemoCast.account(of: merchant)),
+        payee: DemoCast.payee(of: merchant, in: market),
         holdLimitSeconds: holdLimitSeconds, deliveryLimitSeconds: deliveryLimitSeconds)
       let made = [DemoGood.contract(), DemoGood.picture()].first {
         $0.fileName == file.lastPathComponent
@@ -247,8 +262,12 @@ struct DemoStage {
   /// - Parameter bob: the other customer, where there is one.
   func balances(in market: Market, and bob: Customer? = nil) async throws -> [String: UInt64] {
     var balances: [String: UInt64] = [:]
-    for account in [DemoCast.alice] + DemoCast.merchants.map(DemoCast.account) {
-      balances[account.text] = try await market.bank.balance(of: account).minor
+    balances[DemoCast.alice.text] = try await market.bank.balance(of: DemoCast.alice).minor
+    for merchant in DemoCast.merchants {
+      let payee = DemoCast.payee(of: merchant, in: market)
+      balances[payee.account.text] = try await market.bank(payee.bank)?.balance(
+        of: payee.account
+      ).minor
     }
     balances["wallet"] = try await market.customer.wallet.balance(
       at: DemoCast.bank, in: DemoCast.currency

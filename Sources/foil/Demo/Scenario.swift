@@ -18,6 +18,8 @@ enum Scenario: String, CaseIterable, ExpressibleByArgument, Codable {
   case doubleSpend = "double-spend"
   /// Two customers order the last pieces of both merchants at the same time.
   case lastItem = "last-item"
+  /// One merchant is paid by a bank at which it has no account: the banks clear.
+  case twoBanks = "two-banks"
   /// The program is killed at every journal record in turn, and started again.
   case crash
 }

@@ -64,6 +64,8 @@ struct StoryReport: Codable {
   var crashes: [Crash]?
   /// Where several customers ordered: how each order ended, `commit` or the reason of the abort.
   var orders: [String: String]?
+  /// Where there are two banks: what each owes the other in the end, in minor units.
+  var owed: [String: Int64]?
 }
 
 /// One object: the first story, and under `then` the second.

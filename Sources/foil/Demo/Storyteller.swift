@@ -26,6 +26,7 @@ struct Storyteller {
     switch scenario {
     case .doubleSpend: return try await tellDoubleSpend()
     case .lastItem: return try await tellLastItem()
+    case .twoBanks: return try await tellTwoBanks()
     case .crash: return try await CrashStory(stage: stage, say: say).tell()
     default: break
     }
@@ -80,7 +81,7 @@ struct Storyteller {
         as: shop.name)
     case .customerGone:
       market.directory.register(customer: AbsentCustomer(customer: market.customer))
-    case .commit, .doubleSpend, .lastItem, .crash: break
+    case .commit, .doubleSpend, .lastItem, .twoBanks, .crash: break
     }
   }
 
@@ -92,7 +93,8 @@ struct Storyteller {
     let customer = customer ?? market.customer
     let plan = try await customer.plan(
       selections, coordinator: market.coordinator.key, template: market.coordinator.template,
-      decideWithinSeconds: decideWithinSeconds)
+      decideWithinSeconds: decideWithinSeconds, under: try await market.keysets(),
+      preferring: market.bank.name)
     return try await customer.place(plan)
   }
 

@@ -49,12 +49,13 @@ struct CashWorld {
       coordinators: [coordinator, otherCoordinator],
       others: banks.filter { $0 != name }.map { try Self.signer($0) })
     cards = CardIssuer(
-      store: store, atRest: try AtRestKey(keyFile: SecretBytes(copying: Bytes(0..<32))),
+      bank: bankName, store: store,
+      atRest: try AtRestKey(keyFile: SecretBytes(copying: Bytes(0..<32))),
       clock: clock)
     verdicts = TestVerdicts(trust: trust, clock: clock)
     bank = Bank(
       store: store, signer: bankSigner, denominationSigner: signer ?? keys, identity: identity,
-      trust: trust, verdicts: verdicts, clock: clock, terms: terms,
+      trust: trust, verdicts: verdicts, transfers: verdicts, clock: clock, terms: terms,
       methods: (hasAllMethods ? [TransferScheme(store: store), cards] : []) + methods,
       rules: .testing,
       makeEntropy: { SystemEntropy() })

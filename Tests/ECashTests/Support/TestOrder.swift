@@ -35,12 +35,12 @@ struct TestOrder: Sendable {
 }
 
 extension CashWorld {
-  /// An order over what accounts are to get.
+  /// An order over what accounts are to get, at the bank's first fee unless said otherwise.
   func order(
     _ payouts: [(account: String, minor: UInt64)], bank: PartyName? = nil,
     payeeBank: PartyName? = nil, method: PaymentMethod = .ecash,
     coordinator: StatementSigner? = nil, decideIn seconds: Int64 = 600,
-    currency: Currency? = nil, recipient: RecipientValue? = nil
+    currency: Currency? = nil, recipient: RecipientValue? = nil, transferFee: UInt64? = nil
   ) throws -> TestOrder {
     var entropy = SystemEntropy()
     let currency = currency ?? self.currency
@@ -52,7 +52,7 @@ extension CashWorld {
           payee: Payee(
             bank: payeeBank ?? bankName, account: try #require(AccountName($0.account))),
           amount: try Amount(minor: $0.minor, currency: currency))
-      })
+      }, transferFee: transferFee ?? keyset.keyset.fees.perTransfer)
     let commitment = try OrderCommitment([.payment(content)], entropy: &entropy)
     let key = StatementSigner(party: .customer, key: .generate(from: &entropy))
     let seed = entropy.bytes(32)

@@ -3,8 +3,24 @@
 import Evidence
 import PaymentModel
 
-struct TestVerdicts: VerdictReader {
+struct TestVerdicts: VerdictReader, TransferReader {
   static let proof = Bytes("logged".utf8)
+
+  /// Stands for the proof that something was in the log at that time.
+  static func proof(at time: Timestamp) -> Bytes { Bytes("\(time.milliseconds)".utf8) }
+
+  func read(
+    _ transfer: Signed<Transfer>, proof: Bytes
+  ) throws(NotAdmitted) -> Stated<Transfer> {
+    guard let milliseconds = Int64(String(decoding: proof, as: UTF8.self)) else {
+      throw NotAdmitted(code: "not-logged", message: "the transfer is not logged")
+    }
+    do {
+      return try trust.verify(transfer, at: Timestamp(milliseconds: milliseconds)).stated
+    } catch {
+      throw NotAdmitted(code: error.code.rawValue, message: error.message)
+    }
+  }
 
   let trust: TrustStore
   let clock: TestClock

@@ -39,6 +39,35 @@ struct OrderCommitmentTests {
     #expect(Set(commitment.parts.map(\.salt)).count == count)
   }
 
+  /// Nothing is left out, and never written as zero.
+  @Test("a fee is written in one way only")
+  func fees() throws {
+    func part(_ fee: UInt64) -> Bytes {
+      CanonicalJSON.encode { writer in
+        OrderPart.payment(
+          PaymentPart(
+            bank: SampleClaims.payee.bank, method: .ecash, total: SampleClaims.amount(30),
+            payouts: [Payout(payee: SampleClaims.payee, amount: SampleClaims.amount(30))],
+            transferFee: fee)
+        ).write(to: &writer)
+      }
+    }
+    func read(_ bytes: Bytes) throws -> OrderPart {
+      try CanonicalJSON.decode(bytes, limit: 1000) { reader throws(ClaimError) in
+        try OrderPart(from: &reader)
+      }
+    }
+    let none = String(decoding: part(0), as: UTF8.self)
+    #expect(!none.contains("transferFee"))
+    guard case .payment(let content) = try read(part(31)) else {
+      throw EvidenceError(.kindMismatch, "no payment")
+    }
+    #expect(content.transferFee == 31 && content.fee(of: content.payouts[0])?.minor == 30)
+    let zero = String(decoding: part(7), as: UTF8.self).replacing(
+      "\"transferFee\":7", with: "\"transferFee\":0")
+    #expect(zero.contains("transferFee") && (try? read(Bytes(zero.utf8))) == nil)
+  }
+
   @Test("the places are random, and so is everything that is not a part")
   func places() throws {
     var entropy = SystemEntropy()

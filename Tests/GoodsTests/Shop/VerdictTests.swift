@@ -139,6 +139,24 @@ import Testing
     #expect(try await world.settle(verdict, order, foreign).ending == .done)
   }
 
+  @Test func `A bank may keep what the offer allows, and no more`() async throws {
+    for (largest, kept, ending) in [
+      (0, 1, .refused(.invalid, signed: false)), (3, 4, .refused(.invalid, signed: false)),
+      (3, 3, .done), (3, 0, .done),
+    ] as [(UInt64, UInt64, Ending)] {
+      var draft = try world.draft(sealed)
+      draft.accepts = [
+        AcceptedPayment(bank: world.payee.bank, method: .ecash, largestFee: largest)
+      ]
+      let offer = try await world.publish(draft, sealed)
+      let order = try world.order(offer)
+      _ = try await world.deposit(order, offer)
+      let verdict = world.commit(order)
+      let transfer = try world.transfer(1000, keeping: kept, for: verdict, order)
+      #expect(try await world.settle(verdict, order, [transfer]).ending == ending, "\(kept)")
+    }
+  }
+
   @Test func `Only transfers that pay this sale settle it`() async throws {
     let offer = try await world.publish(sealed)
     let order = try world.order(offer)

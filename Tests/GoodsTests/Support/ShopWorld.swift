@@ -234,13 +234,14 @@ final class ShopWorld {
   // MARK: - The bank
 
   func transfer(
-    _ minor: UInt64, for verdict: LoggedVerdict, _ order: PlacedOrder, to payee: Payee? = nil,
-    by signer: StatementSigner? = nil
+    _ minor: UInt64, keeping fee: UInt64 = 0, for verdict: LoggedVerdict, _ order: PlacedOrder,
+    to payee: Payee? = nil, by signer: StatementSigner? = nil
   ) throws -> Signed<Transfer> {
     (signer ?? bank).sign(
       Transfer(
         process: order.process, verdict: try UnverifiedStatement(verdict.verdict.bytes).id,
-        payee: payee ?? self.payee, amount: try amount(minor)),
+        payee: payee ?? self.payee, amount: try amount(minor),
+        fee: fee == 0 ? nil : try amount(fee)),
       nonce: Nonce(from: &entropy))
   }
 }

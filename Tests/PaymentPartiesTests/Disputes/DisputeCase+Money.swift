@@ -9,13 +9,13 @@ import Receipts
 extension DisputeWorld {
   /// The bank's transfer of a purchase.
   fileprivate func transfer(
-    of purchase: DisputedPurchase, on verdict: StatementID? = nil
+    of purchase: DisputedPurchase, on verdict: StatementID? = nil, keeping fee: UInt64 = 0
   ) throws -> Signed<Transfer> {
     let offer: Offer = try UnverifiedStatement(purchase.offer.bytes).unverifiedClaim()
     return sign(
       Transfer(
         process: purchase.process, verdict: verdict ?? purchase.verdictID, payee: offer.payee,
-        amount: offer.price.gross), by: bank)
+        amount: offer.price.gross, fee: fee == 0 ? nil : try Fair.amount(fee)), by: bank)
   }
 
   /// The merchant gives the money back.
@@ -83,6 +83,45 @@ extension DisputeCase {
       let (_, file) = try await world.complaint(.notPaid, of: purchase, by: world.merchant)
       let transfer = try world.transfer(of: purchase)
       return [file, try await world.file(about: purchase.process, [transfer.bytes])]
+    },
+    DisputeCase(
+      "not-paid-agreed-fee", "not-at-fault bank.example answered",
+      "the bank has kept of the transfer what it had reserved the payment with"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world, .init(transferFee: 3))
+      let (_, file) = try await world.complaint(.notPaid, of: purchase, by: world.merchant)
+      let transfer = try world.transfer(of: purchase, keeping: 3)
+      return [file, try await world.file(about: purchase.process, [transfer.bytes])]
+    },
+    DisputeCase(
+      "not-paid-in-full", "at-fault bank.example kept-more",
+      "the bank has kept more of the transfer than it had reserved the payment with"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world, .init(transferFee: 3))
+      let transfer = try world.transfer(of: purchase, keeping: 4)
+      let (_, file) = try await world.complaint(
+        .notPaid, of: purchase, by: world.merchant, with: [transfer.bytes])
+      return [file]
+    },
+    DisputeCase(
+      "not-paid-in-full-unasked", "at-fault bank.example kept-more",
+      "the bank has kept something of a transfer, and nothing was agreed"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world)
+      let transfer = try world.transfer(of: purchase, keeping: 1)
+      let (_, file) = try await world.complaint(.notPaid, of: purchase, by: world.merchant)
+      return [file, try await world.file(about: purchase.process, [transfer.bytes])]
+    },
+    DisputeCase(
+      "not-paid-mended", "not-at-fault bank.example answered",
+      "the bank has kept too much at first, and then signed the right transfer, too"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world, .init(transferFee: 3))
+      let transfers = [
+        try world.transfer(of: purchase, keeping: 400), try world.transfer(of: purchase),
+      ]
+      let (_, file) = try await world.complaint(.notPaid, of: purchase, by: world.merchant)
+      return [file, try await world.file(about: purchase.process, transfers.map(\.bytes))]
     },
     DisputeCase(
       "not-paid-aborted", "not-at-fault nobody nothing-owed", "the purchase was aborted"

@@ -145,6 +145,8 @@ struct DisputedPurchase {
     /// The coordinator delivers a bundle without keys.
     var bundleIsEmpty = false
     var abort: AbortReason?
+    /// What the bank may keep of the transfer.
+    var transferFee: UInt64 = 0
     var goodsName = "good"
     /// An offer that hangs below the order's root as well, and that nobody handed in.
     var hiddenOffer: StatementID?
@@ -163,7 +165,9 @@ struct DisputedPurchase {
         title: "A book", description: "", fileName: "book.txt", mediaType: "text/plain",
         container: good.commitment, mode: .individual, stock: nil, price: price,
         maximumQuantity: 1, payee: payee,
-        accepts: [AcceptedPayment(bank: payee.bank, method: .ecash)],
+        accepts: [
+          AcceptedPayment(bank: payee.bank, method: .ecash, largestFee: changes.transferFee)
+        ],
         coordinators: [world.coordinator.issuer.key], holdLimitSeconds: 300,
         deliveryLimitSeconds: 60, expiresAt: DisputeWorld.decideBy.adding(seconds: 3600),
         retainedUntil: DisputeWorld.decideBy.adding(seconds: 3600)), by: world.merchant)
@@ -171,7 +175,7 @@ struct DisputedPurchase {
 
     let payment = PaymentPart(
       bank: payee.bank, method: .ecash, total: price.gross,
-      payouts: [Payout(payee: payee, amount: price.gross)])
+      payouts: [Payout(payee: payee, amount: price.gross)], transferFee: changes.transferFee)
     let item = ItemPart(offer: offerID, quantity: 1)
     let commitment = try world.draw { entropy in
       try OrderCommitment(

@@ -64,6 +64,7 @@ struct AdmissionWorld {
     var currency = Fair.euro
     var payee: Payee
     var banks = [Fair.bank]
+    var largestFee: UInt64 = 0
     var coordinator: Thumbprint?
     var expiresAfterSeconds: Int64 = 3600
     var title = "A good"
@@ -87,7 +88,9 @@ struct AdmissionWorld {
         net: Amount(minor: terms.price, currency: terms.currency),
         tax: Amount.zero(terms.currency)),
       maximumQuantity: Self.maximumQuantity, payee: terms.payee,
-      accepts: terms.banks.map { AcceptedPayment(bank: $0, method: .ecash) },
+      accepts: terms.banks.map {
+        AcceptedPayment(bank: $0, method: .ecash, largestFee: terms.largestFee)
+      },
       coordinators: [terms.coordinator ?? coordinator.issuer.key], holdLimitSeconds: 60,
       deliveryLimitSeconds: 60, expiresAt: expiresAt, retainedUntil: expiresAt)
     let signer = try signer ?? #require(signers[Self.merchants[number]])
@@ -162,22 +165,26 @@ struct AdmissionWorld {
   }
 
   static func payment(
-    _ payouts: [Payout], bank: PartyName = Fair.bank, method: PaymentMethod = .ecash
+    _ payouts: [Payout], bank: PartyName = Fair.bank, method: PaymentMethod = .ecash,
+    transferFee: UInt64 = 0
   ) -> OrderPart {
     let payouts = payouts.sorted { $0.payee < $1.payee }
     let currency = payouts.first?.amount.currency ?? Fair.euro
     let total = try? Amount.sum(payouts.map(\.amount), in: currency)
     return .payment(
       PaymentPart(
-        bank: bank, method: method, total: total ?? Amount.zero(currency), payouts: payouts))
+        bank: bank, method: method, total: total ?? Amount.zero(currency), payouts: payouts,
+        transferFee: transferFee))
   }
 }
 
 extension AdmissionWorld.Draft {
   /// Puts another payment in the place of the last part.
   mutating func pay(
-    _ payouts: [Payout], bank: PartyName = Fair.bank, method: PaymentMethod = .ecash
+    _ payouts: [Payout], bank: PartyName = Fair.bank, method: PaymentMethod = .ecash,
+    transferFee: UInt64 = 0
   ) {
-    parts[parts.count - 1] = AdmissionWorld.payment(payouts, bank: bank, method: method)
+    parts[parts.count - 1] = AdmissionWorld.payment(
+      payouts, bank: bank, method: method, transferFee: transferFee)
   }
 }

@@ -110,7 +110,8 @@ extension Market {
   /// Seals bytes and offers them.
   func sell(
     _ content: Bytes, as name: String, by merchant: PartyName, for price: UInt64,
-    holdLimitSeconds: Int = 300, deliveryLimitSeconds: Int = 60, stock: String? = nil
+    holdLimitSeconds: Int = 300, deliveryLimitSeconds: Int = 60, stock: String? = nil,
+    largestFee: UInt64 = 0
   ) async throws -> LockedGood {
     let file = TestFolder.fresh("good")
     try Data(content).write(to: URL(filePath: file))
@@ -121,7 +122,7 @@ extension Market {
       terms: SaleTerms(
         price: try Price(net: try Fair.amount(price), tax: free),
         payee: Fair.payee(of: merchant), holdLimitSeconds: holdLimitSeconds,
-        deliveryLimitSeconds: deliveryLimitSeconds, stock: stock))
+        deliveryLimitSeconds: deliveryLimitSeconds, stock: stock, largestFee: largestFee))
   }
 
   /// Orders these goods, or all that are on sale: signed, on record, not yet handed in.

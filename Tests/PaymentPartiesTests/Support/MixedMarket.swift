@@ -84,7 +84,8 @@ struct MixedMarket: Sendable {
       MemoryStore<any BankRows>(MemoryBankRows())
     }
     self.stores = stores
-    cards = CardIssuer(store: stores[1], atRest: try Self.atRest(), clock: clock)
+    cards = CardIssuer(
+      bank: Self.banks[1], store: stores[1], atRest: try Self.atRest(), clock: clock)
     let methods: [[any PaymentScheme]] = [
       [], [cards], [TransferScheme(store: stores[2]), VoucherScheme()],
     ]
@@ -99,7 +100,6 @@ struct MixedMarket: Sendable {
         denominationSigner: denominationSigner,
         identity: try Self.identity(identities[number]), trust: trust, verdicts: verdicts,
         clock: clock,
-        terms: BankTerms(correspondents: [Self.banks[0]: Self.limit, Self.banks[2]: Self.limit]),
         methods: methods[number], rules: .testing, makeEntropy: { SystemEntropy() })
       var coins: [Denomination] = []
       for value in denominations[number].1 {
@@ -111,6 +111,10 @@ struct MixedMarket: Sendable {
             currency: denominations[number].0, decimals: 2, period: 1, denominations: coins,
             fees: Fees()), entropy: &entropy))
       banks.append(bank)
+    }
+    let limit = try Fair.amount(Self.limit)
+    for (one, other) in [(banks[0], banks[2]), (banks[2], banks[0])] {
+      try await one.clear(with: other.name, claiming: limit, owing: limit)
     }
     self.banks = banks
 

@@ -329,6 +329,26 @@ struct CheatingTests {
       }
       return changes
     },
+    Cheat(
+      description: "the bank keeps what was not agreed", check: .transfer, atFault: "bank.example"
+    ) { _ in
+      var changes = Purchase.Changes()
+      changes.transfer = {
+        Transfer(
+          process: $0.process, verdict: $0.verdict, payee: $0.payee, amount: $0.amount,
+          fee: try? Amount(minor: 1, currency: $0.amount.currency))
+      }
+      return changes
+    },
+    Cheat(description: "the bank's fee is more than an offer allows", check: .payments) { _ in
+      var changes = Purchase.Changes()
+      changes.payment = { part in
+        PaymentPart(
+          bank: part.bank, method: part.method, total: part.total, payouts: part.payouts,
+          transferFee: 1)
+      }
+      return changes
+    },
     Cheat(description: "a merchant confirms another verdict", check: .settlement) { _ in
       var changes = Purchase.Changes()
       changes.settlement = {

@@ -5,43 +5,52 @@ import PaymentCrypto
 import PaymentModel
 
 enum ClearingRule {
-  /// Credits an account here with a transfer of another bank, once.
+  /// Credits an account here with a transfer of another bank.
   ///
-  /// What names the credit is bank, process and payee, because an order pays a payee through a bank once: a
-  /// bank that signed twice has paid once.
+  /// What names the credit is bank, process and payee, because an order pays a payee through a bank once. A bank
+  /// that has signed several transfers for it owes the largest: whichever comes first, the others add what is
+  /// lacking, or nothing. So a smaller one that somebody shows first does not keep the payee from its money.
   ///
-  /// - Parameter limit: how much the other bank may owe, in minor units.
-  /// - Throws: `accountUnknown`; `currency`; `referenceConflict` when another sum was credited for it;
-  ///   `clearingLimit`.
+  /// - Returns: what the account has been credited with for this payment.
+  /// - Throws: `correspondentUnknown`; `accountUnknown`; `currency`; `clearingLimit`.
   static func apply(
-    _ transfer: Stated<Transfer>, limit: UInt64, at time: Timestamp, rows: inout any BankRows
+    _ transfer: Stated<Transfer>, at time: Timestamp, rows: inout any BankRows
   ) throws(ECashError) -> Amount {
     let claim = transfer.claim
+    guard let other = rows.correspondent(transfer.issuer.party) else {
+      throw ECashError(.correspondentUnknown, "the bank does not clear with that bank")
+    }
     guard rows.account(claim.payee.account) != nil else {
       throw ECashError(.accountUnknown, "no such account")
     }
-    guard rows.latestKeyset()?.currency == claim.amount.currency,
-      let amount = try? claim.fee.map({ fee in try claim.amount.subtracting(fee) })
-        ?? claim.amount
-    else { throw ECashError(.currency, "the bank keeps no money in that currency") }
-    let other = LedgerAccount.correspondent(transfer.issuer.party)
-    let minor = Int64(amount.minor)
-    let lines = [
-      LedgerBalance(account: other, minor: -minor),
-      LedgerBalance(account: .holder(claim.payee.account), minor: minor),
-    ]
-    let reference = reference(to: transfer)
-    if let posted = rows.posting(.clearing, reference: reference) {
-      guard posted.lines == Ledger.merged(lines) else {
-        throw ECashError(.referenceConflict, "another sum was credited for this transfer")
-      }
+    guard rows.latestKeyset()?.currency == claim.amount.currency else {
+      throw ECashError(.currency, "the bank keeps no money in that currency")
+    }
+    let payee = LedgerAccount.holder(claim.payee.account)
+    var reference = reference(to: transfer)
+    var credited: Int64 = 0
+    while let posted = rows.posting(.clearing, reference: reference) {
+      credited += posted.lines.first { $0.account == payee }?.minor ?? 0
+      reference = next(reference)
+    }
+    let minor = Int64(claim.net.minor)
+    guard minor > credited else {
+      guard let amount = try? Amount(minor: UInt64(credited), currency: claim.amount.currency)
+      else { throw ECashError(.booksUnbalanced, "what was credited is no amount") }
       return amount
     }
-    guard rows.balance(of: other) - minor >= -Int64(limit) else {
+    let account = LedgerAccount.correspondent(other.bank)
+    let missing = minor - credited
+    guard rows.balance(of: account) - missing >= -Int64(clamping: other.largestClaim) else {
       throw ECashError(.clearingLimit, "the other bank would owe more than it may")
     }
-    try Ledger.post(.clearing, reference: reference, at: time, lines: lines, in: &rows)
-    return amount
+    try Ledger.post(
+      .clearing, reference: reference, at: time,
+      lines: [
+        LedgerBalance(account: account, minor: -missing),
+        LedgerBalance(account: payee, minor: missing),
+      ], in: &rows)
+    return claim.net
   }
 
   /// H("foil/clearing/v1\n" ‖ process ‖ length of the bank's name (1 byte) ‖ bank ‖ account).
@@ -50,5 +59,10 @@ enum ClearingRule {
     return SHA256.digest(
       Bytes("foil/clearing/v1\n".utf8), transfer.claim.process.bytes, [UInt8(bank.count)], bank,
       Bytes(transfer.claim.payee.account.text.utf8))
+  }
+
+  /// What names the next credit of the same payment: H("foil/clearing/v1\n" ‖ the reference before it).
+  private static func next(_ reference: Digest) -> Digest {
+    SHA256.digest(Bytes("foil/clearing/v1\n".utf8), reference.bytes)
   }
 }

@@ -15,8 +15,9 @@ enum PostRule {
     if let answer = VerdictRule.recorded(verdict, hold: hold) { return answer }
     var lines = try hold.captureLines(schemes[hold.method].capture(hold, in: &rows))
     var transfers: [Bytes] = []
+    try Promises.end(hold, at: desk.bank, rows: &rows)
     for payout in hold.payouts {
-      let fee = min(hold.transferFee, payout.amount.minor)
+      let fee = payout.amount.minor - hold.net(of: payout)
       lines += [
         LedgerBalance(
           account: account(of: payout.payee, at: desk.bank),

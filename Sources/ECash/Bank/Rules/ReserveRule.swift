@@ -48,6 +48,12 @@ enum ReserveRule {
     guard haveAccounts(payment, rows: rows) else {
       return try refuse(request, .notOffered, desk: &desk, rows: &rows)
     }
+    switch Promises.room(for: payment.part, rows: rows) {
+    case .enough: break
+    case .waits(let until):
+      return .held(until: max(until, desk.now.adding(seconds: lateRetrySeconds)))
+    case .short: return try refuse(request, .notOffered, desk: &desk, rows: &rows)
+    }
     switch try scheme.hold(checked.instrument, of: payment, at: desk.now, in: &rows) {
     case .waits(let decideBy):
       return .held(until: max(decideBy, desk.now.adding(seconds: lateRetrySeconds)))
@@ -111,9 +117,10 @@ enum ReserveRule {
     let hold = HoldRow(
       process: payment.process, coordinator: payment.coordinator, decideBy: payment.decideBy,
       total: payment.total, payouts: payment.part.payouts,
-      transferFee: rows.latestKeyset()?.fees.perTransfer ?? 0, method: payment.part.method,
-      held: money.held, source: money.source)
+      transferFee: payment.part.transferFee, method: payment.part.method, held: money.held,
+      source: money.source)
     rows.put(hold)
+    try Promises.give(hold, at: desk.bank, rows: &rows)
     try Ledger.post(
       .hold, reference: hold.process.renamed(), at: desk.now, lines: hold.holdLines, in: &rows)
     let reservation = try desk.sign(

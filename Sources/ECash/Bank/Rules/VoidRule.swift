@@ -14,6 +14,7 @@ enum VoidRule {
     }
     guard hold.coordinator == verdict.coordinator else { return .passing(.invalid) }
     if let answer = VerdictRule.recorded(verdict, hold: hold) { return answer }
+    try Promises.end(hold, at: desk.bank, rows: &rows)
     let lines = try hold.freeLines(schemes[hold.method].free(hold, in: &rows))
     try Ledger.post(
       .release, reference: hold.process.renamed(), at: desk.now, lines: lines, in: &rows)

@@ -5,7 +5,8 @@
 //   void      = free     the held money goes back
 //
 // A wrong code counts against the card. After so many in a row the card is blocked until the issuer lifts
-// that, so a code of three digits cannot be tried out. An authorisation ends by a verdict only.
+// that; after so many in all, too, so that a code of three digits cannot be tried out between its holder's own
+// payments. Whoever knows a number can so block the card. An authorisation ends by a verdict only.
 
 public import PaymentCrypto
 public import PaymentModel
@@ -18,6 +19,8 @@ public import PaymentModel
 public final class CardIssuer: PaymentScheme {
   /// After so many wrong codes in a row a card is blocked.
   public static let largestFailedTries = 3
+  /// After so many wrong codes in all, too.
+  public static let largestAllFailedTries = 10
   /// The largest credit limit, in minor units: 2^40.
   public static let largestLimit: UInt64 = 1 << 40
   /// Where expiry and verification code stand; the row is the card's identifier.
@@ -26,16 +29,20 @@ public final class CardIssuer: PaymentScheme {
   static let keyColumn = SealedColumn(table: "method_record", column: "record")
   private static let keyRow = SHA256.digest(Bytes("foil/card-number-key/v1".utf8))
 
+  private let bank: PartyName
   private let store: any Store<any BankRows>
   private let atRest: AtRestKey
   private let clock: any WallClock
 
   /// - Parameters:
+  ///   - bank: whose cards they are.
   ///   - store: the bank's.
   ///   - atRest: what codes, and the key over the numbers, are sealed with.
   public init(
-    store: any Store<any BankRows>, atRest: consuming AtRestKey, clock: any WallClock
+    bank: PartyName, store: any Store<any BankRows>, atRest: consuming AtRestKey,
+    clock: any WallClock
   ) {
+    self.bank = bank
     self.store = store
     self.atRest = atRest
     self.clock = clock
@@ -46,23 +53,42 @@ public final class CardIssuer: PaymentScheme {
   /// Issues a card. Its data are not kept and cannot be asked for again.
   ///
   /// - Parameters:
-  ///   - funds: what it pays with.
+  ///   - grounds: the bank's credit, or what an account holder has signed. One request gives one card.
   ///   - validMonths: for how many months after this one; at most 120.
-  /// - Throws: `accountUnknown`; `amountOverflow` for a limit above `largestLimit`.
+  /// - Throws: `cardRequest` when the account's key has not signed the request, or a card was issued for it;
+  ///   `amountOverflow` for a limit above `largestLimit`.
   public func issue(
-    _ funds: CardRow.Funds, validMonths: Int = 36
+    _ grounds: CardGrounds, validMonths: Int = 36
   ) async throws(ECashError) -> CardDetails {
-    if case .credit(let limit) = funds, limit > Self.largestLimit {
-      throw ECashError(.amountOverflow, "the credit limit is too large")
+    let funds: CardRow.Funds
+    var used: Digest?
+    switch grounds {
+    case .credit(let limit):
+      guard limit <= Self.largestLimit else {
+        throw ECashError(.amountOverflow, "the credit limit is too large")
+      }
+      funds = .credit(limit: limit)
+    case .account(let request):
+      // The key of an account never changes, so it can be read before the transaction.
+      let row = await store.read { rows in rows.account(request.account) }
+      guard let row, request.isSigned(by: row.key, at: bank) else {
+        throw ECashError(.cardRequest, "the account's key has not asked for a card")
+      }
+      funds = .account(request.account)
+      used = request.digest(at: bank)
     }
+    let asked = used
     let card = try CardDetails(Self.draw(expiring: Self.month(validMonths, after: clock.now())))
     let id = card.id(under: try await key())
     let row = CardRow(
       id: id, secrets: Self.secretsColumn.seal(card.secrets, row: id.bytes, under: atRest),
       funds: funds)
     try await store.transact { rows throws(ECashError) in
-      if case .account(let name) = funds, rows.account(name) == nil {
-        throw ECashError(.accountUnknown, "no such account")
+      if let asked {
+        guard rows.record(of: .card, asked) == nil else {
+          throw ECashError(.cardRequest, "a card was issued for this request")
+        }
+        rows.putRecord(id.bytes, of: .card, asked)
       }
       guard rows.card(id) == nil else {
         throw ECashError(.referenceConflict, "the number was drawn before: try again")
@@ -72,18 +98,47 @@ public final class CardIssuer: PaymentScheme {
     return card
   }
 
-  /// Lets a blocked card pay again.
+  // MARK: - For the bank's operator
+
+  /// A card as the operator sees it: what it pays with, and how often somebody did not know it.
+  public struct Standing: Hashable, Sendable {
+    public let id: CardID
+    public let funds: CardRow.Funds
+    /// Wrong codes or months since the last right ones.
+    public let failedTries: Int
+    /// All of them since the card was issued or unblocked. A payment does not hide those before it.
+    public let allFailedTries: Int
+    /// Whether it pays nothing until it is unblocked.
+    public let isBlocked: Bool
+
+    init(_ row: CardRow) {
+      id = row.id
+      funds = row.funds
+      failedTries = row.failedTries
+      allFailedTries = row.allFailedTries
+      isBlocked = CardIssuer.isBlocked(row)
+    }
+  }
+
+  /// All cards, ordered by identifier. No number is known.
+  public func cards() async -> [Standing] {
+    await store.read { rows in rows.cards().map(Standing.init) }
+  }
+
+  /// Lets a blocked card pay again, and begins to count anew.
   ///
   /// - Throws: `cardUnknown`.
-  public func unblock(_ card: CardDetails) async throws(ECashError) {
-    guard let id = try await id(of: card) else {
-      throw ECashError(.cardUnknown, "no such card")
-    }
+  public func unblock(_ id: CardID) async throws(ECashError) {
     try await store.transact { rows throws(ECashError) in
       guard var row = rows.card(id) else { throw ECashError(.cardUnknown, "no such card") }
       row.failedTries = 0
+      row.allFailedTries = 0
       rows.put(row)
     }
+  }
+
+  private static func isBlocked(_ row: CardRow) -> Bool {
+    row.failedTries >= largestFailedTries || row.allFailedTries >= largestAllFailedTries
   }
 
   // MARK: - The method
@@ -93,8 +148,8 @@ public final class CardIssuer: PaymentScheme {
   /// A card as it was shown, and the one that the issuer may know.
   public struct Shown: Sendable {
     let card: CardDetails
-    /// `nil` when nothing was ever issued.
-    let id: CardID?
+    /// The card's identifier; `nil` when nothing was ever issued. An error when the issuer cannot tell now.
+    let id: Result<CardID?, ECashError>
   }
 
   public func read(from reader: inout some ClaimReader) throws(ClaimError) -> CardDetails {
@@ -102,14 +157,14 @@ public final class CardIssuer: PaymentScheme {
   }
 
   /// Finds the card's identifier. Whether the card is good, is up to the transaction, where tries are
-  /// counted.
+  /// counted. What the issuer cannot read is no fault of the card's, and nothing that is refused for good.
   public func check(
     _ card: CardDetails, of payment: OfferedPayment, at time: Timestamp
   ) async throws(PaymentRefusal) -> Shown {
-    do {
-      return Shown(card: card, id: try await id(of: card))
+    do throws(ECashError) {
+      return Shown(card: card, id: .success(try await id(of: card)))
     } catch {
-      throw PaymentRefusal(.declined)
+      return Shown(card: card, id: .failure(error))
     }
   }
 
@@ -117,11 +172,12 @@ public final class CardIssuer: PaymentScheme {
   public func hold(
     _ shown: Shown, of payment: OfferedPayment, at time: Timestamp, in rows: inout any BankRows
   ) throws(ECashError) -> HoldOutcome {
-    guard let id = shown.id, var row = rows.card(id),
-      row.failedTries < Self.largestFailedTries
-    else { return .refused(.declined) }
+    guard let id = try shown.id.get(), var row = rows.card(id), !Self.isBlocked(row) else {
+      return .refused(.declined)
+    }
     guard try isRight(shown.card, for: row) else {
       row.failedTries += 1
+      row.allFailedTries += 1
       rows.put(row)
       return .refused(.declined)
     }

@@ -44,6 +44,14 @@ public final class AccountMeans: PaymentMeans {
 
   public var method: PaymentMethod { .transfer }
 
+  /// Asks the account's bank for a card that pays out of it.
+  public func cardRequest(at bank: PartyName, from entropy: inout some Entropy) -> CardRequest {
+    let nonce = Nonce(from: &entropy)
+    return CardRequest(
+      account: account, nonce: nonce,
+      signature: key.sign(CardRequest.message(for: account, at: bank, nonce: nonce)))
+  }
+
   public func write(for binding: InstrumentBinding, to writer: inout some ClaimWriter) {
     AccountTransfer(
       account: account,

@@ -41,8 +41,8 @@ enum SettlementRule {
       }
   }
 
-  /// Whether each transfer is by a bank that the offers of its payee accept. Such a bank may pay into an account
-  /// elsewhere; no other bank can call itself paid by its signature.
+  /// Whether each transfer is by a bank that the offers of its payee accept, which has kept no more than they
+  /// allow. Such a bank may pay into an account elsewhere; no other bank can call itself paid by its signature.
   private static func areAccepted(
     _ transfers: [Stated<Transfer>], for holds: [ShopHoldRow], in rows: any ShopRows
   ) throws(GoodsError) -> Bool {
@@ -52,7 +52,9 @@ enum SettlementRule {
       }
       let isAccepted = transfers.allSatisfy { transfer in
         transfer.claim.payee != hold.payee
-          || offer.accepts.contains { $0.bank == transfer.issuer.party }
+          || offer.accepts.contains {
+            $0.bank == transfer.issuer.party && transfer.claim.fee?.minor ?? 0 <= $0.largestFee
+          }
       }
       guard isAccepted else { return false }
     }

@@ -1,0 +1,48 @@
+// On what grounds a card is issued: the bank's credit, or the wish of an account holder, signed.
+
+import PaymentCrypto
+public import PaymentModel
+
+/// What a card will pay with, and who says so.
+public enum CardGrounds: Hashable, Sendable {
+  /// Credit of the bank up to so many minor units, on the word of the bank's operator.
+  case credit(limit: UInt64)
+  /// The money of an account, on the word of the account's key.
+  case account(CardRequest)
+}
+
+/// An account holder asks for one card that pays out of the account.
+public struct CardRequest: Hashable, Sendable {
+  public let account: AccountName
+  /// Tells requests apart: each gives one card.
+  public let nonce: Nonce
+  /// By the account's key over `message(for:at:nonce:)`: 64 bytes.
+  public let signature: Bytes
+
+  public init(account: AccountName, nonce: Nonce, signature: Bytes) {
+    self.account = account
+    self.nonce = nonce
+    self.signature = signature
+  }
+
+  /// What the account's key signs: "foil/card-request/v1\n" ‖ nonce ‖ length of the bank's name (1 byte) ‖ bank ‖
+  /// account. Whatever else the same key signs begins with other bytes.
+  public static func message(
+    for account: AccountName, at bank: PartyName, nonce: Nonce
+  ) -> Bytes {
+    let name = Bytes(bank.text.utf8)
+    return Bytes("foil/card-request/v1\n".utf8) + nonce.bytes + [UInt8(name.count)] + name
+      + Bytes(account.text.utf8)
+  }
+
+  func isSigned(by key: SigningKeyValue, at bank: PartyName) -> Bool {
+    guard signature.count == 64, let key = try? Ed25519.PublicKey(key.bytes) else { return false }
+    return key.isValid(
+      signature: signature, for: Self.message(for: account, at: bank, nonce: nonce))
+  }
+
+  /// By which the bank knows that a card was issued for it.
+  func digest(at bank: PartyName) -> Digest {
+    SHA256.digest(Self.message(for: account, at: bank, nonce: nonce))
+  }
+}

@@ -1,0 +1,62 @@
+// Money that went to accounts at other banks: the transfers are presented there.
+
+import Coordinator
+import ECash
+import Evidence
+public import PaymentModel
+import Receipts
+
+/// A transfer that was presented at the bank of its payee.
+public struct CollectedTransfer: Sendable {
+  public let transfer: StatementID
+  /// The bank that has paid.
+  public let from: PartyName
+  public let payee: Payee
+  /// What the payee's account was credited with, now or earlier.
+  public let amount: Amount
+}
+
+extension Market {
+  /// Presents the transfers of a committed process to accounts at other banks than the one that has paid. Each
+  /// goes with the proof that it is logged, so that it is good as long as the log is. The same again changes
+  /// nothing.
+  ///
+  /// - Returns: the transfers that were taken; none where every bank has paid into accounts of its own.
+  /// - Throws: `purchase` when there is no such process; `receipt` when the log does not answer; `payment` with
+  ///   the first transfer that is not taken. Those before it were.
+  public func collect(_ process: ProcessID) async throws(PartyError) -> [CollectedTransfer] {
+    let transfers: [Exhibit<Transfer>]
+    do {
+      transfers = try await coordinator.engine.file(of: process).transfers
+    } catch {
+      throw PartyError(.purchase, "\(error)")
+    }
+    try await logStatements()
+    var collected: [CollectedTransfer] = []
+    for transfer in transfers {
+      guard let statement = try? UnverifiedStatement(transfer.signed.bytes),
+        let claim: Transfer = try? statement.unverifiedClaim(),
+        claim.payee.bank != statement.issuer.party
+      else { continue }
+      guard let bank = bank(claim.payee.bank) else {
+        throw PartyError(.payment, "\(claim.payee.bank) is not in this market")
+      }
+      let proof: Bytes?
+      do {
+        proof = try await log.proof(of: transfer.id)?.bytes
+      } catch {
+        throw PartyError(.receipt, error.message)
+      }
+      do {
+        let amount = try await bank.collect(transfer.signed, proof: proof)
+        collected.append(
+          CollectedTransfer(
+            transfer: transfer.id, from: statement.issuer.party, payee: claim.payee, amount: amount)
+        )
+      } catch {
+        throw PartyError(.payment, "\(claim.payee.bank): \(error.message)")
+      }
+    }
+    return collected
+  }
+}
