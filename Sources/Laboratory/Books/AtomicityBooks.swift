@@ -21,11 +21,15 @@ extension Books {
 
   private func committed(_ purchase: CustomerBooks.Purchase, _ world: World) -> String? {
     for bank in world.banks where bank.cheat == nil {
-      guard purchase.payments.contains(where: { $0.content.bank == bank.name }) else { continue }
-      let isPosted = bank.desk.books.holds.contains {
+      guard let part = purchase.payments.first(where: { $0.content.bank == bank.name })?.content
+      else { continue }
+      let hold = bank.desk.books.holds.first {
         $0.process == purchase.process && $0.state == .posted
       }
-      guard isPosted else { return "committed, and \(bank.name) has not posted" }
+      guard let hold else { return "committed, and \(bank.name) has not posted" }
+      guard hold.payouts == part.payouts,
+        hold.fees == part.payouts.map({ part.fee(of: $0)?.minor ?? 0 })
+      else { return "committed, and \(bank.name) has not posted what was agreed on" }
     }
     for shop in world.shops where shop.cheat == nil {
       let lines = purchase.lines.filter { $0.good.offer.issuer.party == shop.name }

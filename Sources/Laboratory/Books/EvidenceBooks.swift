@@ -47,6 +47,7 @@ extension Books {
         .compactMap { try? SymbolicEvidence.read($0, by: .party(hold.payee.bank)).claim }
         .filter {
           $0.process == hold.process && $0.payee == hold.payee && $0.verdict == verdict.verdict
+            && isAllowed($0, for: hold, at: shop)
         }
       let owed = books.holds.filter {
         $0.process == hold.process && $0.payee == hold.payee && $0.state == .sold
@@ -57,6 +58,16 @@ extension Books {
       }
     }
     return nil
+  }
+
+  /// Whether the bank has kept no more than the offer allows.
+  private func isAllowed(
+    _ transfer: Transfer, for hold: ShopBooks.Hold, at shop: ModelShop
+  ) -> Bool {
+    let offer = shop.goods.first { $0.offer.id == hold.offer }?.offer.claim
+    return offer?.accepts.contains {
+      $0.bank == hold.payee.bank && transfer.fee?.minor ?? 0 <= $0.largestFee
+    } == true
   }
 
   private func evidence(of purchase: CustomerBooks.Purchase) -> String? {

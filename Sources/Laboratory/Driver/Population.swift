@@ -32,13 +32,18 @@ struct Population {
   /// Of each bank.
   private let currencies: [[Currency]]
   private static let coinValue: UInt64 = 100
+  /// The most that merchants let a bank keep of a transfer: above all tariffs.
+  private static let largestFee: UInt64 = 10
   private static let currencyCodes = ["EUR", "SEK", "CHF"]
 
   init(_ size: PopulationSize, flaw: Flaw?, entropy: inout SimulationEntropy) {
     let banks = size.banks ?? 1 + entropy.below(2)
     let shops = size.merchants ?? 1 + entropy.below(4)
     customerCount = size.customers ?? 1 + entropy.below(6)
-    setting = Setting(banks: banks, shops: shops, flaw: flaw)
+    let fees = (0..<banks).map { _ in
+      entropy.happens(perMille: 400) ? UInt64(1 + entropy.below(5)) : 0
+    }
+    setting = Setting(banks: banks, shops: shops, flaw: flaw, transferFees: fees)
     hasRogue = entropy.happens(perMille: 200)
     cheatsPerMille = entropy.pick([0, 0, 100, 250])
     isScarce = entropy.happens(perMille: 150)
@@ -56,8 +61,8 @@ struct Population {
     let shops = setting.shopNames.indices.map { shop($0) }
     let goods = shops.flatMap(\.goods)
     let customers = (0..<customerCount).map { customer($0, goods: goods) }
-    let banks = setting.bankNames.map { name in
-      bank(name, shops: shops, customers: customers)
+    let banks = setting.bankNames.indices.map {
+      bank($0, shops: shops, customers: customers)
     }
     return World(
       setting: setting, banks: banks, shops: shops, customers: customers,
@@ -72,14 +77,19 @@ struct Population {
   // MARK: - Banks
 
   private mutating func bank(
-    _ name: PartyName, shops: [ModelShop], customers: [ModelCustomer]
+    _ number: Int, shops: [ModelShop], customers: [ModelCustomer]
   ) -> ModelBank {
+    let name = setting.bankNames[number]
     var books = BankBooks()
     for shop in shops {
       guard let offer = shop.goods.first?.offer.claim, offer.payee.bank == name else { continue }
       books.accounts.append(
         BankBooks.Account(
           name: offer.payee.account, minor: 0, currency: offer.price.gross.currency))
+    }
+    for currency in currencies[number] {
+      books.accounts.append(
+        BankBooks.Account(name: ModelBank.feeAccount, minor: 0, currency: currency))
     }
     for customer in customers {
       books.coins += customer.desk.books.coins.filter { $0.bank == name }.map {
@@ -160,7 +170,9 @@ struct Population {
       mode: draft.mode, stock: draft.stock, price: price,
       maximumQuantity: draft.mode == .individual && draft.stock == nil ? 1 : 3,
       payee: draft.payee,
-      accepts: methods.map { AcceptedPayment(bank: draft.payee.bank, method: $0) },
+      accepts: methods.map {
+        AcceptedPayment(bank: draft.payee.bank, method: $0, largestFee: Self.largestFee)
+      },
       coordinators: [setting.coordinatorKey, setting.rogueKey],
       holdLimitSeconds: Int(entropy.number(in: 20...300)),
       deliveryLimitSeconds: Int(entropy.number(in: 10...120)),
@@ -190,7 +202,7 @@ struct Population {
           books.purses.append(
             CustomerBooks.Purse(
               id: entropy.identifier(), bank: bank, method: method, currency: currency,
-              limit: Self.coinValue * UInt64(4 + entropy.below(16))))
+              limit: Self.coinValue * UInt64(cheat == .doubleSpend ? 2 : 4 + entropy.below(16))))
         }
       }
     }
@@ -223,10 +235,7 @@ struct Population {
       takesLockedCoins: cheat == .doubleSpend && number > 0,
       replays: cheat == .replay && number > 0 ? number - 1 : nil,
       isForRogue: hasRogue && entropy.happens(perMille: 350))
-    // Whoever pays twice does it with coins, mostly.
-    let methods: [PaymentMethod] =
-      cheat == .doubleSpend
-      ? [.ecash, .ecash, .ecash, .transfer] : [.ecash, .ecash, .transfer, .card]
+    let methods: [PaymentMethod] = [.ecash, .ecash, .transfer, .card]
     for bank in setting.bankNames {
       order.methods.append(OrderWish.BankMethod(bank: bank, method: entropy.pick(methods)))
     }

@@ -104,9 +104,8 @@ package struct SymbolicNotary: Notary, Hashable {
         guard let found = paid.first(where: { $0.payout == due }),
           found.payment.bank == due.payee.bank
         else { return false }
-        let means = AcceptedPayment(bank: found.payment.bank, method: found.payment.method)
         return items.allSatisfy {
-          $0.offer.claim.payee != due.payee || $0.offer.claim.accepts.contains(means)
+          $0.offer.claim.payee != due.payee || $0.offer.claim.accepts(found.payment)
         }
       }
   }

@@ -83,7 +83,7 @@ package struct BankBooks: Hashable, Sendable {
     package let total: Amount
     package let payouts: [Payout]
     /// What the bank keeps of each payout, in their order, in minor units.
-    package let fees: [UInt64]
+    package var fees: [UInt64]
     package let method: PaymentMethod
     /// Of the coins, or of the account or card.
     package let numbers: [CoinID]

@@ -22,21 +22,16 @@ package struct ModelBank: Hashable, Sendable {
   package let name: PartyName
   package let cheat: BankCheat?
   package var desk: Desk<BankBooks>
-  /// What it asks for a transfer, in minor units: one unit more in every other minute. What counts for a
-  /// payment is what it was when the money was reserved.
-  private let feePerTransfer: UInt64
   let signer: SymbolicSigner
   var entropy: SimulationEntropy
   /// What it did since somebody asked last.
   private var occurrences: [Occurrence] = []
 
   package init(
-    name: PartyName, cheat: BankCheat?, books: BankBooks, entropy: SimulationEntropy,
-    feePerTransfer: UInt64 = 0
+    name: PartyName, cheat: BankCheat?, books: BankBooks, entropy: SimulationEntropy
   ) {
     self.name = name
     self.cheat = cheat
-    self.feePerTransfer = feePerTransfer
     desk = Desk(books)
     signer = SymbolicSigner(name)
     self.entropy = entropy
@@ -47,11 +42,6 @@ package struct ModelBank: Hashable, Sendable {
     guard let name = AccountName("fees") else { fatalError("a name") }
     return name
   }()
-
-  func fee(at now: Timestamp) -> UInt64 {
-    guard feePerTransfer > 0 else { return 0 }
-    return feePerTransfer + UInt64(now.milliseconds / 60_000 & 1)
-  }
 
   mutating func note(_ occurrence: Occurrence) { occurrences.append(occurrence) }
 
@@ -81,7 +71,7 @@ package struct ModelBank: Hashable, Sendable {
     let reply =
       switch request {
       case .reserve(let request, _): ParticipantReply.reserved(reserve(request, at: now, setting))
-      case .post(let request, _): post(request, setting)
+      case .post(let request, _): post(request, at: now, setting)
       case .void(let request, _): void(request, setting)
       default: ParticipantReply.unreachable
       }
@@ -148,7 +138,7 @@ extension ModelBank {
     if isIdempotent, desk.books.holds.contains(where: { $0.process == process }) {
       return .refused(.conflict, nil)
     }
-    if let reason = complaint(about: part, request, of: order.claim, at: now) {
+    if let reason = complaint(about: part, request, of: order.claim, at: now, setting) {
       return refuse(reason, key, request)
     }
     guard let instrument = SymbolicInstrument(request.instrument) else {
@@ -157,7 +147,7 @@ extension ModelBank {
     let hold = BankBooks.Hold(
       process: process, coordinator: coordinator, decideBy: order.claim.decideBy,
       total: part.total, payouts: part.payouts,
-      fees: part.payouts.map { min(fee(at: now), $0.amount.minor) }, method: part.method,
+      fees: part.payouts.map { part.fee(of: $0)?.minor ?? 0 }, method: part.method,
       numbers: instrument.numbers)
     return part.method == .ecash
       ? reserveCoins(hold, instrument.part, key: key, request, at: now, setting)
@@ -166,10 +156,12 @@ extension ModelBank {
 
   /// Why a payment is refused, whatever was spent.
   private func complaint(
-    about part: PaymentPart, _ request: ReserveRequest, of order: Order, at now: Timestamp
+    about part: PaymentPart, _ request: ReserveRequest, of order: Order, at now: Timestamp,
+    _ setting: Setting
   ) -> RefusalReason? {
     guard now < order.decideBy else { return .tooLate }
     guard [.ecash, .transfer, .card].contains(part.method) else { return .methodRefused }
+    guard part.transferFee == setting.transferFee(of: name, at: now) else { return .notOffered }
     guard
       part.payouts.allSatisfy({ payout in
         payout.payee.bank == name

@@ -30,7 +30,9 @@ extension ModelBank {
     }
   }
 
-  mutating func post(_ request: PostRequest, _ setting: Setting) -> ParticipantReply {
+  mutating func post(
+    _ request: PostRequest, at now: Timestamp, _ setting: Setting
+  ) -> ParticipantReply {
     guard let (verdict, logged) = verdict(request, setting), verdict.claim.decision.isCommit,
       let place = hold(of: verdict, setting)
     else { return .transferred(.refused(.invalid, nil)) }
@@ -51,6 +53,10 @@ extension ModelBank {
       }
       return reply
     case .posted, .reserved: break
+    }
+    if setting.flaw == .chargesNewFee {
+      let fee = setting.transferFee(of: name, at: now)
+      hold.fees = hold.payouts.map { min(fee, $0.amount.minor) }
     }
     if setting.flaw != .moneyBeforeVerdict { pay(hold) }
     var transfers: [Signed<Transfer>] = []

@@ -182,8 +182,7 @@ package struct ModelCustomer: Hashable, Sendable {
       let payouts = payouts(for: wish.lines.filter { $0.good.offer.claim.payee.bank == bank })
       guard let currency = payouts.first?.amount.currency else { continue }
       guard let total = try? Amount.sum(payouts.map(\.amount), in: currency) else { return nil }
-      let content = PaymentPart(
-        bank: bank, method: method(at: bank, for: wish), total: total, payouts: payouts)
+      let content = payment(of: total, payouts, at: bank, now, wish, setting)
       guard let numbers = choose(for: content, now, wish, setting) else { return nil }
       payments.append(CustomerBooks.Payment(content: content, numbers: numbers))
     }
@@ -212,15 +211,22 @@ package struct ModelCustomer: Hashable, Sendable {
     return handIn(purchase)
   }
 
-  /// As she wishes, if all that is paid through that bank can be paid so.
-  private func method(at bank: PartyName, for wish: OrderWish) -> PaymentMethod {
-    let method = wish.method(at: bank)
+  /// A payment under the bank's tariff; as she wishes, if everybody whom it pays takes that.
+  private func payment(
+    of total: Amount, _ payouts: [Payout], at bank: PartyName, _ now: Timestamp, _ wish: OrderWish,
+    _ setting: Setting
+  ) -> PaymentPart {
+    func part(_ method: PaymentMethod) -> PaymentPart {
+      PaymentPart(
+        bank: bank, method: method, total: total, payouts: payouts,
+        transferFee: setting.transferFee(of: bank, at: now))
+    }
+    let wanted = part(wish.method(at: bank))
     let isTaken = wish.lines.allSatisfy {
       let offer = $0.good.offer.claim
-      return offer.payee.bank != bank
-        || offer.accepts.contains(AcceptedPayment(bank: bank, method: method))
+      return offer.payee.bank != bank || offer.accepts(wanted)
     }
-    return isTaken ? method : .ecash
+    return isTaken ? wanted : part(.ecash)
   }
 
   private mutating func instruments(

@@ -123,7 +123,8 @@ extension ModelShop {
         let bank = SymbolicEvidence.party(of: key),
         let transfer = try? SymbolicEvidence.read(signed, by: .party(bank)).claim,
         transfer.process == verdict.claim.process, transfer.verdict == verdict.id,
-        transfer.payee.bank == bank, !paid.contains(where: { $0.payee == transfer.payee })
+        transfer.payee.bank == bank, isAllowed(transfer.fee, of: bank, holds),
+        !paid.contains(where: { $0.payee == transfer.payee })
       else { return false }
       paid.append(Payout(payee: transfer.payee, amount: transfer.amount))
     }
@@ -137,5 +138,15 @@ extension ModelShop {
       }
     }
     return paid.count == owed.count && owed.allSatisfy(paid.contains)
+  }
+
+  /// Whether the offers allow the bank to keep so much.
+  private func isAllowed(
+    _ fee: Amount?, of bank: PartyName, _ holds: [ShopBooks.Hold]
+  ) -> Bool {
+    holds.allSatisfy { hold in
+      let offer = goods.first { $0.offer.id == hold.offer }?.offer.claim
+      return offer?.accepts.contains { $0.bank == bank && fee?.minor ?? 0 <= $0.largestFee } == true
+    }
   }
 }
