@@ -272,12 +272,14 @@ public struct ModelBankSubject: BankSubject {
 
   private func request(of submission: PurchaseSubmission) throws -> ReserveRequest {
     let order = try world.notary.admit(submission, at: world.clock.now())
-    guard let payment = order.payments.first, let step = StepPath(rawValue: "reserve/bank") else {
+    guard let payment = order.payments.first, let handover = payment.handover,
+      let step = StepPath(rawValue: "reserve/bank")
+    else {
       throw ConformanceFailure("an order without payment")
     }
     return ReserveRequest(
       id: RequestID(process: order.process, step: step), order: order.signedOrder,
-      part: payment.part, instrument: payment.instrument)
+      part: handover.part, instrument: handover.instrument)
   }
 }
 

@@ -71,7 +71,7 @@ struct ProcessArrows {
   private let graph: ProcessGraph
 
   init(_ process: PaymentProcess) {
-    graph = ProcessGraph(process)
+    graph = process.graph
     for node in graph.nodes { add(node) }
   }
 

@@ -97,7 +97,7 @@ private struct SVGDrawing {
   init(_ process: PaymentProcess, state: ProcessState?) {
     self.process = process
     self.state = state
-    layout = ProcessLayout(ProcessGraph(process))
+    layout = ProcessLayout(process.graph)
   }
 
   var document: String {

@@ -3,7 +3,7 @@
 public import PaymentModel
 
 /// What a coordinator asks of somebody.
-public enum ParticipantRequest: Hashable, Sendable {
+public indirect enum ParticipantRequest: Hashable, Sendable {
   case reserve(ReserveRequest, bank: PartyName)
   case deposit(DepositRequest, merchant: PartyName)
   case requestDelivery(DeliveryQuery)
@@ -16,7 +16,7 @@ public enum ParticipantRequest: Hashable, Sendable {
 }
 
 /// What came back, verified by nobody yet.
-public enum ParticipantReply: Hashable, Sendable {
+public indirect enum ParticipantReply: Hashable, Sendable {
   case reserved(Outcome<Signed<Reservation>>)
   case deposited(Outcome<DepositedKey>)
   case requested(Outcome<Signed<DeliveryRequest>>)
@@ -30,13 +30,25 @@ public enum ParticipantReply: Hashable, Sendable {
   case unreachable
 }
 
-/// All that is needed to carry out one attempt at an activity.
-public struct ActivityCall: Sendable {
-  public let activity: Activity
+/// All that is needed to carry out one attempt at an activity. One object, because thousands of them wait for an
+/// answer at a time.
+public final class ActivityCall: Sendable {
   public let attempt: ActivityAttempt
   let plan: ProcessPlan
-  let file: ProcessFile
+  /// Those that are needed later.
+  let records: [JournalRecord]
   let rules: ProtocolRules
+
+  init(
+    attempt: ActivityAttempt, plan: ProcessPlan, records: [JournalRecord], rules: ProtocolRules
+  ) {
+    self.attempt = attempt
+    self.plan = plan
+    self.records = records
+    self.rules = rules
+  }
+
+  public var activity: Activity { plan.definition.activities[attempt.activity] }
 
   private var process: ProcessID { attempt.process }
   private var order: AdmittedOrder? { plan.order }
@@ -47,19 +59,11 @@ public struct ActivityCall: Sendable {
   public func request(notary: some Notary) -> ParticipantRequest? {
     switch activity.verb {
     case .publish, .recordAbort:
-      file.verdictRecord.map {
-        .publish($0.signed(process: process, notary: notary), process, bundle: file.bundle)
+      records.verdictRecord.map {
+        .publish($0.signed(process: process, notary: notary), process, bundle: records.bundle)
       }
     case .reserve:
-      payment.flatMap { payment in
-        order.map { order in
-          .reserve(
-            ReserveRequest(
-              id: id, order: order.signedOrder, part: payment.part,
-              instrument: payment.instrument),
-            bank: payment.content.bank)
-        }
-      }
+      reserveRequest
     case .deposit:
       item.flatMap { item in
         order.map { order in
@@ -69,10 +73,10 @@ public struct ActivityCall: Sendable {
         }
       }
     case .decide:
-      file.answerBy.map { answerBy in
+      records.answerBy.map { answerBy in
         .requestDelivery(
           DeliveryQuery(
-            id: id, acceptances: file.deposits.map(\.acceptance.signed), answerBy: answerBy))
+            id: id, acceptances: records.deposits.map(\.acceptance.signed), answerBy: answerBy))
       }
     case .post:
       verdictRequest.flatMap { request in
@@ -92,19 +96,27 @@ public struct ActivityCall: Sendable {
     }
   }
 
+  private var reserveRequest: ParticipantRequest? {
+    guard let order, let payment, let handover = payment.handover else { return nil }
+    return .reserve(
+      ReserveRequest(
+        id: id, order: order.signedOrder, part: handover.part, instrument: handover.instrument),
+      bank: payment.content.bank)
+  }
+
   private var settleRequest: ParticipantRequest? {
-    guard let order, let name = activity.participant.name, let verdict = file.verdict else {
+    guard let order, let name = activity.participant.name, let verdict = records.verdict else {
       return nil
     }
     return .settle(
       SettleRequest(
         id: id, verdict: verdict.logged,
-        transfers: file.transfers(to: name, of: order).map(\.signed)),
+        transfers: transfers(to: name, of: order).map(\.signed)),
       merchant: name)
   }
 
   private var verdictRequest: VerdictRequest? {
-    file.verdict.map { VerdictRequest(id: id, verdict: $0.logged) }
+    records.verdict.map { VerdictRequest(id: id, verdict: $0.logged) }
   }
 
   // MARK: - What the answer is worth
@@ -139,20 +151,20 @@ public struct ActivityCall: Sendable {
     case (.decide, .requested(let outcome)):
       return delivery(outcome, of: order, check, examiner)
     case (.post, .transferred(let outcome)):
-      guard let payment, let verdict = file.verdict else { return .unknown }
+      guard let payment, let verdict = records.verdict else { return .unknown }
       return check.transfers(outcome, of: payment, verdict: verdict.id, activity: activity)
     case (.confirm, .settled(let outcome)):
-      guard let name = activity.participant.name, let verdict = file.verdict else {
+      guard let name = activity.participant.name, let verdict = records.verdict else {
         return .unknown
       }
       return check.settlement(
         outcome, by: name, verdict: verdict.id,
-        transfers: file.transfers(to: name, of: order).map(\.id), activity: activity)
+        transfers: transfers(to: name, of: order).map(\.id), activity: activity)
     case (.void, .voided(let outcome)):
-      guard let payment, let verdict = file.verdict else { return .unknown }
+      guard let payment, let verdict = records.verdict else { return .unknown }
       return check.void(outcome, of: payment, verdict: verdict.id, activity: activity)
     case (.release, .released(let outcome)):
-      guard let item, let verdict = file.verdict else { return .unknown }
+      guard let item, let verdict = records.verdict else { return .unknown }
       return check.release(outcome, of: item, verdict: verdict.id, activity: activity)
     default: return .unknown
     }
@@ -162,7 +174,7 @@ public struct ActivityCall: Sendable {
     _ reply: Outcome<Signed<DeliveryRequest>>, of order: AdmittedOrder, _ check: ReplyCheck,
     _ examiner: any KeyExaminer
   ) -> ActivityOutcome {
-    let deposits = file.deposits
+    let deposits = records.deposits
     let outcome = check.deliveryRequest(
       reply, acceptances: deposits.map(\.acceptance.id), activity: activity)
     guard case .ended(.requested(let request)) = outcome else { return outcome }
@@ -179,7 +191,7 @@ public struct ActivityCall: Sendable {
     switch outcome {
     case .done(let logged):
       guard activity.verb == .publish || activity.verb == .recordAbort,
-        let record = file.verdictRecord,
+        let record = records.verdictRecord,
         logged.verdict == record.signed(process: process, notary: notary),
         logged.proof.count <= LoggedVerdict.largestProof,
         logged.verdict.bytes.count <= LoggedVerdict.largestVerdict,
@@ -218,6 +230,22 @@ public struct ActivityCall: Sendable {
   private var item: AdmittedOrder.Item? {
     order?.items.first { $0.offer.id == activity.offer }
   }
+
+  /// The transfers to the accounts to which a merchant's offers are paid.
+  private func transfers(
+    to merchant: PartyName, of order: AdmittedOrder
+  ) -> [Exhibit<Transfer>] {
+    let payees = order.items.filter { $0.merchant == merchant }.map(\.offer.claim.payee)
+    let activities = plan.definition.activities
+    return order.payments.flatMap { payment -> [Exhibit<Transfer>] in
+      let post = activities.firstIndex { activity in
+        activity.verb == .post && activity.participant.name == payment.content.bank
+      }
+      guard let post else { return [] }
+      return zip(payment.content.payouts, records.transfers(by: post))
+        .filter { payees.contains($0.0.payee) }.map(\.1)
+    }
+  }
 }
 
 extension VerdictRecord {
@@ -228,29 +256,5 @@ extension VerdictRecord {
         process: process, decision: decision, decidedAt: decidedAt,
         evidence: notary.digest(evidencePreimage)),
       nonce: nonce)
-  }
-}
-
-extension ProcessFile {
-  /// Until when the customer may ask for delivery.
-  fileprivate var answerBy: Timestamp? {
-    records.lazy.compactMap {
-      if case .prepared(let prepared) = $0 { prepared.answerBy } else { nil }
-    }.first
-  }
-
-  /// The transfers to the accounts to which a merchant's offers are paid.
-  fileprivate func transfers(
-    to merchant: PartyName, of order: AdmittedOrder
-  ) -> [Exhibit<Transfer>] {
-    let payees = order.items.filter { $0.merchant == merchant }.map(\.offer.claim.payee)
-    return order.payments.flatMap { payment -> [Exhibit<Transfer>] in
-      let answer = answers.first { answer in
-        answer.activity.verb == .post && answer.activity.participant.name == payment.content.bank
-      }
-      guard case .transferred(let transfers) = answer?.result else { return [] }
-      return zip(payment.content.payouts, transfers)
-        .filter { payees.contains($0.0.payee) }.map(\.1)
-    }
   }
 }

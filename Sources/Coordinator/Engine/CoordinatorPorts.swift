@@ -33,47 +33,6 @@ public struct CoordinatorPorts: Sendable {
   }
 }
 
-extension CoordinatorPorts {
-  /// Asks, and checks the answer.
-  func perform(_ call: ActivityCall, coordinator: PartyName) async -> ActivityOutcome {
-    guard let request = call.request(notary: notary) else { return .unknown }
-    let reply = await carry(request)
-    return call.outcome(
-      of: reply, coordinator: coordinator, notary: notary, examiner: examiner, at: clock.now())
-  }
-
-  private func carry(_ request: ParticipantRequest) async -> ParticipantReply {
-    switch request {
-    case .reserve(let request, let bank):
-      guard let agent = participants.bank(bank) else { return .unreachable }
-      return .reserved(await agent.reserve(request))
-    case .post(let request, let bank):
-      guard let agent = participants.bank(bank) else { return .unreachable }
-      return .transferred(await agent.post(request))
-    case .void(let request, let bank):
-      guard let agent = participants.bank(bank) else { return .unreachable }
-      return .voided(await agent.void(request))
-    case .deposit(let request, let merchant):
-      guard let agent = participants.merchant(merchant) else { return .unreachable }
-      return .deposited(await agent.deposit(request))
-    case .release(let request, let merchant):
-      guard let agent = participants.merchant(merchant) else { return .unreachable }
-      return .released(await agent.release(request))
-    case .settle(let request, let merchant):
-      guard let agent = participants.merchant(merchant) else { return .unreachable }
-      return .settled(await agent.settle(request))
-    case .requestDelivery(let query):
-      guard let agent = participants.customer(of: query.id.process) else { return .unreachable }
-      return .requested(await agent.requestDelivery(query))
-    case .notify(let notice):
-      guard let agent = participants.customer(of: notice.id.process) else { return .unreachable }
-      return .notified(await agent.notify(notice))
-    case .publish(let verdict, let process, let bundle):
-      return .published(await log.publish(verdict, process: process, bundle: bundle))
-    }
-  }
-}
-
 /// Looks on while the journal is written, and may end the program there: for crash tests. The number is
 /// the record's place in its process's journal, from 0.
 package struct JournalHook: Sendable {

@@ -66,16 +66,15 @@ public struct EngineLoad: Hashable, Sendable {
   public let waitingForBatch: Int
 }
 
-extension ProcessFile {
+extension ProcessStanding {
   /// What there is to say when the process ends.
-  var ending: EngineObservation? {
-    guard let begun = times.first, let ended = times.last,
-      let verdict = records.lastIndex(where: { $0.kind == .verdict })
-    else { return nil }
+  func ending(at now: Timestamp) -> EngineObservation? {
+    guard let verdictRecord else { return nil }
     var reason: AbortReason?
-    if case .abort(let why) = verdictRecord?.decision { reason = why }
+    if case .abort(let why) = verdictRecord.decision { reason = why }
     return .ended(
-      reason: reason, verdictAfterMilliseconds: times[verdict].milliseconds(since: begun),
-      endedAfterMilliseconds: ended.milliseconds(since: begun))
+      reason: reason,
+      verdictAfterMilliseconds: verdictRecord.decidedAt.milliseconds(since: begunAt),
+      endedAfterMilliseconds: now.milliseconds(since: begunAt))
   }
 }

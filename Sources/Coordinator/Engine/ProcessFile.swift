@@ -23,11 +23,6 @@ public struct ProcessFile: Hashable, Sendable {
     times = entries.map(\.at)
   }
 
-  mutating func append(_ entry: JournalEntry) {
-    records.append(entry.record)
-    times.append(entry.at)
-  }
-
   /// When the process came to the phase that it is in.
   public var phaseSince: Timestamp? {
     let last = records.lastIndex { record in
@@ -73,12 +68,7 @@ public struct ProcessFile: Hashable, Sendable {
   }
 
   /// Deposits with the acceptance of each, in the order of the goods.
-  public var deposits: [EscrowedKey] {
-    let found = records.compactMap { record -> (Int, EscrowedKey)? in
-      if case .result(let number, .deposited(let key)) = record { (number, key) } else { nil }
-    }
-    return found.sorted { $0.0 < $1.0 }.map(\.1)
-  }
+  public var deposits: [EscrowedKey] { records.deposits }
 
   public var deliveryRequest: Exhibit<DeliveryRequest>? {
     answers.lazy.compactMap {
@@ -87,24 +77,13 @@ public struct ProcessFile: Hashable, Sendable {
   }
 
   /// The record from which the verdict is signed.
-  public var verdictRecord: VerdictRecord? {
-    records.lazy.compactMap {
-      if case .verdict(let verdict) = $0 { verdict } else { nil }
-    }.first
-  }
+  public var verdictRecord: VerdictRecord? { records.verdictRecord }
 
   /// The sealed keys of a committed purchase.
-  public var bundle: Sealed<SealedContent.KeyBundle>? {
-    guard case .commit(let bundle) = verdictRecord?.ruling else { return nil }
-    return bundle
-  }
+  public var bundle: Sealed<SealedContent.KeyBundle>? { records.bundle }
 
   /// The verdict in the log.
-  public var verdict: PublishedVerdict? {
-    answers.lazy.compactMap {
-      if case .published(let verdict) = $0.result { verdict } else { nil }
-    }.first
-  }
+  public var verdict: PublishedVerdict? { records.verdict }
 
   public var cancellation: Exhibit<Cancellation>? {
     guard case .abort(_, _, let cancellation) = verdictRecord?.ruling else { return nil }

@@ -9,6 +9,8 @@ public struct ProcessPlanner: Sendable {
   let notary: any Notary
   private let templates: [(digest: Digest, template: ProcessTemplate)]
   private let rules: ProtocolRules
+  private let neverBegun: Digest
+  private let shapes = ShapeCache()
 
   /// - Parameter templates: those that orders may name.
   public init(coordinator: PartyName, notary: any Notary, templates: [ProcessTemplate]) {
@@ -23,6 +25,7 @@ public struct ProcessPlanner: Sendable {
     self.notary = notary
     self.templates = templates.map { (notary.digest($0.json), $0) }
     self.rules = rules
+    neverBegun = notary.digest(ProcessTemplate.neverBegun.json)
   }
 
   // MARK: - Orders
@@ -48,20 +51,19 @@ public struct ProcessPlanner: Sendable {
   ///   coordinator, and what the generator throws.
   public func begin(
     _ order: AdmittedOrder, of submission: PurchaseSubmission, at time: Timestamp, nonce: Nonce
-  ) throws(CoordinatorError) -> (plan: ProcessPlan, record: BeginRecord) {
-    let definition = try definition(for: order)
+  ) throws(CoordinatorError) -> NewProcess {
+    let (definition, digest) = try definition(for: order)
     let record = BeginRecord(
-      source: .submission(submission), template: definition.template,
-      definition: notary.digest(definition.json), at: time, nonce: nonce)
+      source: .submission(submission), template: definition.template, definition: digest, at: time,
+      nonce: nonce)
     let accepted = try accepted(record, definition)
     guard accepted.issuer == order.order.coordinator else {
       throw CoordinatorError(.notAdmitted, "the order names another coordinator")
     }
-    return (
-      ProcessPlan(
-        definition: definition, terms: ProcessTerms(order), order: order,
-        accepted: accepted.exhibit), record
-    )
+    return NewProcess(
+      plan: ProcessPlan(
+        definition: definition, terms: ProcessTerms(order), order: order, begunAt: time),
+      record: record, accepted: accepted.exhibit)
   }
 
   /// The process of an order that was only presented: nothing but its abort.
@@ -69,22 +71,21 @@ public struct ProcessPlanner: Sendable {
   /// - Throws: `not-entitled` for an order that names another coordinator.
   public func beginAbort(
     of order: Stated<Order>, signed: Signed<Order>, at time: Timestamp, nonce: Nonce
-  ) throws(CoordinatorError) -> (plan: ProcessPlan, record: BeginRecord) {
+  ) throws(CoordinatorError) -> NewProcess {
     let claim = order.claim
-    let definition = try abortOnly(order.id.renamed())
+    let (definition, digest) = try abortOnly(order.id.renamed())
     let record = BeginRecord(
       source: .presented(signed, oneTimeKey: claim.oneTimeKey, decideBy: claim.decideBy),
-      template: definition.template, definition: notary.digest(definition.json), at: time,
-      nonce: nonce)
+      template: definition.template, definition: digest, at: time, nonce: nonce)
     let accepted = try accepted(record, definition)
     guard accepted.issuer == claim.coordinator else {
       throw CoordinatorError(.notEntitled, "the order names another coordinator")
     }
-    return (
-      ProcessPlan(
+    return NewProcess(
+      plan: ProcessPlan(
         definition: definition, terms: abortTerms(definition.process, decideBy: claim.decideBy),
-        order: nil, accepted: accepted.exhibit), record
-    )
+        order: nil, begunAt: time),
+      record: record, accepted: accepted.exhibit)
   }
 
   // MARK: - Journals
@@ -106,27 +107,27 @@ public struct ProcessPlanner: Sendable {
       throw CoordinatorError(.brokenJournal, "process \(process) does not begin")
     }
     let definition: PaymentProcess
+    let digest: Digest
     let terms: ProcessTerms
     var order: AdmittedOrder?
     switch begin.source {
     case .submission(let submission):
       let admitted = try admit(submission, at: begin.at)
-      definition = try self.definition(for: admitted)
+      (definition, digest) = try self.definition(for: admitted)
       terms = ProcessTerms(admitted)
       order = admitted
     case .presented(_, _, let decideBy):
-      definition = try abortOnly(process)
+      (definition, digest) = try abortOnly(process)
       terms = abortTerms(process, decideBy: decideBy)
     }
-    guard definition.process == process, notary.digest(definition.json) == begin.definition
-    else {
+    guard definition.process == process, digest == begin.definition else {
       throw CoordinatorError(
         .definitionChanged, "process \(process) was begun under another definition")
     }
     return ResumedProcess(
       plan: ProcessPlan(
-        definition: definition, terms: terms, order: order,
-        accepted: try accepted(begin, definition).exhibit),
+        definition: definition, terms: terms, order: order, begunAt: begin.at),
+      accepted: try accepted(begin, definition).exhibit,
       entries: rules.recoversVerdicts
         ? entries : Array(entries.prefix { $0.record.kind != .verdict }),
       chain: chain)
@@ -136,17 +137,28 @@ public struct ProcessPlanner: Sendable {
 
   private func definition(
     for order: AdmittedOrder
-  ) throws(CoordinatorError) -> PaymentProcess {
+  ) throws(CoordinatorError) -> (process: PaymentProcess, digest: Digest) {
     guard let known = templates.first(where: { $0.digest == order.order.template }) else {
       throw CoordinatorError(.unknownTemplate, "no template \(order.order.template)")
     }
-    return try PaymentProcess.generate(
-      from: order, template: known.template, templateDigest: known.digest, rules: rules)
+    return try process(
+      order.process, of: OrderOutline(order), template: known.template, known.digest)
   }
 
-  private func abortOnly(_ process: ProcessID) throws(CoordinatorError) -> PaymentProcess {
-    try PaymentProcess.abortOnly(
-      process, templateDigest: notary.digest(ProcessTemplate.neverBegun.json))
+  private func abortOnly(
+    _ process: ProcessID
+  ) throws(CoordinatorError) -> (process: PaymentProcess, digest: Digest) {
+    try self.process(process, of: nil, template: .neverBegun, neverBegun)
+  }
+
+  private func process(
+    _ process: ProcessID, of outline: OrderOutline?, template: ProcessTemplate,
+    _ templateDigest: Digest
+  ) throws(CoordinatorError) -> (process: PaymentProcess, digest: Digest) {
+    let known = try shapes.shape(
+      for: outline, template: template, templateDigest: templateDigest, rules: rules)
+    let definition = PaymentProcess(process: process, shape: known.shape)
+    return (definition, notary.digest(definition.json(endingWith: known.json)))
   }
 
   private func abortTerms(_ process: ProcessID, decideBy: Timestamp) -> ProcessTerms {

@@ -7,6 +7,9 @@ import PaymentModel
 struct ByteWriter {
   private(set) var bytes = Bytes()
 
+  /// - Parameter count: how many bytes are expected.
+  init(expecting count: Int) { bytes.reserveCapacity(count) }
+
   /// LEB128: seven bits a byte, least significant first.
   mutating func number(_ value: UInt64) {
     var rest = value
@@ -20,10 +23,10 @@ struct ByteWriter {
   mutating func count(_ value: Int) { number(UInt64(clamping: value)) }
   mutating func byte(_ value: UInt8) { bytes.append(value) }
   mutating func time(_ value: Timestamp) {
-    bytes += Bytes(bigEndian: UInt64(bitPattern: value.milliseconds))
+    bytes.append(bigEndian: UInt64(bitPattern: value.milliseconds))
   }
   mutating func fixed(_ value: Bytes) { bytes += value }
-  mutating func identifier<S>(_ value: Identifier<S>) { bytes += value.bytes }
+  mutating func identifier<S>(_ value: Identifier<S>) { value.append(to: &bytes) }
 
   mutating func blob(_ value: Bytes) {
     count(value.count)

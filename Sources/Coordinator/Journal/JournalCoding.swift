@@ -9,7 +9,7 @@ extension JournalRecord {
 
   /// The record as it is stored and chained.
   public var bytes: Bytes {
-    var writer = ByteWriter()
+    var writer = ByteWriter(expecting: expectedByteCount)
     writer.byte(Self.version)
     writer.byte(kind.rawValue)
     switch self {
@@ -26,6 +26,15 @@ extension JournalRecord {
     case .end(let time): writer.time(time)
     }
     return writer.bytes
+  }
+
+  /// Statements are the bulk of most records.
+  private var expectedByteCount: Int {
+    switch self {
+    case .intent, .prepared, .end: 32
+    case .begin, .verdict: 8192
+    case .result, .forward, .compensated: 2048
+    }
   }
 
   /// Reads a record to its last byte.

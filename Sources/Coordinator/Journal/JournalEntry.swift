@@ -25,10 +25,11 @@ public struct JournalEntry: Hashable, Sendable {
 
   /// Entries as a row holds them: each its time, its record's length, and its record.
   package static func bytes(of entries: [JournalEntry]) -> Bytes {
-    var writer = ByteWriter()
-    for entry in entries {
+    let records = entries.map(\.record.bytes)
+    var writer = ByteWriter(expecting: records.reduce(0) { $0 + $1.count + 16 })
+    for (entry, record) in zip(entries, records) {
       writer.time(entry.at)
-      writer.blob(entry.record.bytes)
+      writer.blob(record)
     }
     return writer.bytes
   }

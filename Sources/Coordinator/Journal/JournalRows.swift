@@ -50,7 +50,7 @@ public protocol JournalRows {
   /// All rows of a process in order.
   func rows(of process: ProcessID) -> [JournalRow]
 
-  /// Processes that have begun, in order, after the given one.
+  /// Processes in the order in which they began, after the given one; all of them after one that is not there.
   ///
   /// - Parameter onlyOpen: without those that have ended.
   func processes(after process: ProcessID?, atMost count: Int, onlyOpen: Bool) -> [ProcessID]
@@ -69,6 +69,8 @@ public protocol JournalRows {
 /// Journal rows in memory.
 public struct MemoryJournalRows: JournalRows, Hashable, Sendable {
   private struct Chain: Hashable, Sendable {
+    /// The place of the process in the order in which they began.
+    let number: Int
     var rows: [JournalRow] = []
     var hasVerdict = false
     var hasEnded = false
@@ -82,6 +84,8 @@ public struct MemoryJournalRows: JournalRows, Hashable, Sendable {
   }
 
   private var chains: [ProcessID: Chain] = [:]
+  /// In the order in which they began.
+  private var begun: [ProcessID] = []
   /// Sorted by number.
   private var lockRows: [LockRow] = []
   private var verdicts = 0
@@ -95,7 +99,11 @@ public struct MemoryJournalRows: JournalRows, Hashable, Sendable {
         !(hasVerdict && chain.hasVerdict)
       else { return false }
     }
-    chains[row.process, default: Chain()].take(row)
+    if chains[row.process] == nil {
+      chains[row.process] = Chain(number: begun.count)
+      begun.append(row.process)
+    }
+    chains[row.process]?.take(row)
     if hasVerdict { verdicts += 1 }
     if row.kinds.contains(.end) { lockRows.removeAll { $0.process == row.process } }
     return true
@@ -108,10 +116,9 @@ public struct MemoryJournalRows: JournalRows, Hashable, Sendable {
   public func processes(
     after process: ProcessID?, atMost count: Int, onlyOpen: Bool
   ) -> [ProcessID] {
-    let found = chains.filter { id, chain in
-      (process.map { id > $0 } ?? true) && !(onlyOpen && chain.hasEnded)
-    }
-    return Array(found.map(\.key).sorted().prefix(count))
+    let first = process.flatMap { chains[$0] }.map { $0.number + 1 } ?? 0
+    return Array(
+      begun[first...].lazy.filter { !(onlyOpen && chains[$0]?.hasEnded == true) }.prefix(count))
   }
 
   public func verdictCount() -> Int { verdicts }

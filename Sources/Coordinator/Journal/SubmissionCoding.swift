@@ -43,7 +43,7 @@ extension PurchaseSubmission {
   /// The submission as bytes: a version byte, then its fields. What a customer puts on record before she
   /// sends it.
   public var encoded: Bytes {
-    var writer = ByteWriter()
+    var writer = ByteWriter(expecting: 8192)
     writer.byte(JournalRecord.version)
     write(to: &writer)
     return writer.bytes

@@ -106,7 +106,7 @@ public enum ActivityResult: Hashable, Sendable {
 }
 
 /// What became of one attempt at an activity.
-public enum ActivityOutcome: Hashable, Sendable {
+public indirect enum ActivityOutcome: Hashable, Sendable {
   /// It has a final answer.
   case ended(ActivityResult)
   /// The customer asks for delivery, and the keys are sealed to her.

@@ -5,7 +5,7 @@ public import PaymentModel
 /// Something that happened to a coordinator.
 public enum CoordinatorEvent: Sendable {
   /// An order was admitted.
-  case begin(ProcessPlan, BeginRecord)
+  case begin(NewProcess)
   /// An open process was read back from the journal.
   case resume(ResumedProcess)
   /// A process of an earlier run cannot go on: nobody waits for it any more.

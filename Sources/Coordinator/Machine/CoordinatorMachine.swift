@@ -45,8 +45,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
   private var locks: LockTable
   /// To be given before a step ends.
   private var turns: [LockTurn] = []
-  /// Processes that the present step has run.
-  private var touched: [ProcessID] = []
+  /// Processes that the present step has left with records, and nothing but time to wait for.
+  private var resting: [ProcessID] = []
   private var timers = TimerHeap()
   /// The wake that was asked for last.
   private var wakeAt: Timestamp?
@@ -80,11 +80,17 @@ public struct CoordinatorMachine: Hashable, Sendable {
   /// Whether the process is open here. It may not be durable yet.
   public func has(_ process: ProcessID) -> Bool { open[process] != nil }
 
+  /// Whether all that was forced of an open process is durable.
+  public func isDurable(_ process: ProcessID) -> Bool { open[process]?.isDurable ?? false }
+
   /// How an open process stands; `nil` while something of it is not durable, or when it is not open.
   public func standing(of process: ProcessID) -> ProcessStanding? {
     guard let entry = open[process], entry.isDurable else { return nil }
     return entry.standing
   }
+
+  /// The records of an open process that may not stand in the journal yet.
+  func unwritten(of process: ProcessID) -> UnwrittenRecords? { open[process]?.unwritten }
 
   /// How often each activity of an open process was asked for since it is open here, by number.
   public func attempts(of process: ProcessID) -> [Int]? {
@@ -98,15 +104,14 @@ public struct CoordinatorMachine: Hashable, Sendable {
   public func call(for attempt: ActivityAttempt) -> ActivityCall? {
     guard let entry = open[attempt.process] else { return nil }
     return ActivityCall(
-      activity: entry.machine.definition.activities[attempt.activity], attempt: attempt,
-      plan: entry.plan, file: entry.file, rules: rules)
+      attempt: attempt, plan: entry.plan, records: entry.records, rules: rules)
   }
 
   /// Whether one more process would be too much.
   public var isBusy: Bool { undecidedCount >= limits.mostUndecidedProcesses }
 
   /// The one-time key of an open process's order; `nil` when it was only presented, or is not open.
-  func oneTimeKey(of process: ProcessID) -> SigningKeyValue? {
+  package func oneTimeKey(of process: ProcessID) -> SigningKeyValue? {
     open[process]?.plan.order?.order.oneTimeKey
   }
 
@@ -155,7 +160,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
   ) throws(CoordinatorError) -> [CoordinatorEffect] {
     var effects: [CoordinatorEffect] = []
     switch event {
-    case .begin(let plan, let record):
+    case .begin(let new):
+      let plan = new.plan
       guard open[plan.process] == nil else { return [] }
       guard !isBusy else {
         throw CoordinatorError(
@@ -163,8 +169,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
       }
       let machine = try ProcessMachine(
         definition: plan.definition, terms: plan.terms, policy: policy, rules: rules)
-      enter(OpenProcess(plan, machine: machine, entries: [], chain: JournalChain(of: plan.process)))
-      run(plan.process, .begin(record), at: now, entropy: &entropy, effects: &effects)
+      enter(OpenProcess(plan, machine: machine))
+      run(plan.process, .begin(new.record), at: now, entropy: &entropy, effects: &effects)
     case .resume(let resumed):
       let process = resumed.plan.process
       guard open[process] == nil else { return [] }
@@ -175,10 +181,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
         turns += locks.settle(process)
         break
       }
-      enter(
-        OpenProcess(
-          resumed.plan, machine: machine, entries: resumed.entries, chain: resumed.chain,
-          isResumed: true))
+      enter(OpenProcess(resumed, machine: machine))
       run(process, .resumed, at: now, entropy: &entropy, effects: &effects)
       // It takes its places again before those that it does not want any more are given up.
       give(at: now, entropy: &entropy, effects: &effects)
@@ -201,8 +204,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
       while let process = timers.popDue(at: now) { wake(process, at: now, &entropy, &effects) }
     }
     give(at: now, entropy: &entropy, effects: &effects)
-    for process in touched { writeIfResting(process) }
-    touched = []
+    for process in resting where open[process]?.isResting == true { markDirty(process) }
+    resting.removeAll(keepingCapacity: true)
     write(notary: notary, effects: &effects)
     if let next = timers.first, wakeAt.map({ next < $0 }) ?? true {
       wakeAt = next
@@ -214,22 +217,16 @@ public struct CoordinatorMachine: Hashable, Sendable {
   private mutating func enter(_ entry: OpenProcess) {
     open[entry.process] = entry
     openCount += 1
-    if entry.machine.state.isCommitted == nil { undecidedCount += 1 }
+    if !entry.isDecided { undecidedCount += 1 }
   }
 
   private mutating func wake(
     _ process: ProcessID, at now: Timestamp, _ entropy: inout some Entropy,
     _ effects: inout [CoordinatorEffect]
   ) {
-    guard var entry = open[process], let timer = entry.timerAt, timer <= now else { return }
-    entry.timerAt = nil
-    let isDue = entry.wakeAt.map { $0 <= now } ?? false
-    if !isDue, let later = entry.wakeAt {
-      entry.timerAt = later
-      timers.push(process, at: later)
-    }
-    open[process] = entry
-    if isDue { run(process, .tick, at: now, entropy: &entropy, effects: &effects) }
+    guard let came = open[process]?.timerCame(at: now) else { return }
+    if let next = came.next { timers.push(process, at: next) }
+    if came.isDue { run(process, .tick, at: now, entropy: &entropy, effects: &effects) }
   }
 
   // MARK: - One process
@@ -238,83 +235,26 @@ public struct CoordinatorMachine: Hashable, Sendable {
     _ process: ProcessID, _ event: ProcessEvent, at now: Timestamp,
     entropy: inout some Entropy, effects: inout [CoordinatorEffect]
   ) {
-    guard var entry = open.removeValue(forKey: process) else { return }
-    touched.append(process)
-    let wasUndecided = entry.machine.state.isCommitted == nil
-    let result = entry.machine.step(event, at: now, entropy: &entropy)
-    if wasUndecided, entry.machine.state.isCommitted != nil {
-      undecidedCount -= 1
-      // What was not asked yet need not be asked any more.
-      entry.effects.removeAll { if case .ask = $0 { true } else { false } }
-    }
-    entry.take(result.records, at: now)
-    var acquired: [Int] = []
-    var scarce: [Int] = []
-    entry.wakeAt = nil
-    for effect in result.effects {
-      switch effect {
-      case .perform(let activity, let attempt):
-        entry.effects.append(
-          .ask(
-            ActivityAttempt(
-              process: process, activity: activity, attempt: attempt,
-              nonce: Nonce(from: &entropy))))
-      case .acquire(let activity): acquired.append(activity)
-      case .scarce(let activity): scarce.append(activity)
-      case .wake(let time): entry.wakeAt = time
-      case .callOperator(let activity):
-        let called = entry.machine.definition.activities[activity]
-        entry.needsOperator.append(called.path)
-        entry.effects.append(.callOperator(process, activity: activity, verb: called.verb))
-      case .ended: entry.effects.append(.ended(process, entry.standing))
-      }
-    }
-    if !result.records.isEmpty { entry.effects.append(.changed(process)) }
-    if let wakeAt = entry.wakeAt, entry.timerAt.map({ wakeAt < $0 }) ?? true {
-      entry.timerAt = wakeAt
-      timers.push(process, at: wakeAt)
-    }
-    if result.isForced {
-      entry.awaitedBatch = nextBatch
-      markDirty(&entry)
-    }
-    if entry.isDurable || !rules.recordsBeforeEffects { release(&entry, into: &effects) }
-    let settled = entry.settledUses()
-    open[process] = entry
-    if !entry.limited.isEmpty {
-      takeTurns(of: entry, acquired: acquired, scarce: scarce, settled: settled)
-    }
+    let stepped = open[process]?.step(
+      event, at: now, entropy: &entropy, nextBatch: nextBatch, rules: rules, effects: &effects)
+    guard let stepped else { return }
+    if stepped.isDecidedNow { undecidedCount -= 1 }
+    if let timer = stepped.timer { timers.push(process, at: timer) }
+    if stepped.isForced { markDirty(process) }
+    if stepped.isResting { resting.append(process) }
+    if stepped.isAboutTurns, let entry = open[process] { takeTurns(of: entry, stepped) }
   }
 
-  /// Nothing but time can go on: records are not kept back for so long.
-  private mutating func writeIfResting(_ process: ProcessID) {
-    guard var entry = open.removeValue(forKey: process) else { return }
-    if !entry.heldBack.isEmpty, entry.isResting { markDirty(&entry) }
-    open[process] = entry
-  }
-
-  private mutating func markDirty(_ entry: inout OpenProcess) {
-    guard !entry.isDirty else { return }
-    entry.isDirty = true
-    dirty.append(entry.process)
-  }
-
-  /// Lets out what had to wait for a batch.
-  private mutating func release(
-    _ entry: inout OpenProcess, into effects: inout [CoordinatorEffect]
-  ) {
-    effects += entry.effects
-    entry.effects = []
+  private mutating func markDirty(_ process: ProcessID) {
+    if open[process]?.markDirty() == true { dirty.append(process) }
   }
 
   // MARK: - Turns
 
   /// What a step means for the goods that may run out.
-  private mutating func takeTurns(
-    of entry: OpenProcess, acquired: [Int], scarce: [Int], settled: [OpenProcess.Settled]
-  ) {
+  private mutating func takeTurns(of entry: OpenProcess, _ stepped: OpenProcess.Stepped) {
     let process = entry.process
-    for settled in settled {
+    for settled in stepped.settled {
       for use in entry.uses(of: settled.activity) {
         turns +=
           settled.isHeld
@@ -322,11 +262,11 @@ public struct CoordinatorMachine: Hashable, Sendable {
           : locks.leave(use.resource, for: process)
       }
     }
-    for activity in scarce {
+    for activity in stepped.scarce {
       guard let use = entry.uses(of: activity).last else { continue }
       locks.meetScarcity(use.resource, for: process)
     }
-    for activity in acquired {
+    for activity in stepped.acquired {
       let uses = entry.uses(of: activity)
       guard let use = uses.first, let last = uses.last else { continue }
       // A place that a crash has lost may be that of somebody who holds already what others wait for: such a
@@ -377,12 +317,11 @@ public struct CoordinatorMachine: Hashable, Sendable {
     var rows: [JournalRow] = []
     let count = min(dirty.count, limits.largestBatch)
     for process in dirty.prefix(count) {
-      guard var entry = open.removeValue(forKey: process) else { continue }
-      if entry.isDirty {
-        rows.append(entry.takeRow(notary: notary))
-        written.append(process)
+      guard open[process]?.isDirty == true, let row = open[process]?.takeRow(notary: notary) else {
+        continue
       }
-      open[process] = entry
+      rows.append(row)
+      written.append(process)
     }
     dirty.removeFirst(count)
     // Those left behind ride in the batch after.
@@ -403,25 +342,21 @@ public struct CoordinatorMachine: Hashable, Sendable {
     let processes = written
     written = []
     for process in taken {
-      guard let entry = open.removeValue(forKey: process) else { continue }
-      openCount -= 1
-      if entry.machine.state.isCommitted == nil { undecidedCount -= 1 }
+      guard let entry = leave(process) else { continue }
       effects.append(.taken(process))
       leaveAll(entry)
     }
     for process in processes {
-      guard var entry = open[process], entry.awaitedBatch.map({ $0 <= batch }) ?? true else {
-        continue
-      }
-      entry.awaitedBatch = nil
-      release(&entry, into: &effects)
-      if entry.machine.state.hasEnded {
-        open[process] = nil
-        openCount -= 1
-        leaveAll(entry)
-      } else {
-        open[process] = entry
-      }
+      open[process]?.finish(batch, effects: &effects)
+      guard open[process]?.isOver == true, let entry = leave(process) else { continue }
+      leaveAll(entry)
     }
+  }
+
+  private mutating func leave(_ process: ProcessID) -> OpenProcess? {
+    guard let entry = open.removeValue(forKey: process) else { return nil }
+    openCount -= 1
+    if !entry.isDecided { undecidedCount -= 1 }
+    return entry
   }
 }

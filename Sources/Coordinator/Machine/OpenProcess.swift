@@ -2,50 +2,77 @@
 
 public import PaymentModel
 
-/// How a process stands, and what it has on file: all of it durable, but for answers that may have to be
-/// asked for again after a crash.
+/// How a process stands: all of it durable, but for answers that may have to be asked for again after a crash.
 public struct ProcessStanding: Hashable, Sendable {
   public let state: ProcessState
-  public let file: ProcessFile
   /// From then on the coordinator decides, and only abort.
   public let decideBy: Timestamp
+  public let begunAt: Timestamp
   /// Activities that go on failing after the verdict, and need somebody to look after them.
   public let needsOperator: [StepPath]
+  /// The decision.
+  public let verdictRecord: VerdictRecord?
+  /// The verdict in the log.
+  public let verdict: PublishedVerdict?
+}
+
+/// Records that stand in no durable batch yet.
+struct UnwrittenRecords: Sendable {
+  /// How many records of the process come before them.
+  let first: Int
+  let entries: [JournalEntry]
 }
 
 /// A process and its machine.
+///
+/// It holds what is needed to go on, and no more: thousands of them wait for somebody at a time. Evidence that no
+/// request is made of is in the journal alone once it is durable.
 struct OpenProcess: Hashable, Sendable {
-  let plan: ProcessPlan
+  private(set) var plan: ProcessPlan
   var machine: ProcessMachine
-  var file: ProcessFile
+  /// Those that are needed later.
+  private(set) var records: [JournalRecord]
   private var chain: JournalChain
   /// Records that stand in no batch yet.
   private(set) var heldBack: [JournalEntry] = []
+  /// Records in the batch that is being written.
+  private var inBatch: [JournalEntry] = []
   /// What may not happen before the awaited batch is durable.
-  var effects: [CoordinatorEffect] = []
+  private var effects: [CoordinatorEffect] = []
   /// The batch with the last forced record; `nil` when everything forced is durable.
   var awaitedBatch: Int?
-  var isDirty = false
+  private(set) var isDirty = false
   /// When the machine wants a tick.
-  var wakeAt: Timestamp?
+  private var wakeAt: Timestamp?
   /// When the heap will bring one: not later than `wakeAt`.
-  var timerAt: Timestamp?
-  var needsOperator: [StepPath] = []
+  private var timerAt: Timestamp?
+  private var needsOperator: [StepPath] = []
   /// Whether an earlier run began it.
   let isResumed: Bool
   /// The activities that take what may run out.
   let limited: [Int]
   private var settled: [ActivityState]
 
-  init(
-    _ plan: ProcessPlan, machine: ProcessMachine, entries: [JournalEntry], chain: JournalChain,
-    isResumed: Bool = false
+  init(_ plan: ProcessPlan, machine: ProcessMachine) {
+    self.init(
+      plan, machine: machine, records: [], chain: JournalChain(of: plan.process), isResumed: false)
+  }
+
+  init(_ resumed: ResumedProcess, machine: ProcessMachine) {
+    self.init(
+      resumed.plan, machine: machine, records: resumed.records.filter(\.isNeededLater),
+      chain: resumed.chain, isResumed: true)
+  }
+
+  private init(
+    _ plan: ProcessPlan, machine: ProcessMachine, records: [JournalRecord], chain: JournalChain,
+    isResumed: Bool
   ) {
-    self.isResumed = isResumed
     self.plan = plan
     self.machine = machine
+    self.records = records
     self.chain = chain
-    file = ProcessFile(definition: plan.definition, accepted: plan.accepted, entries: entries)
+    self.isResumed = isResumed
     let activities = plan.definition.activities
     limited = activities.indices.filter { !activities[$0].resources.isEmpty }
     settled = limited.map { _ in .waiting }
@@ -53,24 +80,101 @@ struct OpenProcess: Hashable, Sendable {
 
   var process: ProcessID { plan.process }
   var isDurable: Bool { awaitedBatch == nil }
+  var isDecided: Bool { machine.state.isCommitted != nil }
+  /// Whether it has ended, durably.
+  var isOver: Bool { machine.state.hasEnded && isDurable }
 
   var standing: ProcessStanding {
     ProcessStanding(
-      state: machine.state, file: file, decideBy: machine.terms.decideBy,
-      needsOperator: needsOperator)
+      state: machine.state, decideBy: machine.terms.decideBy, begunAt: plan.begunAt,
+      needsOperator: needsOperator, verdictRecord: records.verdictRecord, verdict: records.verdict)
   }
 
-  /// Whether nothing but time can go on.
-  var isResting: Bool { machine.isIdle && effects.isEmpty }
+  var unwritten: UnwrittenRecords {
+    UnwrittenRecords(
+      first: chain.nextSequence - inBatch.count, entries: inBatch + heldBack)
+  }
 
-  mutating func take(_ records: [JournalRecord], at now: Timestamp) {
-    guard !records.isEmpty else { return }
-    for record in records {
-      let entry = JournalEntry(at: now, record: record)
-      heldBack.append(entry)
-      file.append(entry)
+  /// Whether there are records to write, and nothing but time can go on: they are not kept back for so long.
+  var isResting: Bool { !heldBack.isEmpty && machine.isIdle && effects.isEmpty }
+
+  // MARK: - Steps
+
+  /// What a step means for others.
+  struct Stepped {
+    var isDecidedNow = false
+    /// Whether there are records that must be durable before anybody hears of them.
+    var isForced = false
+    /// Whether nothing but time can go on.
+    var isResting = false
+    /// When a tick is wanted, if that is new.
+    var timer: Timestamp?
+    /// Activities that want their turn.
+    var acquired: [Int] = []
+    /// Activities for which others hold what they need.
+    var scarce: [Int] = []
+    var settled: [Settled] = []
+
+    var isAboutTurns: Bool { !(acquired.isEmpty && scarce.isEmpty && settled.isEmpty) }
+  }
+
+  /// Steps the machine, and lets out what need not wait for a batch.
+  mutating func step(
+    _ event: ProcessEvent, at now: Timestamp, entropy: inout some Entropy, nextBatch: Int,
+    rules: ProtocolRules, effects released: inout [CoordinatorEffect]
+  ) -> Stepped {
+    var stepped = Stepped()
+    let wasDecided = isDecided
+    let result = machine.step(event, at: now, entropy: &entropy)
+    if !wasDecided, isDecided {
+      stepped.isDecidedNow = true
+      // What was not asked yet need not be asked any more.
+      effects.removeAll { if case .ask = $0 { true } else { false } }
+    }
+    take(result.records, at: now)
+    wakeAt = nil
+    for effect in result.effects {
+      switch effect {
+      case .perform(let activity, let attempt):
+        effects.append(
+          .ask(
+            ActivityAttempt(
+              process: process, activity: activity, attempt: attempt,
+              nonce: Nonce(from: &entropy))))
+      case .acquire(let activity): stepped.acquired.append(activity)
+      case .scarce(let activity): stepped.scarce.append(activity)
+      case .wake(let time): wakeAt = time
+      case .callOperator(let activity):
+        let called = plan.definition.activities[activity]
+        needsOperator.append(called.path)
+        effects.append(.callOperator(process, activity: activity, verb: called.verb))
+      case .ended: effects.append(.ended(process, standing))
+      }
+    }
+    if !result.records.isEmpty { effects.append(.changed(process)) }
+    if let wakeAt, timerAt.map({ wakeAt < $0 }) ?? true {
+      timerAt = wakeAt
+      stepped.timer = wakeAt
+    }
+    stepped.isForced = result.isForced
+    if result.isForced { awaitedBatch = nextBatch }
+    if isDurable || !rules.recordsBeforeEffects { release(into: &released) }
+    if !limited.isEmpty { stepped.settled = settledUses() }
+    stepped.isResting = isResting
+    return stepped
+  }
+
+  private mutating func take(_ new: [JournalRecord], at now: Timestamp) {
+    for record in new {
+      heldBack.append(JournalEntry(at: now, record: record))
+      if record.isNeededLater { records.append(record) }
       switch record {
+      case .result(let number, _):
+        if plan.definition.activities[number].verb == .reserve, hasReserved {
+          plan = plan.withoutHandovers()
+        }
       case .forward(let number, _), .compensated(let number, _):
+        if needsOperator.isEmpty { break }
         let path = plan.definition.activities[number].path
         needsOperator.removeAll { $0 == path }
       default: break
@@ -78,14 +182,57 @@ struct OpenProcess: Hashable, Sendable {
     }
   }
 
+  /// Whether no bank is asked to hold anything any more.
+  private var hasReserved: Bool {
+    let activities = plan.definition.activities
+    return activities.indices.allSatisfy {
+      activities[$0].verb != .reserve || machine.state.activities[$0].isFinal
+    }
+  }
+
+  /// What of a timer that has come is meant: whether a tick is due, and when the heap should come again.
+  mutating func timerCame(at now: Timestamp) -> (isDue: Bool, next: Timestamp?) {
+    guard let timer = timerAt, timer <= now else { return (false, nil) }
+    timerAt = nil
+    guard let wakeAt else { return (false, nil) }
+    if wakeAt <= now { return (true, nil) }
+    timerAt = wakeAt
+    return (false, wakeAt)
+  }
+
+  // MARK: - Durability
+
+  /// Lets out what had to wait for a batch.
+  private mutating func release(into released: inout [CoordinatorEffect]) {
+    guard !effects.isEmpty else { return }
+    released += effects
+    effects.removeAll()
+  }
+
+  /// `false` when it stood among those with something for the next batch already.
+  mutating func markDirty() -> Bool {
+    defer { isDirty = true }
+    return !isDirty
+  }
+
   /// The row of everything that was held back.
   mutating func takeRow(notary: some Notary) -> JournalRow {
-    defer {
-      heldBack = []
-      isDirty = false
-    }
-    return chain.append(heldBack, notary: notary)
+    let row = chain.append(heldBack, notary: notary)
+    inBatch = heldBack
+    heldBack = []
+    isDirty = false
+    return row
   }
+
+  /// The batch is durable: lets out what waited for it.
+  mutating func finish(_ batch: Int, effects released: inout [CoordinatorEffect]) {
+    inBatch = []
+    guard awaitedBatch.map({ $0 <= batch }) ?? true else { return }
+    awaitedBatch = nil
+    release(into: &released)
+  }
+
+  // MARK: - Turns
 
   func uses(of activity: Int) -> [ResourceUse] {
     plan.definition.activities[activity].resources

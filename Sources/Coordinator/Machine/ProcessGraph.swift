@@ -14,7 +14,6 @@ final class ProcessGraph: Sendable {
     var alternatives: [Int]
   }
 
-  let definition: PaymentProcess
   let activities: [Activity]
   /// The root is number 0.
   let nodes: [Node]
@@ -27,16 +26,15 @@ final class ProcessGraph: Sendable {
   let decide: Int?
   let recordAbort: Int?
 
-  init(_ process: PaymentProcess) {
-    definition = process
-    activities = process.activities
-    let numbers = PathIndex(process.activities.map(\.path))
-    compensations = process.activities.map { $0.compensation.flatMap(numbers.number) }
-    prepare = Self.only(.prepare, in: process.activities)
-    decide = Self.only(.decide, in: process.activities)
-    recordAbort = Self.only(.recordAbort, in: process.activities)
-    var layout = Layout(activityCount: process.activities.count)
-    _ = layout.add(process.root, numbers: numbers)
+  init(_ root: Segment, activities: [Activity]) {
+    self.activities = activities
+    let numbers = PathIndex(activities.map(\.path))
+    compensations = activities.map { $0.compensation.flatMap(numbers.number) }
+    prepare = Self.only(.prepare, in: activities)
+    decide = Self.only(.decide, in: activities)
+    recordAbort = Self.only(.recordAbort, in: activities)
+    var layout = Layout(activityCount: activities.count)
+    _ = layout.add(root, numbers: numbers)
     nodes = layout.nodes
     predecessors = layout.predecessors
   }
@@ -69,14 +67,6 @@ final class ProcessGraph: Sendable {
     }
     return []
   }
-}
-
-extension ProcessGraph: Hashable {
-  static func == (left: ProcessGraph, right: ProcessGraph) -> Bool {
-    left === right || left.definition == right.definition
-  }
-
-  func hash(into hasher: inout Hasher) { hasher.combine(definition) }
 }
 
 /// Gives numbers to activities and segments.

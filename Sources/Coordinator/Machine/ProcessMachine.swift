@@ -36,7 +36,7 @@ public struct ProcessMachine: Hashable, Sendable {
   public private(set) var state: ProcessState
   private let policy: RetryPolicy
   private let rules: ProtocolRules
-  private let graph: ProcessGraph
+  private var graph: ProcessGraph { definition.graph }
   private var attempts: [Attempts]
   /// After a replay records may be missing: everybody may have been asked.
   private var mayHaveAskedEverybody = false
@@ -49,7 +49,7 @@ public struct ProcessMachine: Hashable, Sendable {
     definition: PaymentProcess, terms: ProcessTerms, policy: RetryPolicy = .standard,
     rules: ProtocolRules = .standard
   ) throws(CoordinatorError) {
-    let graph = ProcessGraph(definition)
+    let graph = definition.graph
     let verbs = definition.activities.map(\.verb)
     guard graph.recordAbort != nil, (graph.decide == nil) == !verbs.contains(.decide),
       (graph.prepare == nil) == !verbs.contains(.prepare),
@@ -63,7 +63,6 @@ public struct ProcessMachine: Hashable, Sendable {
     self.terms = terms
     self.policy = policy
     self.rules = rules
-    self.graph = graph
     state = ProcessState(activityCount: definition.activities.count)
     attempts = Array(repeating: Attempts(), count: definition.activities.count)
   }
@@ -422,23 +421,11 @@ extension ProcessMachine {
   }
 }
 
-extension ActivityState {
-  /// Whether nothing will change it any more.
-  fileprivate var isFinal: Bool {
-    switch self {
-    case .waiting, .asked: false
-    case .done, .refused, .unreached, .skipped: true
-    }
-  }
-}
-
 /// How often an activity was asked for, and when again. Forgotten in a crash.
 private struct Attempts: Hashable, Sendable {
-  var count = 0
-  /// Until when an answer is awaited; `nil` when nobody is being asked.
-  var answerBy: Timestamp?
-  /// Not before then again.
-  var nextAt: Timestamp?
+  private var answerTime = TimeOrNone()
+  private var nextTime = TimeOrNone()
+  private var number: UInt32 = 0
   var isOperatorCalled = false
   var turn = Turn.none
   /// Its turn came while it was being asked.
@@ -446,6 +433,23 @@ private struct Attempts: Hashable, Sendable {
 
   /// Whose turn it is, for an activity whose resources may run out.
   enum Turn: Hashable, Sendable { case none, awaited, granted }
+
+  var count: Int {
+    get { Int(number) }
+    set { number = UInt32(clamping: newValue) }
+  }
+
+  /// Until when an answer is awaited; `nil` when nobody is being asked.
+  var answerBy: Timestamp? {
+    get { answerTime.value }
+    set { answerTime = TimeOrNone(newValue) }
+  }
+
+  /// Not before then again.
+  var nextAt: Timestamp? {
+    get { nextTime.value }
+    set { nextTime = TimeOrNone(newValue) }
+  }
 
   func mayAsk(at now: Timestamp) -> Bool {
     answerBy == nil && nextAt.map { now >= $0 } ?? true
@@ -460,5 +464,16 @@ private struct Attempts: Hashable, Sendable {
     nextAt =
       time.map { max(min($0, after), now.adding(milliseconds: policy.firstPauseMilliseconds)) }
       ?? after
+  }
+}
+
+/// A time or none in eight bytes: a process has many of them, and waits long.
+private struct TimeOrNone: Hashable, Sendable {
+  private let milliseconds: Int64
+
+  init(_ value: Timestamp? = nil) { milliseconds = value?.milliseconds ?? .min }
+
+  var value: Timestamp? {
+    milliseconds == .min ? nil : Timestamp(milliseconds: milliseconds)
   }
 }

@@ -8,19 +8,23 @@ public final class ProcessPlan: Sendable {
   public let terms: ProcessTerms
   /// `nil` for an order that was only presented.
   public let order: AdmittedOrder?
-  /// The coordinator's signed word that it has taken the order.
-  public let accepted: Exhibit<Submission>
+  public let begunAt: Timestamp
 
   public var process: ProcessID { definition.process }
 
   init(
-    definition: PaymentProcess, terms: ProcessTerms, order: AdmittedOrder?,
-    accepted: Exhibit<Submission>
+    definition: PaymentProcess, terms: ProcessTerms, order: AdmittedOrder?, begunAt: Timestamp
   ) {
     self.definition = definition
     self.terms = terms
     self.order = order
-    self.accepted = accepted
+    self.begunAt = begunAt
+  }
+
+  /// The plan when all banks have answered: what they were handed is not needed any more.
+  func withoutHandovers() -> ProcessPlan {
+    ProcessPlan(
+      definition: definition, terms: terms, order: order?.withoutHandovers(), begunAt: begunAt)
   }
 }
 
@@ -28,15 +32,24 @@ extension ProcessPlan: Hashable {
   public static func == (left: ProcessPlan, right: ProcessPlan) -> Bool {
     left === right
       || left.definition == right.definition && left.terms == right.terms
-        && left.order == right.order && left.accepted == right.accepted
+        && left.order == right.order && left.begunAt == right.begunAt
   }
 
   public func hash(into hasher: inout Hasher) { hasher.combine(definition) }
 }
 
+/// A process that begins.
+public struct NewProcess: Sendable {
+  public let plan: ProcessPlan
+  public let record: BeginRecord
+  /// The coordinator's signed word that it has taken the order.
+  public let accepted: Exhibit<Submission>
+}
+
 /// A process as its journal left it.
 public struct ResumedProcess: Sendable {
   let plan: ProcessPlan
+  let accepted: Exhibit<Submission>
   let entries: [JournalEntry]
   let chain: JournalChain
 
@@ -44,6 +57,24 @@ public struct ResumedProcess: Sendable {
 
   /// What it has on file.
   package var file: ProcessFile {
-    ProcessFile(definition: plan.definition, accepted: plan.accepted, entries: entries)
+    ProcessFile(definition: plan.definition, accepted: accepted, entries: entries)
+  }
+
+  /// What it has on file, with records of which some were not written when it was read back.
+  func file(upTo unwritten: UnwrittenRecords) -> ProcessFile {
+    ProcessFile(
+      definition: plan.definition, accepted: accepted,
+      entries: entries.prefix(unwritten.first) + unwritten.entries)
+  }
+
+  /// - Throws: `broken-journal`, `unsupported-process`.
+  package var standing: ProcessStanding {
+    get throws(CoordinatorError) {
+      let machine = try ProcessMachine(
+        definition: plan.definition, terms: plan.terms, replaying: records)
+      return ProcessStanding(
+        state: machine.state, decideBy: plan.terms.decideBy, begunAt: plan.begunAt,
+        needsOperator: [], verdictRecord: records.verdictRecord, verdict: records.verdict)
+    }
   }
 }

@@ -17,6 +17,16 @@ public enum ActivityState: String, CaseIterable, Hashable, Sendable {
   case skipped
 }
 
+extension ActivityState {
+  /// Whether nothing will change it any more.
+  var isFinal: Bool {
+    switch self {
+    case .waiting, .asked: false
+    case .done, .refused, .unreached, .skipped: true
+    }
+  }
+}
+
 /// How far a process has come.
 public enum ProcessPhase: Hashable, Sendable {
   /// No record yet.

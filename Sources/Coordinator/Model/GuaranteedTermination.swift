@@ -56,7 +56,11 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
 
 extension PaymentProcess {
   /// Every violation of the rules; none means that the process always ends, done or undone.
-  public func checkGuaranteedTermination() -> [Violation] {
+  public func checkGuaranteedTermination() -> [Violation] { shape.checkGuaranteedTermination() }
+}
+
+extension ProcessShape {
+  func checkGuaranteedTermination() -> [Violation] {
     root.violations() + compensationViolations() + pathViolations()
   }
 
@@ -75,7 +79,7 @@ extension PaymentProcess {
       guard activity.guarantee == .compensatable else {
         return Violation(.compensationOfCompensatable, [activity.path])
       }
-      guard let number = number(of: path) else {
+      guard let number = activities.firstIndex(where: { $0.path == path }) else {
         return Violation(.compensationExists, [activity.path, path])
       }
       return activities[number].guarantee == .retriable

@@ -48,37 +48,46 @@ public struct Segment: Hashable, Sendable {
   }
 }
 
+/// What all processes have in common that differ in nothing but their order's identifier. Shared by them, because
+/// it never changes.
+final class ProcessShape: Sendable {
+  /// The template from which it was generated.
+  let template: Digest
+  let root: Segment
+  /// Those of the root segment, then those of its alternatives, recursively.
+  let activities: [Activity]
+  let graph: ProcessGraph
+
+  init(template: Digest, root: Segment) {
+    self.template = template
+    self.root = root
+    activities = root.allActivities
+    graph = ProcessGraph(root, activities: activities)
+  }
+}
+
 /// The process that was generated for one order.
 ///
 /// An activity's number, its place in `activities`, is what the journal calls it. It is stable because
 /// the definition is pinned by its digest while the process runs.
 public struct PaymentProcess: Sendable {
-  /// Shared by everybody who holds the process, because it never changes.
-  private final class Content: Sendable {
-    let process: ProcessID
-    let template: Digest
-    let root: Segment
-    let activities: [Activity]
+  public let process: ProcessID
+  let shape: ProcessShape
 
-    init(process: ProcessID, template: Digest, root: Segment) {
-      self.process = process
-      self.template = template
-      self.root = root
-      activities = root.allActivities
-    }
-  }
-
-  private let content: Content
-
-  public var process: ProcessID { content.process }
   /// The template from which it was generated.
-  public var template: Digest { content.template }
-  public var root: Segment { content.root }
+  public var template: Digest { shape.template }
+  public var root: Segment { shape.root }
   /// All activities: those of the root segment, then those of its alternatives, recursively.
-  public var activities: [Activity] { content.activities }
+  public var activities: [Activity] { shape.activities }
+  var graph: ProcessGraph { shape.graph }
 
   public init(process: ProcessID, template: Digest, root: Segment) {
-    content = Content(process: process, template: template, root: root)
+    self.init(process: process, shape: ProcessShape(template: template, root: root))
+  }
+
+  init(process: ProcessID, shape: ProcessShape) {
+    self.process = process
+    self.shape = shape
   }
 
   /// The number of the activity with that path.
@@ -89,9 +98,9 @@ public struct PaymentProcess: Sendable {
 
 extension PaymentProcess: Hashable {
   public static func == (left: Self, right: Self) -> Bool {
-    left.content === right.content
-      || left.process == right.process && left.template == right.template
-        && left.root == right.root
+    left.process == right.process
+      && (left.shape === right.shape
+        || left.template == right.template && left.root == right.root)
   }
 
   public func hash(into hasher: inout Hasher) {

@@ -26,12 +26,26 @@ extension PaymentProcess {
   /// Writes the members of the process (Docs/Formats/Process.md).
   public func write(to writer: inout some ClaimWriter) {
     writer.identifier("process", process)
+    shape.write(to: &writer)
+  }
+
+  /// The process in canonical JSON (RFC 8785). Its SHA-256 is the definition's digest.
+  public var json: Bytes { json(endingWith: shape.json) }
+
+  /// - Parameter rest: the JSON of the shape, where it is at hand. `process` comes before its members.
+  func json(endingWith rest: Bytes) -> Bytes {
+    Bytes("{\"process\":\"\(process.hex)\",".utf8) + rest.dropFirst()
+  }
+}
+
+extension ProcessShape {
+  func write(to writer: inout some ClaimWriter) {
     writer.object("root") { root.write(to: &$0) }
     writer.identifier("template", template)
   }
 
-  /// The process in canonical JSON (RFC 8785). Its SHA-256 is the definition's digest.
-  public var json: Bytes {
+  /// The shape in canonical JSON.
+  var json: Bytes {
     var writer = JSONWriter()
     write(to: &writer)
     return writer.bytes

@@ -27,61 +27,120 @@ extension PaymentProcess {
     from order: AdmittedOrder, template: ProcessTemplate, templateDigest: Digest,
     rules: ProtocolRules
   ) throws(CoordinatorError) -> PaymentProcess {
-    guard !order.items.isEmpty else {
-      throw CoordinatorError(
-        .emptyOrder, "an order needs an offer: of a good, or of a payment without one")
-    }
-    guard order.items.count <= largestGoodCount, order.payments.count <= largestBankCount else {
-      throw CoordinatorError(
-        .tooLarge, "at most \(largestGoodCount) goods and \(largestBankCount) banks in one order")
-    }
-    let generator = ProcessGenerator(order: order, template: template, rules: rules)
-    return try checked(
-      PaymentProcess(
-        process: order.process, template: templateDigest,
-        root: try generator.segment(from: template.root)))
+    PaymentProcess(
+      process: order.process,
+      shape: try .generate(
+        from: OrderOutline(order), template: template, templateDigest: templateDigest,
+        rules: rules))
   }
 
   /// What runs for an order that was never handed in: nothing but its abort.
   package static func abortOnly(
     _ process: ProcessID, templateDigest: Digest
   ) throws(CoordinatorError) -> PaymentProcess {
-    let generator = ProcessGenerator(order: nil, template: .neverBegun, rules: .standard)
-    return try checked(
-      PaymentProcess(
-        process: process, template: templateDigest,
-        root: try generator.segment(from: ProcessTemplate.neverBegun.root)))
+    PaymentProcess(
+      process: process,
+      shape: try .generate(
+        from: nil, template: .neverBegun, templateDigest: templateDigest, rules: .standard))
+  }
+}
+
+/// What of an order makes a difference to its process: orders of the same outline have processes of the same
+/// shape.
+struct OrderOutline: Hashable, Sendable {
+  struct Good: Hashable, Sendable {
+    let merchant: PartyName
+    let offer: StatementID
+    let payee: Payee
+    let resources: [ResourceUse]
   }
 
-  private static func checked(
-    _ process: PaymentProcess
-  ) throws(CoordinatorError) -> PaymentProcess {
-    let violations = process.checkGuaranteedTermination()
+  struct Payment: Hashable, Sendable {
+    let bank: PartyName
+    let payees: [Payee]
+  }
+
+  let goods: [Good]
+  let payments: [Payment]
+
+  init(_ order: AdmittedOrder) {
+    goods = order.items.map { item in
+      Good(
+        merchant: item.merchant, offer: item.offer.id, payee: item.offer.claim.payee,
+        resources: Self.resources(of: item))
+    }
+    payments = order.payments.map { payment in
+      Payment(bank: payment.content.bank, payees: payment.content.payouts.map(\.payee))
+    }
+  }
+
+  /// A catalogue sells to everybody. An individual offer is for one sale, and with a stock it takes pieces
+  /// of that, too.
+  private static func resources(of item: AdmittedOrder.Item) -> [ResourceUse] {
+    let offer = item.offer.claim
+    guard offer.mode == .individual else { return [] }
+    let own = ResourceUse(Resource(owner: item.merchant, name: item.offer.id.hex), .exclusive)
+    guard let stock = offer.stock else { return [own] }
+    return [
+      own, ResourceUse(Resource(owner: item.merchant, name: stock), .counted(item.quantity)),
+    ]
+  }
+
+  /// Whether the bank pays an account to which the merchant's offers are paid.
+  func pays(_ bank: PartyName, _ merchant: PartyName) -> Bool {
+    payments.contains { payment in
+      payment.bank == bank
+        && goods.contains { $0.merchant == merchant && payment.payees.contains($0.payee) }
+    }
+  }
+}
+
+extension ProcessShape {
+  /// - Parameter outline: `nil` for an order that was never handed in.
+  /// - Throws: as `PaymentProcess.generate`.
+  static func generate(
+    from outline: OrderOutline?, template: ProcessTemplate, templateDigest: Digest,
+    rules: ProtocolRules
+  ) throws(CoordinatorError) -> ProcessShape {
+    if let outline {
+      guard !outline.goods.isEmpty else {
+        throw CoordinatorError(
+          .emptyOrder, "an order needs an offer: of a good, or of a payment without one")
+      }
+      let (goods, banks) = (PaymentProcess.largestGoodCount, PaymentProcess.largestBankCount)
+      guard outline.goods.count <= goods, outline.payments.count <= banks else {
+        throw CoordinatorError(
+          .tooLarge, "at most \(goods) goods and \(banks) banks in one order")
+      }
+    }
+    let generator = ProcessGenerator(outline: outline, rules: rules)
+    let shape = ProcessShape(
+      template: templateDigest, root: try generator.segment(from: template.root))
+    let violations = shape.checkGuaranteedTermination()
     guard violations.isEmpty else {
       throw CoordinatorError(
         .notWellFormed, violations.map(\.description).joined(separator: "; "))
     }
-    return process
+    return shape
   }
 }
 
 private struct ProcessGenerator {
-  let order: AdmittedOrder?
-  let template: ProcessTemplate
+  let outline: OrderOutline?
   let rules: ProtocolRules
 
   /// What a step is repeated over.
   private enum Instance: Equatable {
     case once
     case bank(PartyName)
-    case good(AdmittedOrder.Item)
+    case good(OrderOutline.Good)
     case merchant(PartyName)
 
     var suffix: String {
       switch self {
       case .once: ""
       case .bank(let name), .merchant(let name): "/\(name)"
-      case .good(let item): "/\(item.offer.id)"
+      case .good(let good): "/\(good.offer)"
       }
     }
   }
@@ -137,9 +196,9 @@ private struct ProcessGenerator {
     if let undoneBy = step.undoneBy { compensation = try path(undoneBy, instance) }
     var offer: StatementID?
     var resources: [ResourceUse] = []
-    if case .good(let item) = instance {
-      offer = item.offer.id
-      if step.verb == .deposit { resources = Self.resources(of: item) }
+    if case .good(let good) = instance {
+      offer = good.offer
+      if step.verb == .deposit { resources = good.resources }
     }
     return Activity(
       path: try path(step.name, instance), verb: step.verb,
@@ -147,26 +206,14 @@ private struct ProcessGenerator {
       compensation: compensation, offer: offer, resources: resources)
   }
 
-  /// A catalogue sells to everybody. An individual offer is for one sale, and with a stock it takes pieces
-  /// of that, too.
-  private static func resources(of item: AdmittedOrder.Item) -> [ResourceUse] {
-    let offer = item.offer.claim
-    guard offer.mode == .individual else { return [] }
-    let own = ResourceUse(Resource(owner: item.merchant, name: item.offer.id.hex), .exclusive)
-    guard let stock = offer.stock else { return [own] }
-    return [
-      own, ResourceUse(Resource(owner: item.merchant, name: stock), .counted(item.quantity)),
-    ]
-  }
-
   private func instances(of step: TemplateStep) -> [Instance] {
-    guard let order else { return step.multiplicity == .once ? [.once] : [] }
+    guard let outline else { return step.multiplicity == .once ? [.once] : [] }
     switch step.multiplicity {
     case .once: return [.once]
-    case .perBank: return order.payments.map { .bank($0.content.bank) }
-    case .perGood: return order.items.map { .good($0) }
+    case .perBank: return outline.payments.map { .bank($0.bank) }
+    case .perGood: return outline.goods.map { .good($0) }
     case .perMerchant:
-      let names = order.items.map(\.merchant).sorted()
+      let names = outline.goods.map(\.merchant).sorted()
       return names.enumerated()
         .filter { $0.offset == 0 || names[$0.offset - 1] != $0.element }
         .map { .merchant($0.element) }
@@ -186,7 +233,7 @@ private struct ProcessGenerator {
     switch (verb, instance) {
     case (.receivePayment, _), (.decide, _), (.notify, _): .customer
     case (_, .bank(let name)): .bank(name)
-    case (_, .good(let item)): .merchant(item.merchant)
+    case (_, .good(let good)): .merchant(good.merchant)
     case (_, .merchant(let name)): .merchant(name)
     case (_, .once): .coordinator
     }
@@ -216,17 +263,9 @@ private struct ProcessGenerator {
   private func areOrdered(_ before: Instance, _ after: Instance) -> Bool {
     switch (before, after) {
     case (.bank(let one), .bank(let other)): one == other
-    case (.bank(let bank), .merchant(let merchant)): pays(bank, merchant)
+    case (.bank(let bank), .merchant(let merchant)):
+      outline?.pays(bank, merchant) ?? false
     default: true
-    }
-  }
-
-  private func pays(_ bank: PartyName, _ merchant: PartyName) -> Bool {
-    guard let order else { return false }
-    let payees = order.items.filter { $0.merchant == merchant }.map(\.offer.claim.payee)
-    return order.payments.contains { payment in
-      payment.content.bank == bank
-        && payment.content.payouts.contains { payees.contains($0.payee) }
     }
   }
 }

@@ -139,11 +139,12 @@ package struct Rogue: Hashable, Sendable {
       guard purchases.indices.contains(number) else { return [] }
       let order = purchases[number].admitted
       let payment = order.payments[place]
+      guard let handover = payment.handover else { return [] }
       return request(
         .reserve(
           ReserveRequest(
             id: id(order.process, "reserve/\(payment.content.bank)"), order: order.signedOrder,
-            part: payment.part, instrument: payment.instrument),
+            part: handover.part, instrument: handover.instrument),
           bank: payment.content.bank),
         to: setting.bankNames.firstIndex(of: payment.content.bank).map { .bank($0) })
     case .deposit(let number, let place):

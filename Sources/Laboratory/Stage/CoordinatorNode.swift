@@ -258,7 +258,7 @@ package struct CoordinatorNode: Hashable, Sendable {
       }
       let begin = try conduct.planner.begin(
         order, of: submission, at: now, nonce: Nonce(from: &entropy))
-      try step(.begin(begin.plan, begin.record), at: now, conduct)
+      try step(.begin(begin), at: now, conduct)
       waiters.append(Waiter(process: order.process, party: party, wants: .acceptance))
       return []
     } catch {
@@ -270,10 +270,8 @@ package struct CoordinatorNode: Hashable, Sendable {
     _ process: ProcessID, _ cancellation: Signed<Cancellation>, at now: Timestamp,
     _ conduct: Conduct
   ) {
-    guard let order = machine?.standing(of: process)?.file.order,
-      let claim = conduct.readOrder(order)?.claim,
-      let stated = try? conduct.notary.read(
-        cancellation, by: .oneTime(claim.oneTimeKey), at: now),
+    guard machine?.isDurable(process) == true, let key = machine?.oneTimeKey(of: process),
+      let stated = try? conduct.notary.read(cancellation, by: .oneTime(key), at: now),
       stated.claim.process == process
     else { return }
     try? step(
@@ -290,7 +288,7 @@ package struct CoordinatorNode: Hashable, Sendable {
     else { return [] }
     let process: ProcessID = stated.id.renamed()
     if machine?.has(process) == true {
-      let verdict = machine?.standing(of: process)?.file.verdict?.logged
+      let verdict = machine?.standing(of: process)?.verdict?.logged
       return [answer(process, verdict, to: party)]
     }
     let rows = journal.rows(of: process)
@@ -308,7 +306,7 @@ package struct CoordinatorNode: Hashable, Sendable {
         of: stated, signed: order, at: now, nonce: Nonce(from: &entropy))
     else { return [] }
     waiters.append(Waiter(process: process, party: party, wants: .verdict))
-    try? step(.begin(begin.plan, begin.record), at: now, conduct)
+    try? step(.begin(begin), at: now, conduct)
     return []
   }
 
@@ -323,12 +321,14 @@ package struct CoordinatorNode: Hashable, Sendable {
     for process: ProcessID, _ wants: Want, _ party: Party
   ) -> [Outgoing] {
     waiters.append(Waiter(process: process, party: party, wants: wants))
-    return tell(process, machine?.standing(of: process)?.file)
+    return tell(process, machine?.standing(of: process))
   }
 
   /// Tells those who wait for a process what is durable of it.
-  private mutating func tell(_ process: ProcessID, _ file: ProcessFile?) -> [Outgoing] {
-    guard let file else { return [] }
+  private mutating func tell(
+    _ process: ProcessID, _ standing: ProcessStanding?
+  ) -> [Outgoing] {
+    guard let standing else { return [] }
     var outgoing: [Outgoing] = []
     waiters.removeAll { waiter in
       guard waiter.process == process else { return false }
@@ -336,7 +336,7 @@ package struct CoordinatorNode: Hashable, Sendable {
       case .acceptance:
         outgoing.append(Outgoing(to: waiter.party, content: .accepted(process)))
       case .verdict:
-        guard let verdict = file.verdict else { return false }
+        guard let verdict = standing.verdict else { return false }
         outgoing.append(
           Outgoing(to: waiter.party, content: .answer(process, .decided(verdict.logged))))
       }
@@ -364,8 +364,8 @@ package struct CoordinatorNode: Hashable, Sendable {
         Outgoing(
           to: .coordinator, content: .request(request, RequestTag(run: run, attempt: attempt)))
       ]
-    case .changed(let process): return tell(process, machine?.standing(of: process)?.file)
-    case .ended(let process, let standing): return tell(process, standing.file)
+    case .changed(let process): return tell(process, machine?.standing(of: process))
+    case .ended(let process, let standing): return tell(process, standing)
     case .taken(let process): return taken(process, at: now, conduct)
     case .callOperator:
       operatorCalls += 1
@@ -383,6 +383,6 @@ package struct CoordinatorNode: Hashable, Sendable {
     guard let resumed = try? conduct.planner.resume(process, from: journal.rows(of: process))
     else { return [] }
     try? step(.resume(resumed), at: now, conduct)
-    return tell(process, resumed.file)
+    return tell(process, try? resumed.standing)
   }
 }

@@ -38,19 +38,24 @@ public struct AdmittedOrder: Hashable, Sendable {
 
   /// What one bank is to pay.
   public struct Payment: Hashable, Sendable {
+    /// What a bank is handed when it is asked to reserve.
+    public struct Handover: Hashable, Sendable {
+      public let part: CommittedPart
+      public let instrument: Sealed<SealedContent.Instrument>
+    }
+
     public let content: PaymentPart
-    public let part: CommittedPart
     public let partDigest: Digest
-    public let instrument: Sealed<SealedContent.Instrument>
+    /// `nil` when the bank has answered, and nobody needs it any more.
+    public fileprivate(set) var handover: Handover?
 
     public init(
       content: PaymentPart, part: CommittedPart, partDigest: Digest,
       instrument: Sealed<SealedContent.Instrument>
     ) {
       self.content = content
-      self.part = part
       self.partDigest = partDigest
-      self.instrument = instrument
+      handover = Handover(part: part, instrument: instrument)
     }
   }
 
@@ -60,7 +65,7 @@ public struct AdmittedOrder: Hashable, Sendable {
   /// Ordered by offer.
   public let items: [Item]
   /// Ordered by bank.
-  public let payments: [Payment]
+  public private(set) var payments: [Payment]
 
   public init(
     process: ProcessID, signedOrder: Signed<Order>, order: Order, items: [Item],
@@ -71,6 +76,13 @@ public struct AdmittedOrder: Hashable, Sendable {
     self.order = order
     self.items = items
     self.payments = payments
+  }
+
+  /// The order when all banks have answered: what they were handed is long.
+  public func withoutHandovers() -> Self {
+    var copy = self
+    for place in copy.payments.indices { copy.payments[place].handover = nil }
+    return copy
   }
 }
 

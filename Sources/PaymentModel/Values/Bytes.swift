@@ -45,7 +45,7 @@ extension [UInt8] {
   }
 
   /// Adds the number as eight bytes, most significant first.
-  mutating func append(bigEndian number: UInt64) {
+  package mutating func append(bigEndian number: UInt64) {
     for shift in stride(from: 56, through: 0, by: -8) {
       append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
     }

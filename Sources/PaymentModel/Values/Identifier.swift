@@ -53,8 +53,13 @@ public struct Identifier<Subject>: Hashable, Sendable {
   public var bytes: Bytes {
     var bytes = Bytes()
     bytes.reserveCapacity(Self.byteCount)
-    for index in 0..<4 { bytes.append(bigEndian: words[index]) }
+    append(to: &bytes)
     return bytes
+  }
+
+  /// Adds the 32 bytes.
+  package func append(to bytes: inout Bytes) {
+    for index in 0..<4 { bytes.append(bigEndian: words[index]) }
   }
 
   /// 64 lower-case hexadecimal digits.

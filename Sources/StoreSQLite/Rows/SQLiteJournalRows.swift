@@ -17,24 +17,28 @@ extension SQLiteSchema where Rows == any JournalRows {
     Self(name: "journal", versions: [firstVersion], rows: { SQLiteJournalRows(sql: $0) })
   }
 
-  /// A process that has not ended is found by its row in `open_process`, so that recovery reads these and
-  /// no others.
+  /// Processes have numbers, in the order in which they began, so that what runs side by side lies side by
+  /// side: a batch changes few pages. Those that have not ended have an index of their own, so that recovery
+  /// reads these and no others.
   private static var firstVersion: String {
     """
+    CREATE TABLE process (
+      number INTEGER PRIMARY KEY,
+      id BLOB NOT NULL UNIQUE CHECK (length(id) = 32),
+      is_open INTEGER NOT NULL CHECK (is_open IN (0, 1))
+    ) STRICT;
+    CREATE INDEX open_process ON process (number) WHERE is_open = 1;
+
     CREATE TABLE row (
-      process BLOB NOT NULL CHECK (length(process) = 32),
+      process INTEGER NOT NULL REFERENCES process (number),
       sequence INTEGER NOT NULL CHECK (sequence >= 0),
       kinds BLOB NOT NULL CHECK (length(kinds) > 0),
       records BLOB NOT NULL,
       chain BLOB NOT NULL CHECK (length(chain) = 32),
       has_verdict INTEGER NOT NULL CHECK (has_verdict IN (0, 1)),
-      PRIMARY KEY (process, sequence)
+      UNIQUE (process, sequence)
     ) STRICT;
     CREATE UNIQUE INDEX one_verdict ON row (process) WHERE has_verdict = 1;
-
-    CREATE TABLE open_process (
-      process BLOB PRIMARY KEY CHECK (length(process) = 32)
-    ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE lock (
       number INTEGER NOT NULL,
@@ -52,27 +56,42 @@ struct SQLiteJournalRows: JournalRows {
   let sql: SQLConnection
 
   mutating func append(_ row: JournalRow) -> Bool {
-    let isAdded = sql.run(
-      """
-      INSERT INTO row (process, sequence, kinds, records, chain, has_verdict)
-      VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT DO NOTHING
-      """, row.process, row.sequence, row.kinds.map(\.rawValue), row.records, row.chain,
-      row.kinds.contains(.verdict) ? 1 : 0)
-    guard isAdded == 1 else { return false }
+    if row.sequence == 0 { begin(row.process) }
+    guard insert(row) || (begin(row.process) && insert(row)) else { return false }
     if row.kinds.contains(.end) {
-      sql.run("DELETE FROM open_process WHERE process = ?", row.process)
+      sql.run("UPDATE process SET is_open = 0 WHERE id = ?", row.process)
       sql.run("DELETE FROM lock WHERE process = ?", row.process)
-    } else if row.sequence == 0 {
-      sql.run("INSERT INTO open_process (process) VALUES (?)", row.process)
     }
     return true
+  }
+
+  /// `false` when the row, or its verdict, is there, and when its process is not.
+  private func insert(_ row: JournalRow) -> Bool {
+    let added = sql.run(
+      """
+      INSERT INTO row (process, sequence, kinds, records, chain, has_verdict)
+      SELECT number, ?, ?, ?, ?, ? FROM process WHERE id = ?
+      ON CONFLICT DO NOTHING
+      """, row.sequence, row.kinds.map(\.rawValue), row.records, row.chain,
+      row.kinds.contains(.verdict) ? 1 : 0, row.process)
+    return added == 1
+  }
+
+  /// `false` when the process is there.
+  @discardableResult
+  private func begin(_ process: ProcessID) -> Bool {
+    sql.run("INSERT INTO process (id, is_open) VALUES (?, 1) ON CONFLICT DO NOTHING", process) == 1
+  }
+
+  private func number(of process: ProcessID) -> Int? {
+    sql.first("SELECT number FROM process WHERE id = ?", process) { $0[0] }
   }
 
   func rows(of process: ProcessID) -> [JournalRow] {
     sql.all(
       """
-      SELECT sequence, kinds, records, chain FROM row WHERE process = ? ORDER BY sequence
+      SELECT sequence, kinds, records, chain
+      FROM row WHERE process = (SELECT number FROM process WHERE id = ?) ORDER BY sequence
       """, process
     ) { row in
       let kinds: Bytes = row[1]
@@ -85,10 +104,11 @@ struct SQLiteJournalRows: JournalRows {
   func processes(
     after process: ProcessID?, atMost count: Int, onlyOpen: Bool
   ) -> [ProcessID] {
-    let table = onlyOpen ? "open_process WHERE" : "row WHERE sequence = 0 AND"
-    return sql.all(
-      "SELECT process FROM \(table) process > ? ORDER BY process LIMIT ?",
-      process?.bytes ?? [], count
+    sql.all(
+      """
+      SELECT id FROM process WHERE number > ?\(onlyOpen ? " AND is_open = 1" : "")
+      ORDER BY number LIMIT ?
+      """, process.flatMap(number) ?? 0, count
     ) { $0[0] }
   }
 

@@ -46,7 +46,7 @@ final class EngineOnDisk: Sendable {
         journal: store, makeEntropy: { CountedEntropy(seed: seed) }),
       // Whoever is silent is silent for longer than a benchmark takes.
       policy: RetryPolicy(answerWithinMilliseconds: 3_600_000),
-      limits: CoordinatorLimits(mostOpenProcesses: 1_000_000))
+      limits: CoordinatorLimits(mostUndecidedProcesses: 1_000_000))
   }
 
   /// An order that was not there.

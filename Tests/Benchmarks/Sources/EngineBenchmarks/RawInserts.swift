@@ -24,16 +24,19 @@ final class RawInserts {
       """
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
+      CREATE TABLE process (
+        number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, is_open INTEGER NOT NULL) STRICT;
+      CREATE INDEX open_process ON process (number) WHERE is_open = 1;
       CREATE TABLE row (
-        process BLOB NOT NULL, sequence INTEGER NOT NULL, kinds BLOB NOT NULL,
+        process INTEGER NOT NULL, sequence INTEGER NOT NULL, kinds BLOB NOT NULL,
         records BLOB NOT NULL, chain BLOB NOT NULL, has_verdict INTEGER NOT NULL,
-        PRIMARY KEY (process, sequence)) STRICT;
+        UNIQUE (process, sequence)) STRICT;
       CREATE UNIQUE INDEX one_verdict ON row (process) WHERE has_verdict = 1;
-      CREATE TABLE open_process (process BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
       """)
-    insert = statement("INSERT INTO row VALUES (?, ?, ?, ?, ?, ?)")
-    opened = statement("INSERT INTO open_process VALUES (?)")
-    ended = statement("DELETE FROM open_process WHERE process = ?")
+    insert = statement(
+      "INSERT INTO row VALUES ((SELECT number FROM process WHERE id = ?), ?, ?, ?, ?, ?)")
+    opened = statement("INSERT INTO process (id, is_open) VALUES (?, 1)")
+    ended = statement("UPDATE process SET is_open = 0 WHERE id = ?")
   }
 
   deinit {
@@ -45,6 +48,7 @@ final class RawInserts {
   func commit(_ rows: ArraySlice<JournalRow>) {
     run("BEGIN IMMEDIATE")
     for row in rows {
+      if row.sequence == 0 { step(opened, row.process) }
       bind(row.process.bytes, 1, insert)
       sqlite3_bind_int64(insert, 2, Int64(row.sequence))
       bind(row.kinds.map(\.rawValue), 3, insert)
@@ -52,16 +56,18 @@ final class RawInserts {
       bind(row.chain.bytes, 5, insert)
       sqlite3_bind_int64(insert, 6, row.kinds.contains(.verdict) ? 1 : 0)
       step(insert)
-      guard row.sequence == 0 || row.kinds.contains(.end) else { continue }
-      let statement = row.sequence == 0 ? opened : ended
-      bind(row.process.bytes, 1, statement)
-      step(statement)
+      if row.kinds.contains(.end) { step(ended, row.process) }
     }
     run("COMMIT")
   }
 
   private func bind(_ bytes: Bytes, _ place: Int32, _ statement: OpaquePointer?) {
     sqlite3_bind_blob(statement, place, bytes, Int32(bytes.count), transient)
+  }
+
+  private func step(_ statement: OpaquePointer?, _ process: ProcessID) {
+    bind(process.bytes, 1, statement)
+    step(statement)
   }
 
   private func step(_ statement: OpaquePointer?) {

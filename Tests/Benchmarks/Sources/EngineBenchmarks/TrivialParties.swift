@@ -83,6 +83,10 @@ struct TrivialMerchant: MerchantAgent {
     case .isSilent: await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
     case .holds(let until): return .held(until: until)
     }
+    return deposited(request)
+  }
+
+  private func deposited(_ request: DepositRequest) -> Outcome<DepositedKey> {
     guard let offer else { return .unknown("no offer") }
     let key = Bytes(repeating: 5, count: catalogue.sizes.goodsKey)
     let digest = TrivialEvidence.digest(key)

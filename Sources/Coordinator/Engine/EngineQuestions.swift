@@ -1,0 +1,101 @@
+// What an engine answers about its processes.
+
+public import PaymentModel
+
+extension Engine {
+  /// Returns when the process has ended: the verdict is public and carried out.
+  ///
+  /// - Throws: `unknown-process`, `stopped`, and what the journal throws.
+  public func outcome(of process: ProcessID) async throws(CoordinatorError) -> ProcessOutcome {
+    try await outcome(of: process, when: .end)
+  }
+
+  /// Returns when the verdict is public. It may not have been carried out by everybody.
+  ///
+  /// - Throws: as `outcome(of:)`.
+  public func verdict(of process: ProcessID) async throws(CoordinatorError) -> ProcessOutcome {
+    try await outcome(of: process, when: .verdict)
+  }
+
+  private func outcome(
+    of process: ProcessID, when want: Want
+  ) async throws(CoordinatorError) -> ProcessOutcome {
+    try await ready()
+    var found = try await standing(of: process, when: want)
+    if found == nil {
+      let loaded = try await load(process)
+      found = loaded.standing
+      if !want.isMet(by: loaded.standing) {
+        // An earlier run left it open, and recovery has not come to it yet.
+        try resume(loaded.resumed)
+        found = try await standing(of: process, when: want)
+      }
+    }
+    guard let record = found?.verdictRecord, let verdict = found?.verdict else {
+      throw CoordinatorError(.stopped, "process \(process) is not running")
+    }
+    return ProcessOutcome(
+      process: process, decision: record.decision, decidedAt: record.decidedAt,
+      verdict: verdict.logged)
+  }
+
+  /// How a process stands now.
+  ///
+  /// - Throws: `unknown-process`, and what the journal throws.
+  public func status(of process: ProcessID) async throws(CoordinatorError) -> ProcessStatus {
+    try await ready()
+    let (file, standing) = try await fileAndStanding(of: process)
+    return ProcessStatus(
+      state: standing.state, file: file, decideBy: standing.decideBy,
+      attempts: machine.attempts(of: process), needsOperator: standing.needsOperator)
+  }
+
+  /// All evidence of a process, as far as it has come.
+  ///
+  /// - Throws: `unknown-process`, and what the journal throws.
+  public func file(of process: ProcessID) async throws(CoordinatorError) -> ProcessFile {
+    try await ready()
+    return try await fileAndStanding(of: process).file
+  }
+
+  private func fileAndStanding(
+    of process: ProcessID
+  ) async throws(CoordinatorError) -> (file: ProcessFile, standing: ProcessStanding) {
+    var open: (standing: ProcessStanding, unwritten: UnwrittenRecords)?
+    do throws(CoordinatorError) {
+      if let standing = try await standing(of: process, when: .durable),
+        let unwritten = machine.unwritten(of: process)
+      {
+        open = (standing, unwritten)
+      }
+    } catch {
+      // Somebody else's journal tells as much.
+      guard error.code == .journalTaken else { throw error }
+    }
+    let loaded = try await load(process)
+    guard let open else { return (loaded.resumed.file, loaded.standing) }
+    return (loaded.resumed.file(upTo: open.unwritten), open.standing)
+  }
+
+  /// Processes in the journal, in the order in which they began, after the given one.
+  ///
+  /// - Parameter onlyOpen: without those that have ended.
+  public func processes(
+    after process: ProcessID? = nil, atMost count: Int, onlyOpen: Bool
+  ) async throws(CoordinatorError) -> [ProcessID] {
+    try await ready()
+    return await ports.journal.read {
+      $0.processes(after: process, atMost: count, onlyOpen: onlyOpen)
+    }
+  }
+
+  /// The rows of a process as they are stored: what is not durable yet is not among them.
+  ///
+  /// - Throws: `unknown-process`, and what the journal throws.
+  public func journal(of process: ProcessID) async throws(CoordinatorError) -> [JournalRow] {
+    try await ready()
+    let rows = await ports.journal.read { $0.rows(of: process) }
+    guard !rows.isEmpty else { throw CoordinatorError(.unknownProcess, "no process \(process)") }
+    return rows
+  }
+}
