@@ -122,6 +122,9 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
     }
   }
 
+  /// Whether it is the coordinator's. The real world takes no other.
+  public var isCoordinators: Bool { rules != .standard }
+
   /// The rules of a coordinator that has this flaw.
   package var rules: ProtocolRules {
     var rules = ProtocolRules.standard

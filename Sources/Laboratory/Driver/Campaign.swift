@@ -63,17 +63,19 @@ public enum Campaign {
     return report
   }
 
-  /// The same with real parties: their number is fixed, and they have no flaw.
+  /// The same with real parties: their number is fixed, and only the coordinator can have a flaw.
   ///
   /// - Throws: what `RealSimulation.run` throws.
   public static func runReal(
-    seed: UInt64, runs: Int, heard: (RunReport) -> Void = { _ in }
+    seed: UInt64, runs: Int, flaw: Flaw? = nil, stopsAtViolation: Bool = false,
+    heard: (RunReport) -> Void = { _ in }
   ) async throws -> CampaignReport {
     var report = CampaignReport()
     for number in 0..<runs {
-      let run = try await RealSimulation.run(seed: seed &+ UInt64(number))
+      let run = try await RealSimulation.run(seed: seed &+ UInt64(number), flaw: flaw)
       report.add(run)
       heard(run)
+      if stopsAtViolation, run.violation != nil { break }
     }
     return report
   }

@@ -35,7 +35,7 @@ struct Chooser {
   /// In millionths: three minutes an hour.
   static let worstDrift: Int64 = 50_000
   /// Of a double in a thousand: it comes when the first has long been answered.
-  static let lateDoubles = 400
+  static let lateDoubles = 500
 
   private var entropy: SimulationEntropy
   private var faults: Faults

@@ -23,7 +23,7 @@ struct Faults: Hashable, Sendable {
 
   init(from entropy: inout SimulationEntropy) {
     drop = entropy.pick([0, 0, 10, 30, 100])
-    duplicate = entropy.pick([0, 10, 40])
+    duplicate = entropy.pick([0, 20, 50])
     crash = entropy.pick([0, 3, 8, 30])
     restart = entropy.pick([30, 150, 500])
     clock = entropy.pick([0, 0, 2])

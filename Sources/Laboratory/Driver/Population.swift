@@ -189,7 +189,7 @@ struct Population {
 
   private mutating func customer(_ number: Int, goods: [Good]) -> ModelCustomer {
     var cheat = cheat(CustomerCheat.self)
-    if cheat != nil, entropy.happens(perMille: 200) { cheat = .doubleSpend }
+    if cheat != nil, entropy.happens(perMille: 350) { cheat = .doubleSpend }
     var books = CustomerBooks()
     for (bank, currencies) in zip(setting.bankNames, currencies) {
       for currency in currencies {
@@ -209,7 +209,7 @@ struct Population {
     var wishes: [Wish] = []
     let count = 1 + entropy.below(3)
     // Some take their time, and order again when an earlier order should have been decided.
-    let pause = cheat == .doubleSpend ? 30_000 : entropy.pick([30_000, 30_000, 150_000] as [Int64])
+    let pause = cheat == .doubleSpend ? 8_000 : entropy.pick([30_000, 30_000, 150_000] as [Int64])
     for order in 0..<count {
       wishes += self.wishes(order, cheat: cheat, pauseMilliseconds: pause, goods: goods)
     }

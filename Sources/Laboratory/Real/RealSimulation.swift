@@ -7,12 +7,16 @@ import PaymentParties
 
 /// One run with real parties.
 public enum RealSimulation {
+  /// - Parameters:
+  ///   - flaw: of the coordinator; another one changes nothing here.
+  ///   - say: hears each choice.
   /// - Throws: when the parties cannot be put together, which no seed should bring about.
   public static func run(
-    seed: UInt64, say: ((String) -> Void)? = nil
+    seed: UInt64, flaw: Flaw? = nil, say: ((String) -> Void)? = nil
   ) async throws -> RunReport {
     var entropy = SimulationEntropy(seed: seed &* 0x9E6C_63D0_876A_9A7B)
-    let world = try await RealWorld(market: try await RealMarket.founded(), entropy: &entropy)
+    let world = try await RealWorld(
+      market: try await RealMarket.founded(), flaw: flaw, entropy: &entropy)
     var chooser = Chooser(faults: Faults(from: &entropy), entropy: entropy)
     var report = RunReport(seed: seed)
     var trace = Trace()

@@ -50,7 +50,8 @@ final class RealWorld: Playground {
   private var down: [Party] = []
   private let clocks: [(party: Party, clock: RunClock)]
 
-  init(market: RealMarket, entropy: inout SimulationEntropy) async throws {
+  /// - Parameter flaw: of the coordinator; another one changes nothing here.
+  init(market: RealMarket, flaw: Flaw?, entropy: inout SimulationEntropy) async throws {
     self.market = market
     let trust = market.trust
     let verdicts = VerdictVerifier(trust)
@@ -115,7 +116,7 @@ final class RealWorld: Playground {
         examiner: EscrowAgent(
           identity: try RealMarket.identity(Setting.coordinatorName.text),
           makeEntropy: { escrowEntropy.fork() }),
-        readOrder: { try? trust.verifyOrder($0).stated }),
+        rules: flaw?.rules ?? .standard, readOrder: { try? trust.verifyOrder($0).stated }),
       banks: [RealMarket.bankName], shops: RealMarket.shopNames,
       coordinatorKey: coordinator.issuer.key)
     stage = Stage(node: CoordinatorNode(entropy: entropy.fork(), conduct: setting.conduct))

@@ -62,12 +62,15 @@ struct SimulateCommand: AsyncParsableCommand {
       throw ValidationError("--trace shows one run: leave --runs out")
     }
     let isSized = customers != nil || merchants != nil || banks != nil
-    guard world == .model || (flaw == nil && !isSized) else {
-      throw ValidationError("--world real takes no --flaw and no number of parties")
+    guard world == .model || !isSized else {
+      throw ValidationError("--world real takes no number of parties")
     }
     guard !(trace && json) else { throw ValidationError("--trace prints text, and no JSON") }
     if let flaw, flaw != "list", Flaw(rawValue: flaw) == nil {
       throw ValidationError("no flaw '\(flaw)': '--flaw list' names them")
+    }
+    if world == .real, let chosen = flaw.flatMap(Flaw.init), !chosen.isCoordinators {
+      throw ValidationError("--world real takes flaws of the coordinator only")
     }
   }
 
@@ -84,9 +87,10 @@ struct SimulateCommand: AsyncParsableCommand {
     var report = CampaignReport()
     if world == .real {
       if trace {
-        report.add(try await RealSimulation.run(seed: seed) { Terminal.print($0) })
+        report.add(try await RealSimulation.run(seed: seed, flaw: chosen) { Terminal.print($0) })
       } else {
-        report = try await Campaign.runReal(seed: seed, runs: runs)
+        report = try await Campaign.runReal(
+          seed: seed, runs: runs, flaw: chosen, stopsAtViolation: chosen != nil)
       }
     } else if trace {
       report.add(
