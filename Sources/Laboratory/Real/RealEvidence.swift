@@ -25,7 +25,7 @@ extension RealBooks {
     if isCommit, verdict.claim.decidedAt >= purchase.decideBy {
       return finding(.verdict, process, "committed after decideBy")
     }
-    if let hold = bank.hold(of: process), hold.verdictID != verdict.id {
+    if let acted = bank.hold(of: process)?.verdictID, acted != verdict.id {
       return finding(.verdict, process, "the bank acted on another verdict than the log's")
     }
     for shop in shops {
