@@ -92,7 +92,10 @@ extension Books {
   private func isLeft(_ refusal: ShopBooks.SoldOut, at shop: ModelShop) -> Bool {
     let books = shop.desk.books
     // A limited good's offer is for one sale.
-    if books.holds.contains(where: { $0.offer == refusal.offer && $0.state == .sold }) {
+    let mode = shop.goods.first { $0.offer.id == refusal.offer }?.offer.claim.mode
+    if mode == .individual,
+      books.holds.contains(where: { $0.offer == refusal.offer && $0.state == .sold })
+    {
       return false
     }
     guard let name = refusal.stock, let stock = books.stocks.first(where: { $0.name == name })
