@@ -98,15 +98,18 @@ public enum JournalConformance {
     func open(after number: UInt8?, atMost count: Int) async -> [ProcessID] {
       await store.read { $0.processes(after: number.map(process), atMost: count, onlyOpen: true) }
     }
-    try require(
-      await open(after: nil, atMost: 10) == [1, 3, 5, 9].map(process), "not all are open, in order")
-    try require(await open(after: nil, atMost: 2) == [1, 3].map(process), "no more than asked for")
-    try require(await open(after: 3, atMost: 10) == [5, 9].map(process), "not after the given one")
+    let begun = [UInt8(5), 3, 9, 1].map(process)
+    try require(await open(after: nil, atMost: 10) == begun, "not all are open, in order")
+    try require(await open(after: nil, atMost: 2) == Array(begun[..<2]), "no more than asked for")
+    try require(await open(after: 3, atMost: 10) == Array(begun[2...]), "not after the given one")
+    try require(await open(after: 7, atMost: 10) == begun, "not all after one that is not there")
     try require(await append(row(3, 1, .end), to: store), "an end is refused")
     try require(
-      await open(after: nil, atMost: 10) == [1, 5, 9].map(process), "an ended process is open")
-    let all = await store.read { $0.processes(after: process(1), atMost: 2, onlyOpen: false) }
-    try require(all == [3, 5].map(process), "an ended process is not listed")
+      await open(after: nil, atMost: 10) == [5, 9, 1].map(process), "an ended process is open")
+    try require(
+      await open(after: 3, atMost: 10) == [9, 1].map(process), "not after one that has ended")
+    let all = await store.read { $0.processes(after: process(5), atMost: 2, onlyOpen: false) }
+    try require(all == [3, 9].map(process), "an ended process is forgotten")
   }
 
   private static func undoesAFailedTransaction(_ store: any Store<any JournalRows>) async throws {

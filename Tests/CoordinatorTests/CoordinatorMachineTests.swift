@@ -28,9 +28,9 @@ import Testing
     mutating func begin(goods: [Int] = [0, 1]) throws -> (ProcessID, [CoordinatorEffect]) {
       let submission = world.order(goods: goods)
       let order = try planner.admit(submission, at: now)
-      let begin = try planner.begin(
+      let new = try planner.begin(
         order, of: submission, at: now, nonce: Nonce(from: &entropy))
-      return (order.process, try step(.begin(begin.plan, begin.record)))
+      return (order.process, try step(.begin(new)))
     }
   }
 

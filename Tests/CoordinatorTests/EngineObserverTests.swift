@@ -59,7 +59,10 @@ private final class Recorder: EngineObserver {
     let loads = seen.compactMap { observation -> EngineLoad? in
       if case .load(let load) = observation { load } else { nil }
     }
-    #expect(loads.count == counters.batches && loads.allSatisfy { $0.openProcesses == 1 })
+    // One as each batch begins, and one when nothing is open any more.
+    #expect(loads.count == counters.batches + 1)
+    #expect(loads.dropLast().allSatisfy { $0.openProcesses == 1 })
+    #expect(loads.last?.openProcesses == 0 && loads.last?.requests == 0)
     #expect(counters.calls == 0 && counters.attempts == counters.endedProcesses * 9)
   }
 

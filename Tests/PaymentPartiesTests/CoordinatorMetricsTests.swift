@@ -50,7 +50,7 @@ import Testing
     let rows = try metrics.expectRecorder("foil_coordinator_journal_batch_rows")
     #expect(writes.values.count == 4 && writes.values.allSatisfy { $0 > 0 })
     #expect(rows.values == [1, 1, 1, 1])
-    #expect(try metrics.expectGauge("foil_coordinator_open_processes").lastValue == 1)
+    #expect(try metrics.expectGauge("foil_coordinator_open_processes").lastValue == 0)
     #expect(try metrics.expectGauge("foil_coordinator_requests_in_flight").lastValue == 0)
     #expect(
       try metrics.expectTimer(

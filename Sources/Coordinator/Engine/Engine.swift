@@ -22,6 +22,7 @@ public actor Engine {
   private var timer: Task<Void, Never>?
   private var waiters: [ProcessID: [Waiter]] = [:]
   private var counters = EngineCounters()
+  private(set) var recentOutcomes = RecentOutcomes()
   /// How many are reading rows of processes that may go on meanwhile.
   var readers = 0
   /// Processes that have ended since the first of them began to read.
@@ -260,6 +261,7 @@ public actor Engine {
     case .ended(let process, let standing):
       calls.abandon(process)
       counters.endedProcesses += 1
+      if let outcome = ProcessOutcome(of: process, standing) { recentOutcomes.add(outcome) }
       if readers > 0 { endedMeanwhile.insert(process) }
       if let observer = ports.observer, let ending = standing.ending(at: ports.clock.now()) {
         observer.observe(ending)
@@ -398,14 +400,21 @@ public actor Engine {
 
   /// Wakes those who wait for what has come about.
   private func tell(_ process: ProcessID) {
-    guard let waiting = waiters[process], let standing = machine.standing(of: process) else {
-      return
-    }
-    let left = waiting.filter { !$0.want.isMet(by: standing) }
-    guard left.count < waiting.count else { return }
+    guard let waiting = waiters[process], waiting.contains(where: { isMet($0.want, process) })
+    else { return }
+    let left = waiting.filter { !isMet($0.want, process) }
     waiters[process] = left.isEmpty ? nil : left
-    for waiter in waiting where waiter.want.isMet(by: standing) {
+    for waiter in waiting where isMet(waiter.want, process) {
       waiter.continuation.resume(returning: .lookAgain)
+    }
+  }
+
+  private func isMet(_ want: Want, _ process: ProcessID) -> Bool {
+    switch want {
+    case .durable: machine.isDurable(process)
+    case .verdict: machine.isDurable(process) && machine.hasPublishedVerdict(process)
+    // Who waits for that hears it when the process is forgotten.
+    case .end: false
     }
   }
 

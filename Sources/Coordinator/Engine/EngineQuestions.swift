@@ -21,6 +21,7 @@ extension Engine {
     of process: ProcessID, when want: Want
   ) async throws(CoordinatorError) -> ProcessOutcome {
     try await ready()
+    if let recent = recentOutcomes[process] { return recent }
     var found = try await standing(of: process, when: want)
     if found == nil {
       let loaded = try await load(process)
@@ -31,12 +32,10 @@ extension Engine {
         found = try await standing(of: process, when: want)
       }
     }
-    guard let record = found?.verdictRecord, let verdict = found?.verdict else {
+    guard let outcome = found.flatMap({ ProcessOutcome(of: process, $0) }) else {
       throw CoordinatorError(.stopped, "process \(process) is not running")
     }
-    return ProcessOutcome(
-      process: process, decision: record.decision, decidedAt: record.decidedAt,
-      verdict: verdict.logged)
+    return outcome
   }
 
   /// How a process stands now.

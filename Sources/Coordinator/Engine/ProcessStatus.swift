@@ -33,6 +33,15 @@ public struct ProcessOutcome: Hashable, Sendable {
   public let decision: PaymentModel.Decision
   public let decidedAt: Timestamp
   public let verdict: LoggedVerdict
+
+  /// `nil` as long as the verdict does not stand in the log.
+  init?(of process: ProcessID, _ standing: ProcessStanding) {
+    guard let record = standing.verdictRecord, let verdict = standing.verdict else { return nil }
+    self.process = process
+    decision = record.decision
+    decidedAt = record.decidedAt
+    self.verdict = verdict.logged
+  }
 }
 
 /// The answer to somebody who asks for a verdict.

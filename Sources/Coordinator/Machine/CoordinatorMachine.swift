@@ -89,6 +89,11 @@ public struct CoordinatorMachine: Hashable, Sendable {
     return entry.standing
   }
 
+  /// Whether the verdict of an open process stands in the log.
+  func hasPublishedVerdict(_ process: ProcessID) -> Bool {
+    open[process]?.records.verdict != nil
+  }
+
   /// The records of an open process that may not stand in the journal yet.
   func unwritten(of process: ProcessID) -> UnwrittenRecords? { open[process]?.unwritten }
 

@@ -46,8 +46,15 @@ extension [UInt8] {
 
   /// Adds the number as eight bytes, most significant first.
   package mutating func append(bigEndian number: UInt64) {
-    for shift in stride(from: 56, through: 0, by: -8) {
-      append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
+    append(addingCapacity: 8) { $0.append(bigEndian: number) }
+  }
+}
+
+extension OutputSpan<UInt8> {
+  /// Adds the number as eight bytes, most significant first.
+  mutating func append(bigEndian number: UInt64) {
+    for shift in stride(from: UInt64(56), through: 0, by: -8) {
+      append(UInt8(truncatingIfNeeded: number >> shift))
     }
   }
 }

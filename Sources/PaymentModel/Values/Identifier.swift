@@ -59,7 +59,9 @@ public struct Identifier<Subject>: Hashable, Sendable {
 
   /// Adds the 32 bytes.
   package func append(to bytes: inout Bytes) {
-    for index in 0..<4 { bytes.append(bigEndian: words[index]) }
+    bytes.append(addingCapacity: Self.byteCount) { added in
+      for index in 0..<4 { added.append(bigEndian: words[index]) }
+    }
   }
 
   /// 64 lower-case hexadecimal digits.

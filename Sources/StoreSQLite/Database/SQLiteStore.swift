@@ -105,6 +105,8 @@ public final class SQLiteStore<Rows>: Store {
             PRAGMA checkpoint_fullfsync = ON;
             PRAGMA trusted_schema = OFF;
             PRAGMA temp_store = MEMORY;
+            PRAGMA wal_autocheckpoint = 4000;
+            PRAGMA cache_size = -8192;
             """)
       }
       let database = try DatabasePool(path: path, configuration: configuration)
