@@ -380,7 +380,10 @@ import Testing
     RowOperation { rows, random in
       let offer: StatementID = random.identifier(of: 3)
       let scope: ShopHoldScope = try random.one(
-        of: [.all, .offer(offer), .stock(try random.one(of: stocks))])
+        of: [
+          .all, .offer(offer), .stock(try random.one(of: stocks)), .free(ofStock: nil),
+          .free(ofStock: try random.one(of: stocks)),
+        ])
       return "\(rows.undecided(scope)) \(rows.isSold(offer))"
     },
     RowOperation { rows, random in
