@@ -203,7 +203,7 @@ import Testing
           process: process, coordinator: random.identifier(), decideBy: random.time(),
           total: try random.amount(), payouts: payouts, transferFee: random.minor(),
           method: try random.one(of: [.ecash, .card, .transfer]), held: random.bytes(),
-          source: random.flag() ? try ledgerAccount(&random) : nil,
+          source: random.flag() ? try ledgerAccount(&random) : nil, moved: random.minor(),
           state: try random.one(of: [.reserved, .posted, .voided]), verdict: random.verdict(),
           verdictID: random.flag() ? random.identifier() : nil, reply: random.someBytes()))
       return """
