@@ -226,7 +226,8 @@ package enum BankConformance {
         HoldRow(
           process: name("\(number)"), coordinator: name("k"), decideBy: Timestamp(seconds: 1),
           total: try Amount(minor: 1, currency: currency()), payouts: [], transferFee: 0,
-          method: .transfer, held: [UInt8(number)], source: source))
+          method: .transfer, held: [UInt8(number)], source: source,
+          moved: source == nil ? 0 : 1))
     }
     holds[3].state = .posted
     let all = holds

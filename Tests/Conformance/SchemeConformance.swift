@@ -212,6 +212,7 @@ package enum SchemeConformance {
     try require(outcome.refusal == .declined && outcome.isSigned, "declined")
     try require(
       await world.bank.refusalDetails(of: purchase.process) == nil, "and nobody is told why")
+    try await world.wallet.conclude(purchase.process, with: world.abort(purchase))
     let next = try await world.order(payouts)
     _ = try await world.bank.reserve(world.request(for: next)).expectValue("what there is, pays")
   }

@@ -17,7 +17,27 @@ package struct SchemeSubject: Sendable, CustomStringConvertible {
   let spent: RefusalReason
   let make: @Sendable (any Store<any BankRows>, any WallClock) throws -> Parts
 
-  package static let all = [coins, transfer, creditCard, accountCard, voucher]
+  package static let all = [coins, transfer, creditCard, accountCard, coinsAndCard, voucher]
+
+  /// Three in coins, and the rest by card.
+  static let coinsAndCard = SchemeSubject(
+    description: "coins and a card", method: .coinsAndCard, spent: .declined
+  ) { store, clock in
+    let issuer = CardIssuer(
+      bank: try SchemeWorld.bankName(), store: store, atRest: try SchemeWorld.atRest(),
+      clock: clock)
+    return (
+      [CoinsAndCardScheme(issuer, store: store, rules: .testing)],
+      { payer, minor in
+        let coins = try payer.amount(3)
+        try await payer.credit(coins.minor)
+        _ = try await payer.wallet.withdraw(
+          coins, from: payer.account, under: payer.keyset, at: payer.bank)
+        return CoinsAndCard(
+          coins: coins, card: try await issuer.issue(.credit(limit: minor - coins.minor)))
+      }
+    )
+  }
 
   static let coins = SchemeSubject(
     description: "coins", method: .ecash, spent: .doubleSpend

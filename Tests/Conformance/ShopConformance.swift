@@ -124,6 +124,10 @@ package enum ShopConformance {
       rows.put(hold(key(1, 5, 1), stock: "chairs", quantity: 50, decideBy: 1, state: .released))
       rows.put(hold(key(1, 6, 4), stock: "chairs", quantity: 60, decideBy: 2, state: .sold))
     }
+    let gifts = (
+      hold(key(2, 1, 5), stock: "gifts", quantity: 4, decideBy: 50, isFree: true),
+      hold(key(2, 2, 6), stock: nil, quantity: 1, decideBy: 40, isFree: true)
+    )
     func summary(_ count: Int, _ pieces: Int, _ decideBy: Int64?) -> ShopHoldSummary {
       ShopHoldSummary(
         count: count, pieces: pieces, firstDecideBy: decideBy.map { Timestamp(seconds: $0) })
@@ -138,8 +142,22 @@ package enum ShopConformance {
       try require(rows.undecided(.offer(offer(1))) == sums.1, "of one offer")
       try require(rows.undecided(.offer(offer(4))) == sums.3, "sold is decided")
       try require(rows.undecided(.stock("none")) == sums.3, "of no stock")
+      for scope in [ShopHoldScope.free(ofStock: nil), .free(ofStock: "chairs")] {
+        try require(rows.undecided(scope) == sums.3, "none for nothing")
+      }
       try require(rows.isSold(offer(4)), "one is sold")
       try require(!rows.isSold(offer(1)), "the others are not")
+    }
+    await store.transact { rows in
+      rows.put(gifts.0)
+      rows.put(gifts.1)
+    }
+    let free = (summary(2, 5, 40), summary(1, 4, 50), summary(6, 18, 40))
+    try await store.read { rows in
+      try require(rows.undecided(.free(ofStock: nil)) == free.0, "all for nothing")
+      try require(rows.undecided(.free(ofStock: "gifts")) == free.1, "of one stock")
+      try require(rows.undecided(.free(ofStock: "chairs")) == sums.3, "what is paid for is not")
+      try require(rows.undecided(.all) == free.2, "all")
     }
   }
 
@@ -238,14 +256,14 @@ package enum ShopConformance {
 
   private static func hold(
     _ key: ShopHoldKey, stock: String? = "chairs", quantity: Int = 1, decideBy: Int64 = 1000,
-    state: ShopHoldRow.State = .held
+    state: ShopHoldRow.State = .held, isFree: Bool = false
   ) -> ShopHoldRow {
     guard let currency = Currency("EUR"), let bank = PartyName("bank.example"),
-      let account = AccountName("merchant")
+      let account = AccountName("merchant"), let one = try? Amount(minor: 1, currency: currency)
     else { preconditionFailure("names of the suite") }
     return ShopHoldRow(
       key: key, step: step("deposit/1"), stock: stock, quantity: quantity,
-      amount: .zero(currency), payee: Payee(bank: bank, account: account),
+      amount: isFree ? .zero(currency) : one, payee: Payee(bank: bank, account: account),
       decideBy: Timestamp(seconds: decideBy), state: state)
   }
 

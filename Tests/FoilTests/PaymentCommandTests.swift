@@ -51,6 +51,25 @@ struct PaymentCommandTests {
     #expect(try await home.foil("buy", Self.goods[0], Self.goods[1], "--yes").status == 0)
   }
 
+  @Test("coins pay a share, and a card of the same bank the rest")
+  func coinsAndCard() async throws {
+    let home = try await DemoHome.copied()
+    let file = home.folder.path("card")
+    #expect(try await home.foil("card", "issue", "--limit", "725", "-o", file).status == 0)
+    let way = ["--pay", "bank.example=ecash-card", "--card", file, "--home", home.path, "--yes"]
+    let much = try await Command.foil(["buy"] + Self.goods + way + ["--coins", "999"])
+    #expect(much.status == 1 && much.output.contains("declined"), "the card has 725")
+    let all = try await Command.foil(["buy"] + Self.goods + way + ["--coins", "1725"])
+    #expect(all.status == 1 && all.errors.contains("all there is to pay"))
+    let bought = try await Command.foil(["buy"] + Self.goods + way + ["--coins", "1000"])
+    #expect(bought.status == 0, "\(bought.output) \(bought.errors)")
+    let books = try await home.foil("bank", "books")
+    #expect(
+      books.output.split(separator: "\n").contains {
+        $0.hasPrefix("card/") && $0.hasSuffix(" -725")
+      })
+  }
+
   @Test("a card that somebody tries is blocked, seen by the operator, and unblocked")
   func blockedCard() async throws {
     struct Card: Decodable {
@@ -94,6 +113,7 @@ struct PaymentCommandTests {
     "what does not fit together is refused before anything is opened",
     arguments: [
       ["--pay", "bank.example=card"], ["--card", "x"], ["--pay", "bank.example=transfer"],
+      ["--pay", "bank.example=ecash-card", "--card", "x"], ["--coins", "5"],
       ["--pay", "bank.example"], ["--pay", "bank.example=gold"], ["--pay", "BANK=card"],
       ["--pay", "a=ecash", "--pay", "a=ecash"],
       ["--pay", "bank.example=transfer", "--account", "A B"],

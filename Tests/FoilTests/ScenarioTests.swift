@@ -148,8 +148,10 @@ struct ScenarioTests {
     let (story, folder) = try await tell("two-banks")
     #expect(story.verdict == "commit" && story.goods.allSatisfy { $0.opened && $0.identical })
     #expect(story.owed == ["bank.example": 0, "cooperative.example": 0])
-    #expect(story.balances.after["atelier"] == 475 && story.balances.after["guide"] == 1250)
-    _ = try await verify(story, folder)
+    #expect(story.balances.after["atelier"] == 470 && story.balances.after["guide"] == 1245)
+    #expect(story.balances.after["fees of bank.example"] == 10)
+    let verified = try await verify(story, folder)
+    #expect(verified.output.contains("has paid") && verified.output.contains("and kept"))
     try await operate(on: folder.path("home"), story.process)
   }
 
@@ -169,14 +171,17 @@ struct ScenarioTests {
     func books(_ bank: String) async throws -> Books {
       try await foil("books", "--bank", bank, "--json").json()
     }
+    // What the bank keeps is shown before anything is signed.
+    let shown = try await Command.foil(["buy", "tally.svg", "--home", home])
+    #expect(shown.status == 64 && shown.output.contains("bank.example keeps up to 0.05 EUR"))
     let other = try await books("cooperative.example")
-    #expect(other.balances["holder/atelier"] == 475 && other.balances["clearing"] == -475)
+    #expect(other.balances["holder/atelier"] == 470 && other.balances["clearing"] == -470)
     #expect(other.balances["clearing/bank.example"] == 0)
-    #expect(try await books("bank.example").balances["holder/guide"] == 1250)
+    #expect(try await books("bank.example").balances["holder/guide"] == 1245)
 
     let again = try await foil("collect", String(process.prefix(8)))
     #expect(again.status == 0 && again.output.contains("to atelier at cooperative.example"))
-    #expect(try await books("cooperative.example").balances["holder/atelier"] == 475)
+    #expect(try await books("cooperative.example").balances["holder/atelier"] == 470)
 
     let nothing = try await foil(
       "settle", "cooperative.example", "--paid", "1", "--reference", "wire 2")

@@ -203,7 +203,7 @@ import Testing
           process: process, coordinator: random.identifier(), decideBy: random.time(),
           total: try random.amount(), payouts: payouts, transferFee: random.minor(),
           method: try random.one(of: [.ecash, .card, .transfer]), held: random.bytes(),
-          source: random.flag() ? try ledgerAccount(&random) : nil,
+          source: random.flag() ? try ledgerAccount(&random) : nil, moved: random.minor(),
           state: try random.one(of: [.reserved, .posted, .voided]), verdict: random.verdict(),
           verdictID: random.flag() ? random.identifier() : nil, reply: random.someBytes()))
       return """
@@ -380,7 +380,10 @@ import Testing
     RowOperation { rows, random in
       let offer: StatementID = random.identifier(of: 3)
       let scope: ShopHoldScope = try random.one(
-        of: [.all, .offer(offer), .stock(try random.one(of: stocks))])
+        of: [
+          .all, .offer(offer), .stock(try random.one(of: stocks)), .free(ofStock: nil),
+          .free(ofStock: try random.one(of: stocks)),
+        ])
       return "\(rows.undecided(scope)) \(rows.isSold(offer))"
     },
     RowOperation { rows, random in

@@ -248,8 +248,10 @@ public struct HoldRow: Hashable, Sendable {
   public let method: PaymentMethod
   /// What is held, in the method's own form. Coins: their identifiers, one after another.
   public let held: Bytes
-  /// The account that the money was moved aside from; `nil` for coins.
+  /// The account that money was moved aside from; `nil` for coins.
   public let source: LedgerAccount?
+  /// How much of the total was moved aside, in minor units; of the rest the method keeps its own account.
+  public let moved: UInt64
   public var state: State
   /// What ended the hold.
   public var verdict: LoggedVerdict?
@@ -261,8 +263,8 @@ public struct HoldRow: Hashable, Sendable {
   public init(
     process: ProcessID, coordinator: Thumbprint, decideBy: Timestamp, total: Amount,
     payouts: [Payout], transferFee: UInt64, method: PaymentMethod, held: Bytes,
-    source: LedgerAccount? = nil, state: State = .reserved, verdict: LoggedVerdict? = nil,
-    verdictID: StatementID? = nil, reply: Bytes? = nil
+    source: LedgerAccount? = nil, moved: UInt64? = nil, state: State = .reserved,
+    verdict: LoggedVerdict? = nil, verdictID: StatementID? = nil, reply: Bytes? = nil
   ) {
     self.process = process
     self.coordinator = coordinator
@@ -273,6 +275,7 @@ public struct HoldRow: Hashable, Sendable {
     self.method = method
     self.held = held
     self.source = source
+    self.moved = moved ?? (source == nil ? 0 : total.minor)
     self.state = state
     self.verdict = verdict
     self.verdictID = verdictID

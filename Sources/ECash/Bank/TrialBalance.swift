@@ -70,8 +70,8 @@ public struct TrialBalance: Hashable, Sendable {
   private func checkHolds(_ rows: any BankRows) throws(ECashError) {
     let holds = rows.undecidedHolds(from: nil)
     let held = Ledger.merged(
-      holds.filter { $0.source != nil }.map {
-        LedgerBalance(account: .held($0.method), minor: Int64($0.total.minor))
+      holds.map {
+        LedgerBalance(account: .held($0.method), minor: Int64($0.moved))
       })
     let onAccounts = balances.filter { balance in
       if case .held = balance.account { balance.minor != 0 } else { false }

@@ -23,7 +23,7 @@ public enum Funds {
     let wanted = Int64(total.minor)
     if wanted <= free { return .enough }
     let holds = rows.undecidedHolds(from: account)
-    let held = holds.reduce(Int64(0)) { $0 + Int64($1.total.minor) }
+    let held = holds.reduce(Int64(0)) { $0 + Int64(clamping: $1.moved) }
     guard wanted <= free + held, let until = holds.map(\.decideBy).max() else { return .short }
     return .waits(until: until)
   }

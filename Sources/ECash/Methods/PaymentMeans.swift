@@ -8,11 +8,16 @@ public protocol PaymentMeans: Sendable {
   /// The method in payment parts.
   var method: PaymentMethod { get }
 
+  /// How much of the total coins of the wallet pay; `nil` for nothing.
+  var coins: Amount? { get }
+
   /// Writes what the bank needs to know beside what ties it to the order.
   func write(for binding: InstrumentBinding, to writer: inout some ClaimWriter)
 }
 
 extension PaymentMeans {
+  public var coins: Amount? { nil }
+
   /// The payment, sealed to the bank.
   public func sealed(
     _ binding: InstrumentBinding, to bank: Age.Recipient, from entropy: inout some Entropy

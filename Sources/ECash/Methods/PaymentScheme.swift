@@ -16,7 +16,8 @@ public import PaymentModel
 /// Most methods hold money of an account of the books (`HeldMoney.source`). Then the bank moves it aside, to
 /// the payees or back, and the method has no say in what is posted. A method without a source, such as coins,
 /// keeps its own account of what is held and names the lines; the bank refuses those that do not balance, that
-/// take what is not there, or that give up another sum than is held.
+/// take what is not there, or that give up another sum than is held. A method may do both, each for its share
+/// (`HeldMoney.moved`).
 public protocol PaymentScheme: Sendable {
   /// What a payer seals to the bank, as it was read. Nothing about it is verified.
   associatedtype Instrument: Sendable
@@ -46,13 +47,12 @@ public protocol PaymentScheme: Sendable {
 
   /// Uses up what a committed process holds.
   ///
-  /// - Returns: for a hold without a source, the lines that give up its money; they add up to minus its total.
-  ///   Otherwise nothing.
+  /// - Returns: the lines that give up what was not moved aside; they add up to minus that. Otherwise nothing.
   func capture(_ hold: HoldRow, in rows: inout any BankRows) throws(ECashError) -> [LedgerBalance]
 
   /// Gives what an aborted process holds free again.
   ///
-  /// - Returns: for a hold without a source, lines that add up to nothing. Otherwise nothing.
+  /// - Returns: where not all was moved aside, lines that add up to nothing. Otherwise nothing.
   func free(_ hold: HoldRow, in rows: inout any BankRows) throws(ECashError) -> [LedgerBalance]
 }
 
@@ -93,6 +93,15 @@ public struct OfferedPayment: Sendable {
   public var bank: PartyName { part.bank }
   public var total: Amount { part.total }
 
+  /// The same payment for a share of its total.
+  func share(_ amount: Amount) -> OfferedPayment {
+    OfferedPayment(
+      process: process, coordinator: coordinator, decideBy: decideBy,
+      part: PaymentPart(
+        bank: part.bank, method: part.method, total: amount, payouts: part.payouts,
+        transferFee: part.transferFee), partDigest: partDigest, period: period)
+  }
+
   /// What a sealed blob must name to belong to this payment.
   public var binding: InstrumentBinding {
     InstrumentBinding(process: process, part: partDigest, total: total)
@@ -115,10 +124,13 @@ public struct HeldMoney: Sendable {
   /// The account that the money was moved aside from; `nil` for a method that keeps its own account of
   /// what is held.
   public let source: LedgerAccount?
+  /// How much is moved aside, in minor units; `nil` for all of the total, where there is a source.
+  public let moved: UInt64?
 
-  public init(_ held: Bytes, from source: LedgerAccount? = nil) {
+  public init(_ held: Bytes, from source: LedgerAccount? = nil, moving moved: UInt64? = nil) {
     self.held = held
     self.source = source
+    self.moved = moved
   }
 }
 
@@ -133,19 +145,18 @@ public struct PaymentRefusal: Error, Equatable, Sendable {
 
 extension HoldRow {
   /// The lines that move the money aside.
-  var holdLines: [LedgerBalance] { Self.lines(moving: total, from: source, to: .held(method)) }
+  var holdLines: [LedgerBalance] { Self.lines(moving: moved, from: source, to: .held(method)) }
 
   /// The lines that give up what is held.
   ///
   /// - Parameter own: those of the method.
   /// - Throws: `booksUnbalanced` when a method has a say that should have none, or gives up another sum.
   func captureLines(_ own: [LedgerBalance]) throws(ECashError) -> [LedgerBalance] {
-    let moved = LedgerBalance(account: .held(method), minor: -Int64(total.minor))
-    let lines = try lines(own, otherwise: [moved])
-    guard lines.reduce(0, { $0 + $1.minor }) == moved.minor else {
+    try requireNoSayIfMoved(own)
+    guard own.reduce(0, { $0 + $1.minor }) == Int64(moved) - Int64(total.minor) else {
       throw ECashError(.booksUnbalanced, "a method gave up another sum than it holds")
     }
-    return lines
+    return own + [LedgerBalance(account: .held(method), minor: -Int64(moved))]
   }
 
   /// The lines that put back what is held.
@@ -153,26 +164,23 @@ extension HoldRow {
   /// - Parameter own: those of the method.
   /// - Throws: `booksUnbalanced` when a method has a say that should have none.
   func freeLines(_ own: [LedgerBalance]) throws(ECashError) -> [LedgerBalance] {
-    try lines(own, otherwise: Self.lines(moving: total, from: .held(method), to: source))
+    try requireNoSayIfMoved(own)
+    return own + Self.lines(moving: moved, from: .held(method), to: source)
   }
 
-  private func lines(
-    _ own: [LedgerBalance], otherwise moved: [LedgerBalance]
-  ) throws(ECashError) -> [LedgerBalance] {
-    guard source != nil else { return own }
-    guard own.isEmpty else {
+  private func requireNoSayIfMoved(_ own: [LedgerBalance]) throws(ECashError) {
+    guard moved < total.minor || own.isEmpty else {
       throw ECashError(.booksUnbalanced, "a method posts money that the bank has moved aside")
     }
-    return moved
   }
 
   private static func lines(
-    moving total: Amount, from one: LedgerAccount?, to other: LedgerAccount?
+    moving moved: UInt64, from one: LedgerAccount?, to other: LedgerAccount?
   ) -> [LedgerBalance] {
     guard let one, let other else { return [] }
     return [
-      LedgerBalance(account: one, minor: -Int64(total.minor)),
-      LedgerBalance(account: other, minor: Int64(total.minor)),
+      LedgerBalance(account: one, minor: -Int64(moved)),
+      LedgerBalance(account: other, minor: Int64(moved)),
     ]
   }
 }

@@ -53,14 +53,14 @@ extension Wallet {
       for payment in payments {
         let binding = InstrumentBinding(
           process: process, part: payment.digest, total: payment.content.total)
-        if let means = payment.means {
-          blobs.append(means.sealed(binding, to: payment.recipient, from: &entropy))
-        } else {
-          let coins = try self.lock(payment, for: process, at: now, in: &rows)
-          blobs.append(
-            binding.sealed(to: payment.recipient, from: &entropy) { UsedCoin.write(coins, to: &$0) }
-          )
+        let coins = try payment.coins.map { amount throws(ECashError) in
+          try self.lock(amount, at: payment.content.bank, for: process, at: now, in: &rows)
         }
+        blobs.append(
+          binding.sealed(to: payment.recipient, from: &entropy) { writer in
+            if let coins { UsedCoin.write(coins, to: &writer) }
+            payment.means?.write(for: binding, to: &writer)
+          })
       }
       let row = PurchaseRow(
         process: process, orderNumber: payable.number, coordinator: order.claim.coordinator,
@@ -145,8 +145,10 @@ extension Wallet {
     /// SHA-256 of the part's canonical JSON.
     let digest: Digest
     let recipient: Age.Recipient
-    /// `nil` for coins of the wallet.
+    /// `nil` for coins of the wallet alone.
     let means: (any PaymentMeans)?
+    /// How much coins pay; `nil` for nothing.
+    let coins: Amount?
   }
 
   private func verify(_ payable: PayableOrder) throws(ECashError) -> Verified<Order> {
@@ -168,21 +170,27 @@ extension Wallet {
       throw ECashError(
         .meansMissing, "nothing is given to pay \(content.bank) by \(content.method.rawValue)")
     }
+    let coins = chosen == nil ? content.total : chosen?.coins
+    if chosen != nil, let coins {
+      guard let rest = try? content.total.subtracting(coins), !rest.isZero, !coins.isZero else {
+        throw ECashError(.notPayable, "the coins are to pay nothing, or all there is to pay")
+      }
+    }
     guard let recipient = trust.recipient(of: content.bank, role: .bank) else {
       throw ECashError(.recipientUnknown, "the trust list does not say where to seal for the bank")
     }
     return Payment(
-      content: content, digest: SHA256.digest(part.part), recipient: recipient, means: chosen)
+      content: content, digest: SHA256.digest(part.part), recipient: recipient, means: chosen,
+      coins: coins)
   }
 
   // MARK: - Coins
 
   /// Chooses coins, locks them, and lets each sign its use.
   private func lock(
-    _ payment: Payment, for process: ProcessID, at time: Timestamp,
+    _ total: Amount, at bank: PartyName, for process: ProcessID, at time: Timestamp,
     in rows: inout any WalletRows
   ) throws(ECashError) -> [UsedCoin] {
-    let (bank, total) = (payment.content.bank, payment.content.total)
     let free = rows.coins(at: bank, in: .free).filter {
       $0.value.currency == total.currency && time < $0.spentUntil
     }

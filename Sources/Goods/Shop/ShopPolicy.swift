@@ -10,16 +10,27 @@ public struct ShopPolicy: Hashable, Sendable {
   public let largestHoldSeconds: Int64
   /// At most so many undecided holds at a time; further orders wait.
   public let mostUndecidedHolds: Int
+  /// At most so many of them for nothing: free goods cost who orders them no money, so without this limit they
+  /// could take all places from goods that are paid for. Further free orders wait.
+  public let mostFreeHolds: Int
+  /// At most so many pieces of one stock are held for nothing, so that some are left for those who pay, or come
+  /// later; an order that asks for more of them waits until it is the only one.
+  public let mostFreePieces: Int
 
   /// - Parameters:
   ///   - templates: digests of process templates, for example the standard one.
   ///   - largestHoldSeconds: seven days unless said otherwise.
   ///   - mostUndecidedHolds: 10,000 unless said otherwise.
+  ///   - mostFreeHolds: 1,000 unless said otherwise.
+  ///   - mostFreePieces: 10 unless said otherwise.
   public init(
-    templates: [Digest], largestHoldSeconds: Int64 = 7 * 86_400, mostUndecidedHolds: Int = 10_000
+    templates: [Digest], largestHoldSeconds: Int64 = 7 * 86_400, mostUndecidedHolds: Int = 10_000,
+    mostFreeHolds: Int = 1000, mostFreePieces: Int = 10
   ) {
     self.templates = templates
     self.largestHoldSeconds = largestHoldSeconds
     self.mostUndecidedHolds = mostUndecidedHolds
+    self.mostFreeHolds = mostFreeHolds
+    self.mostFreePieces = mostFreePieces
   }
 }

@@ -173,6 +173,8 @@ public struct PaymentMethod: RawRepresentable, Hashable, Sendable {
   public static let ecash = PaymentMethod(checked: "ecash")
   /// A card of the bank: authorised, and then captured or voided.
   public static let card = PaymentMethod(checked: "card")
+  /// Coins for a part of the total and a card of the bank for the rest.
+  public static let coinsAndCard = PaymentMethod(checked: "ecash-card")
   /// Money of an account at the bank, on the word of the account's key.
   public static let transfer = PaymentMethod(checked: "transfer")
 }

@@ -80,6 +80,11 @@ public struct PaymentMethodProperties: Hashable, Sendable {
     method: .transfer, payer: .identified, finality: .final, amounts: .any, doubleUse: .prevented,
     holdLapses: false, showsReusableSecret: false, isBearer: false)
 
+  /// Coins and a card in one payment: of each the weaker promise.
+  public static let coinsAndCard = PaymentMethodProperties(
+    method: .coinsAndCard, payer: .identified, finality: .final, amounts: .any,
+    doubleUse: .prevented, holdLapses: false, showsReusableSecret: true, isBearer: true)
+
   /// The declared properties in words, the ones that a payer should know first.
   public var words: [String] {
     var words = [

@@ -34,7 +34,10 @@ struct BankHouse: Sendable {
       signer: StatementSigner(party: name, key: try folder.keys.signingKey(KeyName.statements)),
       denominationSigner: denominationSigner,
       identity: try folder.keys.identity(KeyName.sealing), trust: trust, verdicts: verdicts,
-      transfers: verdicts, clock: clock, methods: [TransferScheme(store: store), cards])
+      transfers: verdicts, clock: clock,
+      methods: [
+        TransferScheme(store: store), cards, CoinsAndCardScheme(cards, store: store),
+      ])
     self.store = store
   }
 }

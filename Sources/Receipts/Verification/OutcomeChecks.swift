@@ -111,8 +111,14 @@ extension Examination {
     let isToPayee = { (transfer: Stated<Transfer>) in
       transfer.issuer.party == bank && transfer.claim.payee == payout.payee
     }
+    let fee = payment.content.fee(of: payout)?.minor ?? 0
+    let isOwed = { (transfer: Stated<Transfer>) in
+      isToPayee(transfer) && transfer.claim.amount == payout.amount
+        && transfer.claim.verdict == verdict.id && (transfer.claim.fee?.minor ?? 0) <= fee
+    }
     let transfer =
-      unused.transfers.take { isToPayee($0) && $0.claim.amount == payout.amount }
+      unused.transfers.take(where: isOwed)
+      ?? unused.transfers.take { isToPayee($0) && $0.claim.amount == payout.amount }
       ?? unused.transfers.take(where: isToPayee)
     guard let transfer else {
       findMissing(
@@ -125,8 +131,7 @@ extension Examination {
       find(.transfer, .refuted, transfer, "the transfer is not the one that the order names")
       return nil
     }
-    let fee = payment.content.fee(of: payout)
-    guard (transfer.claim.fee?.minor ?? 0) <= (fee?.minor ?? 0) else {
+    guard (transfer.claim.fee?.minor ?? 0) <= fee else {
       // The order alone binds nobody but the customer: the reservation does.
       find(
         .transfer, .refuted, transfer, "\(bank) has kept more of the transfer than was agreed",

@@ -126,6 +126,7 @@ extension SQLiteSchema where Rows == any BankRows {
       method TEXT NOT NULL,
       held BLOB NOT NULL,
       source TEXT,
+      moved INTEGER NOT NULL CHECK (moved >= 0),
       state TEXT NOT NULL CHECK (state IN ('reserved', 'posted', 'voided')),
       verdict BLOB,
       verdict_proof BLOB CHECK ((verdict IS NULL) = (verdict_proof IS NULL)),

@@ -243,8 +243,8 @@ struct SQLiteBankRows: BankRows {
   }
 
   private static let holdColumns = """
-    process, coordinator, decide_by, currency, total, transfer_fee, method, held, source, state, \
-    verdict, verdict_proof, verdict_id, reply
+    process, coordinator, decide_by, currency, total, transfer_fee, method, held, source, moved, \
+    state, verdict, verdict_proof, verdict_id, reply
     """
 
   private func readHold(_ row: SQLRow) -> HoldRow {
@@ -259,8 +259,8 @@ struct SQLiteBankRows: BankRows {
     return HoldRow(
       process: process, coordinator: row[1], decideBy: row[2],
       total: row.amount(4, currency: 3), payouts: payouts, transferFee: row[5], method: row[6],
-      held: row[7], source: row[8], state: row[9], verdict: row.verdict(10, proof: 11),
-      verdictID: row[12], reply: row[13])
+      held: row[7], source: row[8], moved: row[9], state: row[10],
+      verdict: row.verdict(11, proof: 12), verdictID: row[13], reply: row[14])
   }
 
   mutating func put(_ hold: HoldRow) {
@@ -268,11 +268,11 @@ struct SQLiteBankRows: BankRows {
     sql.run(
       """
       REPLACE INTO hold (\(Self.holdColumns))
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       hold.process, hold.coordinator, hold.decideBy, hold.total.currency, hold.total.minor,
-      hold.transferFee, hold.method, hold.held, hold.source, hold.state, hold.verdict?.verdict,
-      hold.verdict?.proof, hold.verdictID, hold.reply)
+      hold.transferFee, hold.method, hold.held, hold.source, hold.moved, hold.state,
+      hold.verdict?.verdict, hold.verdict?.proof, hold.verdictID, hold.reply)
     for (line, payout) in hold.payouts.enumerated() {
       sql.run(
         """

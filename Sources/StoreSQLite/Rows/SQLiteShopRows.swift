@@ -96,6 +96,10 @@ struct SQLiteShopRows: ShopRows {
       sql.only("\(sum) AND offer = ?", offer, read: readSummary)
     case .stock(let name):
       sql.only("\(sum) AND stock = ?", Bytes(name.utf8), read: readSummary)
+    case .free(let name?):
+      sql.only("\(sum) AND amount = 0 AND stock = ?", Bytes(name.utf8), read: readSummary)
+    case .free(nil):
+      sql.only("\(sum) AND amount = 0", read: readSummary)
     }
   }
 

@@ -39,7 +39,7 @@ extension SQLiteSchema where Rows == any ShopRows {
     """
   }
 
-  /// The first two indices answer sums over what is undecided by themselves.
+  /// The first three indices answer sums over what is undecided by themselves.
   private static var holds: String {
     """
     CREATE TABLE hold (
@@ -61,6 +61,8 @@ extension SQLiteSchema where Rows == any ShopRows {
       WHERE state = 'held';
     CREATE INDEX held_of_stock ON hold (stock, state, quantity, decide_by)
       WHERE state = 'held';
+    CREATE INDEX held_for_nothing ON hold (stock, state, amount, quantity, decide_by)
+      WHERE state = 'held' AND amount = 0;
     CREATE INDEX sold_offer ON hold (offer) WHERE state = 'sold';
 
     CREATE TABLE verdict (

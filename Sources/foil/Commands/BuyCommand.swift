@@ -86,7 +86,8 @@ struct BuyCommand: AsyncParsableCommand {
   private func place(
     _ selections: [Selection], in market: Market, money: MoneyFormat
   ) async throws -> ProcessID {
-    let means = try payment.means(in: market)
+    let means = try payment.means(
+      in: market, currency: try await market.keyset().currency)
     let plan = try await market.plan(selections, paying: payment.methods())
     let rendering = try OrderRendering(
       plan, in: market, money: money, now: SystemWallClock().now())

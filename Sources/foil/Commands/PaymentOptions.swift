@@ -7,13 +7,13 @@ import PaymentCrypto
 import PaymentModel
 import PaymentParties
 
-/// `--pay`, `--card` and `--account`.
+/// `--pay`, `--card`, `--coins` and `--account`.
 struct PaymentOptions: ParsableArguments {
   @Option(
     name: .customLong("pay"),
     help: ArgumentHelp(
-      "By which method a bank is to pay: 'ecash', 'card' or 'transfer'; coins unless said "
-        + "otherwise. Can be repeated.", valueName: "bank=method"))
+      "By which method a bank is to pay: 'ecash', 'card', 'ecash-card' or 'transfer'; coins unless "
+        + "said otherwise. Can be repeated.", valueName: "bank=method"))
   var ways: [String] = []
 
   @Option(
@@ -25,18 +25,28 @@ struct PaymentOptions: ParsableArguments {
   var cardFile: String?
 
   @Option(
+    help: ArgumentHelp(
+      "How much coins pay with 'ecash-card', in smallest units; the card pays the rest.",
+      valueName: "minor"))
+  var coins: UInt64?
+
+  @Option(
     help: ArgumentHelp("The wallet's account at the bank, for 'transfer'.", valueName: "name"))
   var account: String?
 
   func validate() throws {
     let methods = try methods()
-    guard cardFile == nil || methods.values.contains(.card) else {
-      throw ValidationError("--card goes with --pay BANK=card")
+    let byCard = methods.values.filter { [.card, .coinsAndCard].contains($0) }
+    guard cardFile == nil || !byCard.isEmpty else {
+      throw ValidationError("--card goes with --pay BANK=card or BANK=ecash-card")
     }
-    guard cardFile != nil || !methods.values.contains(.card) else {
+    guard cardFile != nil || byCard.isEmpty else {
       throw ValidationError("paying with a card needs --card FILE")
     }
-    guard methods.values.filter({ $0 == .card }).count <= 1 else {
+    guard (coins != nil) == methods.values.contains(.coinsAndCard) else {
+      throw ValidationError("--coins goes with --pay BANK=ecash-card")
+    }
+    guard byCard.count <= 1 else {
       // Whoever is shown a card can use it again.
       throw ValidationError("a card belongs to one bank: --pay names two")
     }
@@ -55,8 +65,10 @@ struct PaymentOptions: ParsableArguments {
       let words = way.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard words.count == 2, let bank = PartyName(String(words[0])),
         let method = PaymentMethod(rawValue: String(words[1])),
-        [.ecash, .card, .transfer].contains(method)
-      else { throw ValidationError("--pay is BANK=ecash, BANK=card or BANK=transfer") }
+        [.ecash, .card, .coinsAndCard, .transfer].contains(method)
+      else {
+        throw ValidationError("--pay is BANK=ecash, BANK=card, BANK=ecash-card or BANK=transfer")
+      }
       guard methods.updateValue(method, forKey: bank) == nil else {
         throw ValidationError("--pay names \(bank) twice")
       }
@@ -65,11 +77,18 @@ struct PaymentOptions: ParsableArguments {
   }
 
   /// What pays the parts that are not paid with coins.
-  func means(in market: Market) throws -> [PartyName: any PaymentMeans] {
+  ///
+  /// - Parameter currency: that of what is paid.
+  func means(
+    in market: Market, currency: Currency
+  ) throws -> [PartyName: any PaymentMeans] {
     var means: [PartyName: any PaymentMeans] = [:]
     for (bank, method) in try methods() {
       switch method {
       case .card: means[bank] = try card()
+      case .coinsAndCard:
+        means[bank] = CoinsAndCard(
+          coins: try Amount(minor: coins ?? 0, currency: currency), card: try card())
       case .transfer:
         guard let name = account.flatMap({ AccountName($0) }) else { continue }
         do {

@@ -27,6 +27,9 @@ enum DemoCast {
   static let currency = constant(Currency("EUR"))
   static let decimals = 2
 
+  /// What banks keep of a transfer where there are two, in cents.
+  static let transferFee: UInt64 = 5
+
   /// - Parameter banks: besides that of the customer.
   static func charter(otherBanks banks: [PartyName]) -> Charter {
     Charter(
@@ -35,7 +38,9 @@ enum DemoCast {
       log: constant(PartyName("log.example")), witness: constant(PartyName("witness.example")),
       auditor: constant(PartyName("auditor.example")), root: constant(PartyName("root.example")),
       currency: currency, decimals: decimals,
-      coinValues: (0...11).map { 1 << $0 }, otherBanks: banks, clearingLimit: 100_000)
+      coinValues: (0...11).map { 1 << $0 },
+      fees: Fees(perTransfer: banks.isEmpty ? 0 : transferFee), otherBanks: banks,
+      clearingLimit: 100_000)
   }
 
   /// Where a merchant is paid.
@@ -242,7 +247,8 @@ struct DemoStage {
       let terms = SaleTerms(
         price: try DemoCast.price(of: number),
         payee: DemoCast.payee(of: merchant, in: market),
-        holdLimitSeconds: holdLimitSeconds, deliveryLimitSeconds: deliveryLimitSeconds)
+        holdLimitSeconds: holdLimitSeconds, deliveryLimitSeconds: deliveryLimitSeconds,
+        largestFee: market.banks.count > 1 ? DemoCast.transferFee : 0)
       let made = [DemoGood.contract(), DemoGood.picture()].first {
         $0.fileName == file.lastPathComponent
       }
@@ -268,6 +274,12 @@ struct DemoStage {
       balances[payee.account.text] = try await market.bank(payee.bank)?.balance(
         of: payee.account
       ).minor
+    }
+    if market.banks.count > 1 {
+      for bank in market.banks {
+        balances["fees of \(bank.name)"] = UInt64(
+          try await bank.trialBalance().balance(of: .fees))
+      }
     }
     balances["wallet"] = try await market.customer.wallet.balance(
       at: DemoCast.bank, in: DemoCast.currency

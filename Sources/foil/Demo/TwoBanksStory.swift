@@ -16,6 +16,7 @@ extension Storyteller {
     let goods = try await stage.seal(in: market)
     describe(goods)
     say("\(DemoCast.atelier) has its account at \(other.name), which clears with \(DemoCast.bank).")
+    say("Its offers allow a bank to keep \(DemoCast.euros(DemoCast.transferFee)) of a transfer.")
     let before = try await stage.balances(in: market)
     let purchase = try await market.conclude(try await order(goods, in: market))
     var clearing: [String] = []

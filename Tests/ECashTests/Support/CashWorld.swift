@@ -56,7 +56,11 @@ struct CashWorld {
     bank = Bank(
       store: store, signer: bankSigner, denominationSigner: signer ?? keys, identity: identity,
       trust: trust, verdicts: verdicts, transfers: verdicts, clock: clock, terms: terms,
-      methods: (hasAllMethods ? [TransferScheme(store: store), cards] : []) + methods,
+      methods: (hasAllMethods
+        ? [
+          TransferScheme(store: store), cards,
+          CoinsAndCardScheme(cards, store: store, rules: .testing),
+        ] : []) + methods,
       rules: .testing,
       makeEntropy: { SystemEntropy() })
     let signed = Self.keyset(chosen, fees: fees, currency: currency, signer: bankSigner)

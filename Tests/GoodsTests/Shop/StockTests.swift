@@ -108,6 +108,46 @@ import Testing
     #expect(try await small.deposit(third, offer).ending == .done)
   }
 
+  @Test func `What costs nothing takes no places from what is paid for`() async throws {
+    let small = try ShopWorld(
+      policy: ShopPolicy(
+        templates: [ShopWorld.template], mostUndecidedHolds: 3, mostFreeHolds: 2))
+    let gift = try await small.publish(SealedFixture(byteCount: 10), price: 0, mode: .catalogue)
+    let paid = try await small.publish(SealedFixture(byteCount: 11), mode: .catalogue)
+    let first = try small.order(gift)
+    #expect(try await small.deposit(first, gift).ending == .done)
+    #expect(try await small.deposit(small.order(gift), gift).ending == .done)
+    let third = try small.order(gift)
+    let decideBy = ShopWorld.start.adding(seconds: 600)
+    #expect(try await small.deposit(third, gift).ending == .held(decideBy))
+    #expect(try await small.deposit(small.order(paid), paid).ending == .done)
+    _ = try await small.release(small.abort(first), first, gift)
+    #expect(try await small.deposit(third, gift).ending == .done, "it waited for its place")
+  }
+
+  @Test func `Of one stock so many pieces are held for nothing, and no more`() async throws {
+    let small = try ShopWorld(
+      policy: ShopPolicy(templates: [ShopWorld.template], mostFreePieces: 3))
+    try await small.shop.addStock(10, of: "chairs")
+    let gift = try await small.publish(
+      SealedFixture(byteCount: 10), price: 0, stock: "chairs", maximumQuantity: 9)
+    let other = try await small.publish(
+      SealedFixture(byteCount: 11), price: 0, stock: "chairs", maximumQuantity: 9)
+    let paid = try await small.publish(
+      SealedFixture(byteCount: 12), stock: "chairs", maximumQuantity: 9)
+    let decideBy = ShopWorld.start.adding(seconds: 600)
+    let first = try small.order(gift, quantity: 2)
+    #expect(try await small.deposit(first, gift).ending == .done)
+    let second = try small.order(other, quantity: 2)
+    #expect(try await small.deposit(second, other).ending == .held(decideBy), "one is left")
+    #expect(try await small.deposit(small.order(paid, quantity: 5), paid).ending == .done)
+    #expect(await small.shop.stockLevel(of: "chairs") == 3)
+    _ = try await small.release(small.abort(first), first, gift)
+    let many = try small.order(other, quantity: 4)
+    #expect(try await small.deposit(many, other).ending == .done, "the only one may be larger")
+    #expect(try await small.deposit(second, other).ending == .held(decideBy))
+  }
+
   @Test func `Stock is opened before it is offered, and bounded`() async throws {
     let sealed = try SealedFixture(byteCount: 10)
     #expect(

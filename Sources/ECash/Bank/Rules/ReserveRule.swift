@@ -114,11 +114,14 @@ enum ReserveRule {
     _ payment: OfferedPayment, _ money: HeldMoney, _ request: Request, desk: inout BankDesk,
     rows: inout any BankRows
   ) throws(ECashError) -> Answer {
+    guard money.moved.map({ $0 <= payment.total.minor }) ?? true else {
+      throw ECashError(.booksUnbalanced, "a method moves more than the total")
+    }
     let hold = HoldRow(
       process: payment.process, coordinator: payment.coordinator, decideBy: payment.decideBy,
       total: payment.total, payouts: payment.part.payouts,
       transferFee: payment.part.transferFee, method: payment.part.method, held: money.held,
-      source: money.source)
+      source: money.source, moved: money.moved)
     rows.put(hold)
     try Promises.give(hold, at: desk.bank, rows: &rows)
     try Ledger.post(

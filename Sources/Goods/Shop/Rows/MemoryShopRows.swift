@@ -58,6 +58,7 @@ public struct MemoryShopRows: ShopRows, Sendable {
       case .all: true
       case .offer(let offer): row.key.offer == offer
       case .stock(let name): row.stock == name
+      case .free(let name): row.amount.isZero && (name == nil || row.stock == name)
       }
     }
     return ShopHoldSummary(

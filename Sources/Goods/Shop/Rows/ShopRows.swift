@@ -129,6 +129,8 @@ public enum ShopHoldScope: Hashable, Sendable {
   case all
   case offer(StatementID)
   case stock(String)
+  /// Those for which nothing is paid: of one stock, or of all.
+  case free(ofStock: String?)
 }
 
 /// What undecided processes hold.

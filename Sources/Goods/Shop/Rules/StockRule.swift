@@ -10,8 +10,8 @@ enum StockRule {
     case gone
   }
 
-  /// An individual offer is for one sale. A stock lasts until it is sold out. The shop as a whole holds no
-  /// more than its policy says.
+  /// An individual offer is for one sale. A stock lasts until it is sold out. The shop as a whole, and for
+  /// nothing, holds no more than its policy says.
   static func availability(
     of offer: Offer, id: StatementID, quantity: Int, desk: ShopDesk, rows: any ShopRows
   ) -> Availability {
@@ -26,7 +26,22 @@ enum StockRule {
       guard level + others.pieces >= quantity else { return .gone }
       guard level >= quantity else { return .held(others) }
     }
+    if offer.price.gross.isZero, let others = free(of: offer, quantity, desk.policy, rows) {
+      return .held(others)
+    }
     let all = rows.undecided(.all)
     return all.count < desk.policy.mostUndecidedHolds ? .available : .held(all)
+  }
+
+  /// What is held for nothing, where no more may be.
+  private static func free(
+    of offer: Offer, _ quantity: Int, _ policy: ShopPolicy, _ rows: any ShopRows
+  ) -> ShopHoldSummary? {
+    if let stock = offer.stock {
+      let others = rows.undecided(.free(ofStock: stock))
+      if others.count > 0, others.pieces + quantity > policy.mostFreePieces { return others }
+    }
+    let all = rows.undecided(.free(ofStock: nil))
+    return all.count < policy.mostFreeHolds ? nil : all
   }
 }
