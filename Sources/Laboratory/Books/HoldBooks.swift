@@ -46,11 +46,11 @@ extension Books {
   }
 
   /// What an undecided order holds at a merchant is covered: by as much money of exactly that order, set aside for
-  /// this merchant; free goods by the number of holds that the merchant allows itself.
+  /// this merchant; free goods by what the merchant allows itself.
   private func paidHolds(of shop: ModelShop, in world: World) -> Finding? {
     let held = shop.desk.books.holds.filter { $0.state == .held }
     guard !held.isEmpty else { return nil }
-    guard held.count <= shop.mostHolds else {
+    guard isWithinLimits(held, of: shop) else {
       return finding(.holds, held.last?.process, "\(shop.name) holds more than it allows itself")
     }
     for (place, hold) in held.enumerated() where hold.coordinator == world.setting.coordinatorKey {
@@ -71,6 +71,16 @@ extension Books {
       }
     }
     return nil
+  }
+
+  private func isWithinLimits(_ held: [ShopBooks.Hold], of shop: ModelShop) -> Bool {
+    let free = held.filter(\.amount.isZero)
+    guard held.count <= shop.limits.holds, free.count <= shop.limits.freeHolds else { return false }
+    return shop.desk.books.stocks.allSatisfy { stock in
+      let pieces = free.filter { $0.stock == stock.name }
+      return pieces.count <= 1
+        || pieces.reduce(0) { $0 + $1.quantity } <= shop.limits.freePieces
+    }
   }
 
   /// What the banks have set aside for a payee in that order; what a bank that cheats has signed that it has.

@@ -32,6 +32,8 @@ struct Population {
   /// Of each bank.
   private let currencies: [[Currency]]
   private static let coinValue: UInt64 = 100
+  private static let narrow = HoldLimits(holds: 4, freeHolds: 2, freePieces: 1)
+  private static let wide = HoldLimits(holds: 50, freeHolds: 20, freePieces: 10)
   /// The most that merchants let a bank keep of a transfer: above all tariffs.
   private static let largestFee: UInt64 = 10
   private static let currencyCodes = ["EUR", "SEK", "CHF"]
@@ -139,7 +141,7 @@ struct Population {
     }
     return ModelShop(
       name: name, cheat: cheat(ShopCheat.self), goods: goods, books: books,
-      entropy: entropy.fork(), mostHolds: entropy.pick([4, 50, 50, 50]))
+      entropy: entropy.fork(), limits: entropy.pick([Self.narrow, Self.wide, Self.wide, Self.wide]))
   }
 
   private struct Draft {

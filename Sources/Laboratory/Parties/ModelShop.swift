@@ -40,8 +40,7 @@ package struct ModelShop: Hashable, Sendable {
   package private(set) var waiting: [Waiting] = []
   /// What it did, of which nothing is durable yet, in order.
   private var done: [Done] = []
-  /// How many goods it holds at the same time for undecided processes.
-  package let mostHolds: Int
+  package let limits: HoldLimits
   private let signer: SymbolicSigner
   private var entropy: SimulationEntropy
   /// What it did since somebody asked last.
@@ -49,12 +48,12 @@ package struct ModelShop: Hashable, Sendable {
 
   package init(
     name: PartyName, cheat: ShopCheat?, goods: [Good], books: ShopBooks,
-    entropy: SimulationEntropy, mostHolds: Int = .max
+    entropy: SimulationEntropy, limits: HoldLimits = .none
   ) {
     self.name = name
     self.cheat = cheat
     self.goods = goods
-    self.mostHolds = mostHolds
+    self.limits = limits
     desk = Desk(books)
     signer = SymbolicSigner(name)
     self.entropy = entropy
@@ -295,10 +294,21 @@ extension ModelShop {
       if level + others.reduce(0, { $0 + $1.quantity }) < quantity { return .gone }
       if level < quantity, let first = others.map(\.decideBy).min() { return .held(until: first) }
     }
-    // It binds itself to no more than it wants to, whatever the price.
-    let all = desk.books.holds.filter { $0.state == .held }
-    if all.count >= mostHolds, let first = all.map(\.decideBy).min() { return .full(until: first) }
+    if let until = full(for: good, quantity) { return .full(until: until) }
     return .available
+  }
+
+  /// Until when the merchant holds as much as it allows itself, in all or for nothing.
+  private func full(for good: Good, _ quantity: Int) -> Timestamp? {
+    let all = desk.books.holds.filter { $0.state == .held }
+    if all.count >= limits.holds { return all.map(\.decideBy).min() }
+    guard good.offer.claim.price.gross.isZero else { return nil }
+    let free = all.filter(\.amount.isZero)
+    if free.count >= limits.freeHolds { return free.map(\.decideBy).min() }
+    guard let stock = good.offer.claim.stock else { return nil }
+    let others = free.filter { $0.stock == stock }
+    let pieces = others.reduce(0) { $0 + $1.quantity }
+    return pieces + quantity > limits.freePieces ? others.map(\.decideBy).min() : nil
   }
 
   private mutating func hold(

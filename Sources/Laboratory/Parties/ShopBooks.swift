@@ -84,3 +84,14 @@ package struct ShopBooks: Hashable, Sendable {
     statements.sort { $0.id < $1.id }
   }
 }
+
+/// How much a merchant holds at the same time for undecided orders.
+package struct HoldLimits: Hashable, Sendable {
+  let holds: Int
+  /// Of goods that cost nothing.
+  let freeHolds: Int
+  /// Pieces of one stock that cost nothing; one order alone may take more.
+  let freePieces: Int
+
+  package static let none = HoldLimits(holds: .max, freeHolds: .max, freePieces: .max)
+}
