@@ -32,6 +32,8 @@ package enum Choice: Hashable, Sendable {
   case advance(milliseconds: Int64)
   /// A party's clock is set: forward, or back.
   case setClock(Party, milliseconds: Int64)
+  /// A party's clock gains so many millionths of the time that passes from now on, or loses them.
+  case setRate(Party, perMillion: Int64)
 
   case rogue(RogueMove)
 }
@@ -65,6 +67,7 @@ extension Choice: CustomStringConvertible {
     case .act(let number): "customer \(number): acts"
     case .advance(let milliseconds): "time: \(milliseconds) ms"
     case .setClock(let party, let milliseconds): "\(party): clock set by \(milliseconds) ms"
+    case .setRate(let party, let rate): "\(party): clock gains \(rate) ppm"
     case .rogue(let move): "rogue: \(move)"
     }
   }

@@ -5,17 +5,17 @@ package import Coordinator
 
 /// What must hold in every world, whoever of the parties cheats.
 public enum Property: String, CaseIterable, Hashable, Sendable {
-  /// Money is neither made nor lost, bank by bank and currency by currency.
+  /// Money is neither made nor lost, bank by bank and currency by currency, and nobody promises his twice.
   case money
   /// All merchants are paid and all keys delivered, or all money is free and all stock is back.
   case atomicity
-  /// One verdict for each process: in the log, and with everybody who acts on one.
+  /// One verdict for each process, for a reason: signed, in the log, and with everybody who acts on one.
   case verdict
   /// Every honest party has what proves its side.
   case evidence
   /// No piece of a stock is lost or sold twice.
   case stock
-  /// Nobody's good is held for a process whose money is not.
+  /// Nobody's good is held beyond the money that is set aside for it.
   case holds
   /// Nobody waits in a circle.
   case cycles
@@ -48,6 +48,7 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
   case bankAnswersBeforeSync = "bank-answers-before-sync"
   case proofWithoutVerdict = "proof-without-verdict"
   case noTombstone = "no-tombstone"
+  case chargesNewFee = "charges-new-fee"
 
   // Merchants
   case releaseOnTimeout = "release-on-timeout"
@@ -79,6 +80,7 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
     case .bankAnswersBeforeSync: "a bank answers before its books are durable"
     case .proofWithoutVerdict: "a bank calls the second use of undecided coins a double spend"
     case .noTombstone: "a bank does not remember a void that came before its reserve"
+    case .chargesNewFee: "a bank keeps what it asks for now, not what was agreed on"
     case .releaseOnTimeout: "a merchant gives a held good free at decideBy, without a verdict"
     case .refusesInsteadOfHeld: "a merchant says sold out while an undecided process holds the last"
     case .settlesWithoutTransfers: "a merchant settles without looking at the transfers"
@@ -95,29 +97,33 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
   public var breaks: [Property] {
     switch self {
     case .answersBeforeSync: [.atomicity, .progress, .verdict, .holds, .evidence, .answers]
-    case .noKeyCheck: [.atomicity]
+    case .noKeyCheck: [.verdict, .atomicity]
     case .noAbortWhenOverdue: [.progress, .verdict]
-    case .newIdentifiers: [.answers]
+    case .newIdentifiers: [.answers, .evidence]
     case .undoesOnlyAnswered: [.atomicity]
     case .forgetsVerdicts: [.progress, .atomicity, .verdict, .answers]
     case .noTurns: [.cycles]
     case .depositsBeforeReserves: [.holds]
     case .moneyBeforeVerdict: [.money]
-    case .bankHoldLapses: [.atomicity, .progress, .refusals]
-    case .noIdempotency: [.money, .answers, .stock]
+    case .bankHoldLapses: [.holds, .evidence, .atomicity, .progress, .refusals]
+    case .noIdempotency: [.money, .answers, .stock, .evidence, .holds]
     case .bankAnswersBeforeSync: [.atomicity, .progress, .holds, .evidence]
     case .proofWithoutVerdict: [.refusals]
     case .noTombstone: [.answers, .atomicity]
-    case .releaseOnTimeout: [.atomicity, .stock]
+    case .chargesNewFee: [.money, .progress, .atomicity]
+    case .releaseOnTimeout: [.atomicity, .evidence, .stock]
     case .refusesInsteadOfHeld: [.refusals]
     case .settlesWithoutTransfers: [.evidence]
     case .noMerchantTombstone: [.atomicity]
-    case .believesAnyCoordinator: [.verdict, .progress]
-    case .believesUnloggedVerdicts: [.verdict, .evidence]
+    case .believesAnyCoordinator: [.verdict, .holds, .progress]
+    case .believesUnloggedVerdicts: [.verdict, .evidence, .holds]
     case .signsForMissingKeys: [.evidence]
-    case .reusesCoinsAfterTimeout: [.refusals]
+    case .reusesCoinsAfterTimeout: [.money, .refusals]
     }
   }
+
+  /// Whether it is the coordinator's. The real world takes no other.
+  public var isCoordinators: Bool { rules != .standard }
 
   /// The rules of a coordinator that has this flaw.
   package var rules: ProtocolRules {

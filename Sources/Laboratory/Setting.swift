@@ -12,14 +12,20 @@ package final class Setting: Sendable {
   package let coordinatorKey: Thumbprint
   package let rogueKey: Thumbprint
   package let template: Digest
+  /// What each bank keeps of a transfer, in minor units; a new tariff adds one.
+  private let transferFees: [UInt64]
+  /// How long a tariff lasts.
+  private static let tariffSeconds: Int64 = 180
 
   package static let coordinatorName = name("coordinator.example")
   package static let rogueName = name("rogue.example")
   private static let standardTemplate = SHA256.digest(ProcessTemplate.standard.json)
 
   package init(
-    banks: Int, shops: Int, flaw: Flaw?, policy: RetryPolicy = .standard
+    banks: Int, shops: Int, flaw: Flaw?, policy: RetryPolicy = .standard,
+    transferFees: [UInt64] = []
   ) {
+    self.transferFees = transferFees
     self.flaw = flaw
     conduct = Conduct(
       coordinator: Self.coordinatorName, notary: SymbolicNotary(Self.coordinatorName),
@@ -37,6 +43,7 @@ package final class Setting: Sendable {
     conduct: Conduct, banks: [PartyName], shops: [PartyName], coordinatorKey: Thumbprint
   ) {
     flaw = nil
+    transferFees = []
     self.conduct = conduct
     bankNames = banks
     shopNames = shops
@@ -48,6 +55,15 @@ package final class Setting: Sendable {
   /// Whether everybody trusts that key to decide.
   func isCoordinator(_ key: Thumbprint) -> Bool {
     key == coordinatorKey || key == rogueKey
+  }
+
+  /// What a bank keeps of a transfer that is agreed on at that time: every other tariff is dearer.
+  func transferFee(of bank: PartyName, at time: Timestamp) -> UInt64 {
+    guard let place = bankNames.firstIndex(of: bank), transferFees.indices.contains(place),
+      transferFees[place] > 0
+    else { return 0 }
+    let tariff = time.milliseconds(since: Stage.start) / (Self.tariffSeconds * 1000)
+    return transferFees[place] + UInt64(tariff & 1)
   }
 
   package static func name(_ text: String) -> PartyName {

@@ -7,12 +7,13 @@ import Testing
 struct FlawTests {
   /// Seeds that show each flaw after few steps.
   static let quickest: [Flaw: UInt64] = [
-    .answersBeforeSync: 33, .noKeyCheck: 105, .noAbortWhenOverdue: 5, .newIdentifiers: 3,
-    .undoesOnlyAnswered: 18, .forgetsVerdicts: 1, .noTurns: 231, .depositsBeforeReserves: 16,
-    .moneyBeforeVerdict: 5, .bankHoldLapses: 9, .noIdempotency: 1, .bankAnswersBeforeSync: 132,
-    .proofWithoutVerdict: 59, .noTombstone: 13, .releaseOnTimeout: 5, .refusesInsteadOfHeld: 19,
-    .settlesWithoutTransfers: 44, .noMerchantTombstone: 935, .believesAnyCoordinator: 18,
-    .believesUnloggedVerdicts: 2, .signsForMissingKeys: 2, .reusesCoinsAfterTimeout: 416,
+    .answersBeforeSync: 65, .noKeyCheck: 618, .noAbortWhenOverdue: 7, .newIdentifiers: 12,
+    .undoesOnlyAnswered: 12, .forgetsVerdicts: 19, .noTurns: 782, .depositsBeforeReserves: 1,
+    .moneyBeforeVerdict: 12, .bankHoldLapses: 25, .noIdempotency: 25, .bankAnswersBeforeSync: 16,
+    .proofWithoutVerdict: 621, .noTombstone: 168, .chargesNewFee: 882, .releaseOnTimeout: 200,
+    .refusesInsteadOfHeld: 10, .settlesWithoutTransfers: 699, .noMerchantTombstone: 964,
+    .believesAnyCoordinator: 565, .believesUnloggedVerdicts: 35, .signsForMissingKeys: 93,
+    .reusesCoinsAfterTimeout: 52,
   ]
 
   /// The recorded seed first; another coordinator may need another one.

@@ -125,7 +125,8 @@ private final class Counter: PaymentAgent, MerchantAgent, Sendable {
         .sign(order, nonce: Nonce(from: &state.entropy))
       let process: ProcessID = SymbolicEvidence.id(of: signed).renamed()
       let instrument = SymbolicInstrument(
-        process: process, part: SHA256.digest(committed[1].part), total: gross.minor, coins: [coin])
+        process: process, part: SHA256.digest(committed[1].part), total: gross.minor,
+        numbers: [coin])
       guard let reserve = StepPath(rawValue: "reserve/bank"),
         let deposit = StepPath(rawValue: "deposit/\(good.offer.id)")
       else { throw Unusable() }

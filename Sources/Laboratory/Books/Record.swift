@@ -1,4 +1,5 @@
-// The history of a run, as it becomes durable: what the history checker is asked about.
+// What was seen of a run while it ran: the history of its processes as it became durable, what the coordinator
+// was told and said, and how often what happened.
 //
 // What a merchant does is noted when its books are synced. What a crash takes away has not happened: nobody
 // has heard of it. A process is decided when its verdict is durable in the log, since before that nobody acts
@@ -8,11 +9,16 @@
 import Coordinator
 import PaymentModel
 
-/// Writes the history of a world's processes.
+/// Writes down what happens in a world.
 struct Record: Sendable {
   private(set) var history = History()
+  var tally = Tally()
+  /// Looked up by process, and never gone through.
+  private var cases: [ProcessID: CoordinatorCase] = [:]
   /// How many of the log's entries were noted.
   private var entries = 0
+
+  // MARK: - The history
 
   mutating func began(_ process: ProcessID) { history.began(process) }
 
@@ -29,5 +35,39 @@ struct Record: Sendable {
       history.decided(entry.process, entry.decision.isCommit ? .commit : .abort)
     }
     entries = log.entries.count
+  }
+
+  // MARK: - The coordinator
+
+  func coordinatorCase(_ process: ProcessID) -> CoordinatorCase? { cases[process] }
+
+  /// Something arrived at the coordinator.
+  ///
+  /// - Parameter run: of the coordinator; an answer to an earlier one finds nobody.
+  mutating func told(_ content: MessageContent, run: Int) {
+    switch content {
+    case .submit(let submission):
+      let process: ProcessID = SymbolicEvidence.id(of: submission.order).renamed()
+      cases[process, default: CoordinatorCase()].isTold = true
+    case .question(let order, _):
+      let process: ProcessID = SymbolicEvidence.id(of: order).renamed()
+      cases[process, default: CoordinatorCase()].isTold = true
+    case .cancel(let process, let cancellation):
+      cases[process]?.told.cancellations.append(cancellation)
+    case .reply(let reply, let tag):
+      guard tag.run == run, let process = tag.attempt?.process else { return }
+      cases[process]?.take(reply)
+    case .request, .accepted, .notAccepted, .answer: break
+    }
+  }
+
+  /// The coordinator says something.
+  mutating func said(_ content: MessageContent) {
+    guard case .request(let request, _) = content else { return }
+    switch request {
+    case .requestDelivery(let query): cases[query.id.process]?.ask(query)
+    case .publish(let verdict, let process, _): cases[process]?.decide(verdict)
+    default: break
+    }
   }
 }

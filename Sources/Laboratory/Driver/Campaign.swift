@@ -13,6 +13,11 @@ public struct CampaignReport: Sendable {
   public private(set) var messages = 0
   public private(set) var crashes = 0
   public private(set) var virtualSeconds = 0
+  /// Purchases in which nobody cheats, and how many of those were committed.
+  public private(set) var honest = 0
+  public private(set) var honestCommitted = 0
+  /// What happened, by kind.
+  public private(set) var tally = Tally()
   public private(set) var violations: [Violation] = []
   private var fingerprints = SHA256.Hasher()
 
@@ -30,6 +35,9 @@ public struct CampaignReport: Sendable {
     messages += run.messages
     crashes += run.crashes
     virtualSeconds += run.virtualSeconds
+    honest += run.honest
+    honestCommitted += run.honestCommitted
+    tally.add(run.tally)
     if let violation = run.violation { violations.append(violation) }
     fingerprints.update(run.fingerprint.bytes)
   }
@@ -55,17 +63,19 @@ public enum Campaign {
     return report
   }
 
-  /// The same with real parties: their number is fixed, and they have no flaw.
+  /// The same with real parties: their number is fixed, and only the coordinator can have a flaw.
   ///
   /// - Throws: what `RealSimulation.run` throws.
   public static func runReal(
-    seed: UInt64, runs: Int, heard: (RunReport) -> Void = { _ in }
+    seed: UInt64, runs: Int, flaw: Flaw? = nil, stopsAtViolation: Bool = false,
+    heard: (RunReport) -> Void = { _ in }
   ) async throws -> CampaignReport {
     var report = CampaignReport()
     for number in 0..<runs {
-      let run = try await RealSimulation.run(seed: seed &+ UInt64(number))
+      let run = try await RealSimulation.run(seed: seed &+ UInt64(number), flaw: flaw)
       report.add(run)
       heard(run)
+      if stopsAtViolation, run.violation != nil { break }
     }
     return report
   }

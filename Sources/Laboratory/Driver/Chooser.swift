@@ -30,8 +30,12 @@ extension World: Playground {
 struct Chooser {
   /// After the faults have stopped a world has so much time, and so many steps.
   static let calmSeconds: Int64 = 4 * 3600
-  static let calmSteps = 15_000
+  static let calmSteps = 40_000
   static let patienceSeconds: Int64 = 1800
+  /// In millionths: three minutes an hour.
+  static let worstDrift: Int64 = 50_000
+  /// Of a double in a thousand: it comes when the first has long been answered.
+  static let lateDoubles = 500
 
   private var entropy: SimulationEntropy
   private var faults: Faults
@@ -39,7 +43,11 @@ struct Chooser {
   private var calmSince: (time: Timestamp, step: Int)?
   /// Messages that do not arrive before a time.
   private var late: [(number: Int, until: Timestamp)] = []
+  /// How many messages were.
+  private(set) var lateCount = 0
   private var newestSeen = 0
+  /// The next message is another one's double.
+  private var isDoubling = false
 
   init(faults: Faults, entropy: SimulationEntropy) {
     self.faults = faults
@@ -80,11 +88,17 @@ struct Chooser {
       return .drop(entropy.pick(messages).number)
     }
     if !messages.isEmpty, messages.count < 200, entropy.happens(perMille: faults.duplicate) {
+      isDoubling = true
       return .duplicate(entropy.pick(messages).number)
     }
     if entropy.happens(perMille: faults.clock) {
       return .setClock(
         entropy.pick(world.parties), milliseconds: entropy.number(in: -2000...2000))
+    }
+    if entropy.happens(perMille: faults.drift) {
+      return .setRate(
+        entropy.pick(world.parties),
+        perMillion: entropy.number(in: -Self.worstDrift...Self.worstDrift))
     }
     if entropy.happens(perMille: faults.delay) {
       return .advance(milliseconds: entropy.number(in: 1...3000))
@@ -147,11 +161,15 @@ struct Chooser {
   private mutating func holdBack(_ stage: Stage) {
     let now = stage.now
     late.removeAll { $0.until <= now || calmSince != nil }
-    guard calmSince == nil, faults.late > 0 else { return }
+    guard calmSince == nil else { return }
     for message in stage.network.messages where message.number > newestSeen {
       newestSeen = message.number
-      if entropy.happens(perMille: faults.late) {
+      // A double travels on a way of its own.
+      let chance = isDoubling ? Self.lateDoubles : faults.late
+      isDoubling = false
+      if entropy.happens(perMille: chance) {
         let longest = entropy.pick([10_000, 60_000, 300_000] as [Int64])
+        lateCount += 1
         late.append((message.number, now.adding(milliseconds: entropy.number(in: 1000...longest))))
       }
     }

@@ -8,6 +8,8 @@ struct Faults: Hashable, Sendable {
   /// Of a party that is down.
   var restart = 1000
   var clock = 0
+  /// Somebody's clock begins to run fast or slow.
+  var drift = 0
   /// Time goes on although something else could happen.
   var delay = 0
   /// Of a message: it arrives seconds or minutes later.
@@ -20,13 +22,14 @@ struct Faults: Hashable, Sendable {
   init() {}
 
   init(from entropy: inout SimulationEntropy) {
-    drop = entropy.pick([0, 0, 10, 40, 120])
-    duplicate = entropy.pick([0, 10, 40])
-    crash = entropy.pick([0, 4, 15, 40])
-    restart = entropy.pick([20, 100, 400])
+    drop = entropy.pick([0, 0, 10, 30, 100])
+    duplicate = entropy.pick([0, 20, 50])
+    crash = entropy.pick([0, 3, 8, 30])
+    restart = entropy.pick([30, 150, 500])
     clock = entropy.pick([0, 0, 2])
-    delay = entropy.pick([5, 20, 80, 200])
-    late = entropy.pick([0, 20, 100])
+    drift = entropy.pick([0, 0, 2])
+    delay = entropy.pick([2, 5, 20, 120])
+    late = entropy.pick([0, 15, 100])
     steps = entropy.pick([100, 400, 1200])
   }
 }

@@ -25,12 +25,26 @@ public struct RunReport: Hashable, Sendable {
   public internal(set) var messages = 0
   public internal(set) var crashes = 0
   public internal(set) var virtualSeconds = 0
+  /// Purchases of honest customers, of honest merchants, through honest banks and the coordinator.
+  public internal(set) var honest = 0
+  /// How many of those were committed.
+  public internal(set) var honestCommitted = 0
+  /// What happened, by kind.
+  public internal(set) var tally = Tally()
   /// The first one.
   public internal(set) var violation: Violation?
   /// SHA-256 over all choices and what came of them.
   public internal(set) var fingerprint = Digest.zero
 
   init(seed: UInt64) { self.seed = seed }
+
+  /// Keeps the first thing that is wrong.
+  mutating func note(_ finding: Books.Finding?) {
+    guard let finding, violation == nil else { return }
+    violation = Violation(
+      seed: seed, property: finding.property, process: finding.process, step: steps,
+      message: finding.message)
+  }
 }
 
 extension Digest {
@@ -88,34 +102,42 @@ public struct Simulation {
       say?("\(report.steps)\t\(world.stage.now)\t\(world.describe(choice))")
       trace.note(choice, at: world.stage.now)
       look(world, choice)
-      let message = isToShop(choice)
+      let touched = party(of: choice)
       world.apply(choice)
-      if let shop = message { note(books.checkDeposits(at: shop, in: world)) }
+      switch touched {
+      case .shop(let shop): report.note(books.checkDeposits(at: shop, in: world))
+      case .bank: report.note(books.checkHolds(in: world))
+      case .customer(let customer): report.note(books.checkPurse(of: customer, in: world))
+      default: break
+      }
     }
-    if report.violation == nil { note(books.check(world)) }
+    if report.violation == nil { report.note(books.check(world)) }
     finish()
   }
 
-  private func isToShop(_ choice: Choice) -> Int? {
-    guard case .deliver(let number) = choice,
-      case .shop(let shop)? = world.stage.network.message(number)?.to
-    else { return nil }
-    return shop
-  }
-
-  private mutating func note(_ finding: Books.Finding?) {
-    guard let finding, report.violation == nil else { return }
-    report.violation = Violation(
-      seed: report.seed, property: finding.property, process: finding.process,
-      step: report.steps, message: finding.message)
+  /// Whose books a choice may change.
+  private func party(of choice: Choice) -> Party? {
+    switch choice {
+    case .deliver(let number): world.stage.network.message(number)?.to
+    case .crash(let party, _): party
+    case .act(let number): .customer(number)
+    default: nil
+    }
   }
 
   private mutating func finish() {
+    report.tally = world.tally
+    for _ in 0..<chooser.lateCount { report.tally.note(.late) }
     for customer in world.customers {
       for purchase in customer.desk.books.purchases {
         report.purchases += 1
+        let isHonest = customer.cheat == nil && world.isHonest(purchase)
+        if isHonest { report.honest += 1 }
         switch purchase.state {
-        case .committed: report.committed += 1
+        case .committed:
+          report.committed += 1
+          if isHonest { report.honestCommitted += 1 }
+          report.tally.note(purchase.occurrences(in: world))
         case .aborted: report.aborted += 1
         case .undecided: break
         }
@@ -125,5 +147,43 @@ public struct Simulation {
     report.virtualSeconds = Int(world.stage.now.milliseconds(since: Stage.start) / 1000)
     trace.note(end: world)
     report.fingerprint = trace.fingerprint
+  }
+}
+
+extension World {
+  /// Whether nobody whom a purchase needs cheats.
+  fileprivate func isHonest(_ purchase: CustomerBooks.Purchase) -> Bool {
+    !purchase.isForRogue
+      && purchase.lines.allSatisfy { line in
+        !shops.contains { $0.name == line.good.offer.issuer.party && $0.cheat != nil }
+      }
+      && purchase.payments.allSatisfy { payment in
+        !banks.contains { $0.name == payment.content.bank && $0.cheat != nil }
+      }
+  }
+}
+
+extension CustomerBooks.Purchase {
+  /// In which ways it was paid.
+  fileprivate func occurrences(in world: World) -> [Occurrence] {
+    var found: [Occurrence] = []
+    let methods = payments.map(\.content.method)
+    if methods.contains(.ecash) { found.append(.paidByCoins) }
+    if methods.contains(.transfer) { found.append(.paidByTransfer) }
+    if methods.contains(.card) { found.append(.paidByCard) }
+    if methods.contains(where: { $0 != methods.first }) { found.append(.paidByMixture) }
+    let currencies = payments.map(\.content.total.currency)
+    if currencies.contains(where: { $0 != currencies.first }) { found.append(.paidInCurrencies) }
+    if payments.isEmpty { found.append(.paidNothing) }
+    if lines.contains(where: { $0.good.offer.claim.container == nil }) {
+      found.append(.paidInvoice)
+    }
+    let hasFee = world.banks.contains { bank in
+      bank.desk.books.holds.contains { hold in
+        hold.process == process && hold.state == .posted && hold.fees.contains { $0 > 0 }
+      }
+    }
+    if hasFee { found.append(.paidWithFee) }
+    return found
   }
 }

@@ -28,6 +28,9 @@ struct Trace {
     case .setClock(let party, let milliseconds):
       note(13, code(party))
       note(13, Int(milliseconds))
+    case .setRate(let party, let rate):
+      note(16, code(party))
+      note(16, Int(rate))
     case .rogue(let move): bytes += Bytes("\(move)".utf8)
     }
   }
@@ -52,6 +55,9 @@ struct Trace {
       }
     }
   }
+
+  /// How the real world ended.
+  mutating func note(results: Bytes) { bytes += results }
 
   private mutating func note(_ tag: UInt8, _ number: Int) {
     bytes.append(tag)

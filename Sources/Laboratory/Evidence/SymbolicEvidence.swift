@@ -76,17 +76,22 @@ package enum SymbolicEvidence {
     guard issuerKey(of: signed) == issuer.key else {
       throw NotAdmitted(code: "not-signed", message: "signed by somebody else")
     }
-    let claim: Content = try claim(of: signed)
+    let claim: Content = try checkedClaim(of: signed)
     return Stated(id: id(of: signed), issuer: issuer, claim: claim)
   }
 
   /// What an order says, signed with the one-time key that it names.
   package static func read(order signed: Signed<Order>) throws(NotAdmitted) -> Stated<Order> {
-    let order: Order = try claim(of: signed)
+    let order: Order = try checkedClaim(of: signed)
     return try read(signed, by: .oneTime(order.oneTimeKey))
   }
 
-  private static func claim<Content: Claim>(
+  /// What a statement says, whoever signed it.
+  static func claim<Content: Claim>(of signed: Signed<Content>) -> Content? {
+    try? checkedClaim(of: signed)
+  }
+
+  private static func checkedClaim<Content: Claim>(
     of signed: Signed<Content>
   ) throws(NotAdmitted) -> Content {
     let bytes = signed.bytes
@@ -130,7 +135,7 @@ package enum SymbolicEvidence {
     _ parts: [OrderPart], entropy: inout SimulationEntropy
   ) -> (root: Digest, parts: [CommittedPart]) {
     let salted = parts.map { part in
-      (CanonicalJSON.encode { part.write(to: &$0) }, Salt(from: &entropy))
+      (CanonicalPart.bytes(of: part), Salt(from: &entropy))
     }
     let entries = salted.map { SHA256.digest($1.bytes, $0) }
     return (
@@ -153,5 +158,12 @@ package enum SymbolicEvidence {
     } catch {
       throw NotAdmitted(code: "part", message: error.message)
     }
+  }
+}
+
+/// A part of an order as its digest is made over it.
+enum CanonicalPart {
+  static func bytes(of part: OrderPart) -> Bytes {
+    CanonicalJSON.encode { part.write(to: &$0) }
   }
 }

@@ -74,28 +74,38 @@ package struct SymbolicNotary: Notary, Hashable {
     return offer
   }
 
-  /// Payee by payee, by the payee's own bank.
+  /// Payee by payee, by the payee's own bank and in a way that all its offers accept. Free goods are not
+  /// paid.
   private func isPaid(
     _ items: [AdmittedOrder.Item], by payments: [AdmittedOrder.Payment]
   ) -> Bool {
-    var owed: [(payee: Payee, minor: UInt64)] = []
+    var owed: [Payout] = []
     for item in items {
-      let (payee, minor) = (
-        item.offer.claim.payee, item.offer.claim.price.gross.minor * UInt64(item.quantity)
-      )
-      if let place = owed.firstIndex(where: { $0.payee == payee }) {
-        owed[place].minor += minor
+      let offer = item.offer.claim
+      guard let price = try? offer.price.gross.multiplied(by: UInt64(item.quantity)) else {
+        return false
+      }
+      guard !price.isZero else { continue }
+      if let place = owed.firstIndex(where: { $0.payee == offer.payee }) {
+        guard let sum = try? owed[place].amount.adding(price) else { return false }
+        owed[place] = Payout(payee: offer.payee, amount: sum)
       } else {
-        owed.append((payee, minor))
+        owed.append(Payout(payee: offer.payee, amount: price))
       }
     }
-    let paid = payments.flatMap { payment in
-      payment.content.payouts.map { (bank: payment.content.bank, payout: $0) }
+    let isTwice = zip(payments, payments.dropFirst()).contains {
+      $0.content.bank == $1.content.bank
     }
-    return paid.count == owed.count
-      && owed.allSatisfy { payee, minor in
-        paid.contains {
-          $0.bank == payee.bank && $0.payout.payee == payee && $0.payout.amount.minor == minor
+    let paid = payments.flatMap { payment in
+      payment.content.payouts.map { (payment: payment.content, payout: $0) }
+    }
+    return !isTwice && paid.count == owed.count
+      && owed.allSatisfy { due in
+        guard let found = paid.first(where: { $0.payout == due }),
+          found.payment.bank == due.payee.bank
+        else { return false }
+        return items.allSatisfy {
+          $0.offer.claim.payee != due.payee || $0.offer.claim.accepts(found.payment)
         }
       }
   }

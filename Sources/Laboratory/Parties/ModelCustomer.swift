@@ -3,11 +3,11 @@
 
 import Coordinator
 import PaymentCrypto
-package import PaymentModel
+import PaymentModel
 
 /// How a customer cheats.
 package enum CustomerCheat: CaseIterable, Hashable, Sendable {
-  /// Pays twice with the same coins.
+  /// Pays twice with the same coins, or out of an account that is empty.
   case doubleSpend
   /// Hands in an instrument that was made for another order.
   case replay
@@ -15,98 +15,35 @@ package enum CustomerCheat: CaseIterable, Hashable, Sendable {
   case griefing
   /// Signs for another process than the one that she is asked about.
   case falseClaim
-}
-
-/// Something that a customer will do.
-package struct Wish: Hashable, Sendable {
-  package enum Action: Hashable, Sendable {
-    case order(OrderWish)
-    /// Hands her order of that number in again.
-    case resubmit(Int)
-    case cancel(Int)
-    /// Asks what became of it.
-    case question(Int)
-  }
-
-  package let at: Timestamp
-  package let action: Action
-}
-
-package struct OrderWish: Hashable, Sendable {
-  package struct Line: Hashable, Sendable {
-    package let good: Good
-    package let quantity: Int
-  }
-
-  package let lines: [Line]
-  package let decideSeconds: Int64
-  /// Takes coins whether they are locked or not.
-  package let takesLockedCoins: Bool
-  /// Hands in the instruments of that earlier order.
-  package let replays: Int?
-  /// Orders at the rogue.
-  package let isForRogue: Bool
-}
-
-package struct CustomerBooks: Hashable, Sendable {
-  package enum CoinState: Hashable, Sendable {
-    case free
-    case locked(ProcessID)
-    case spent(ProcessID)
-  }
-
-  package struct Coin: Hashable, Sendable {
-    package let id: CoinID
-    package let bank: PartyName
-    package let value: UInt64
-    package var state = CoinState.free
-  }
-
-  package enum PurchaseState: Hashable, Sendable {
-    case undecided
-    case committed
-    case aborted
-  }
-
-  package struct Purchase: Hashable, Sendable {
-    package let process: ProcessID
-    package let order: Order
-    package let submission: PurchaseSubmission
-    package let lines: [OrderWish.Line]
-    package let coins: [CoinID]
-    package let isForRogue: Bool
-    package var state = PurchaseState.undecided
-    package var deliveryRequest: Signed<DeliveryRequest>?
-    package var verdict: LoggedVerdict?
-    package var verdictID: StatementID?
-    /// The goods' identities, in the order of the offers.
-    package var keys: [Bytes]?
-    var asksAt: Timestamp
-  }
-
-  package var coins: [Coin] = []
-  package var purchases: [Purchase] = []
-  var nextWish = 0
+  /// Asks for delivery when the time is out.
+  case late
 }
 
 package struct ModelCustomer: Hashable, Sendable {
   /// How long after `decideBy` she begins to ask, and how long she waits before she asks again.
   private static let askSeconds: Int64 = 8
   private static let askAgainSeconds: Int64 = 20
+  /// How long she waits for the coordinator to take an order before she hands it in again.
+  private static let handInAgainSeconds: Int64 = 12
 
   package let number: Int
   package let cheat: CustomerCheat?
   private let wishes: [Wish]
+  /// Whether she hands an order in again that nobody has said to have taken.
+  private let handsInAgain: Bool
   package var desk: Desk<CustomerBooks>
   private var entropy: SimulationEntropy
+  /// What she did since somebody asked last.
+  private var occurrences: [Occurrence] = []
 
   init(
     number: Int, cheat: CustomerCheat?, wishes: [Wish], books: CustomerBooks,
-    entropy: SimulationEntropy
+    entropy: SimulationEntropy, handsInAgain: Bool = false
   ) {
     self.number = number
     self.cheat = cheat
     self.wishes = wishes
+    self.handsInAgain = handsInAgain
     desk = Desk(books)
     self.entropy = entropy
   }
@@ -142,6 +79,12 @@ package struct ModelCustomer: Hashable, Sendable {
     desk.books.purchases.firstIndex { $0.process == process }
   }
 
+  mutating func takeOccurrences() -> [Occurrence] {
+    guard !occurrences.isEmpty else { return [] }
+    defer { occurrences = [] }
+    return occurrences
+  }
+
   // MARK: - What she does
 
   /// Does what is due.
@@ -158,6 +101,10 @@ package struct ModelCustomer: Hashable, Sendable {
       let purchase = desk.books.purchases[place]
       guard purchase.asksAt <= now else { continue }
       switch purchase.state {
+      case .undecided where isWaiting(purchase, at: now):
+        desk.books.purchases[place].asksAt = asksAt(of: purchase.order, isAnswered: false, now)
+        desk.touch()
+        return [handIn(purchase)]
       case .undecided:
         desk.books.purchases[place].asksAt = now.adding(seconds: Self.askAgainSeconds)
         desk.touch()
@@ -171,6 +118,20 @@ package struct ModelCustomer: Hashable, Sendable {
       }
     }
     return []
+  }
+
+  /// Whether nobody has said yet that the order was taken, and there is time.
+  private func isWaiting(_ purchase: CustomerBooks.Purchase, at now: Timestamp) -> Bool {
+    handsInAgain && !purchase.isAnswered && now < purchase.order.decideBy
+  }
+
+  /// When she asks about an order: some time after its end, or before if nobody has taken it.
+  private func asksAt(
+    of order: Order, isAnswered: Bool, _ now: Timestamp
+  ) -> Timestamp {
+    let end = order.decideBy.adding(seconds: Self.askSeconds)
+    guard handsInAgain, !isAnswered else { return end }
+    return min(end, now.adding(seconds: Self.handInAgainSeconds))
   }
 
   private mutating func fulfil(
@@ -212,26 +173,22 @@ package struct ModelCustomer: Hashable, Sendable {
 
   // MARK: - Ordering
 
-  /// Chooses coins, locks them, and signs the order; `nil` when she has not enough.
+  /// Chooses money, locks it, and signs the order; `nil` when she has not enough.
   private mutating func order(
     _ wish: OrderWish, at now: Timestamp, _ setting: Setting
   ) -> Outgoing? {
-    var payments: [PaymentPart] = []
-    var coins: [[CoinID]] = []
+    var payments: [CustomerBooks.Payment] = []
     for bank in setting.bankNames {
-      let lines = wish.lines.filter { $0.good.offer.claim.payee.bank == bank }
-      guard let currency = lines.first?.good.offer.claim.price.gross.currency else { continue }
-      let payouts = payouts(for: lines)
-      guard let total = try? Amount.sum(payouts.map(\.amount), in: currency),
-        let chosen = choose(total.minor, at: bank, now, wish, setting)
-      else { return nil }
-      payments.append(
-        PaymentPart(bank: bank, method: .ecash, total: total, payouts: payouts))
-      coins.append(chosen)
+      let payouts = payouts(for: wish.lines.filter { $0.good.offer.claim.payee.bank == bank })
+      guard let currency = payouts.first?.amount.currency else { continue }
+      guard let total = try? Amount.sum(payouts.map(\.amount), in: currency) else { return nil }
+      let content = payment(of: total, payouts, at: bank, now, wish, setting)
+      guard let numbers = choose(for: content, now, wish, setting) else { return nil }
+      payments.append(CustomerBooks.Payment(content: content, numbers: numbers))
     }
     let parts =
       wish.lines.map { OrderPart.item(ItemPart(offer: $0.good.offer.id, quantity: $0.quantity)) }
-      + payments.map { OrderPart.payment($0) }
+      + payments.map { OrderPart.payment($0.content) }
     let (root, committed) = SymbolicEvidence.commit(parts, entropy: &entropy)
     let order = Order(
       oneTimeKey: entropy.identifier(), recipient: entropy.identifier(), root: root,
@@ -241,28 +198,55 @@ package struct ModelCustomer: Hashable, Sendable {
     let signed = SymbolicSigner(oneTimeKey: order.oneTimeKey)
       .sign(order, nonce: Nonce(from: &entropy))
     let process: ProcessID = SymbolicEvidence.id(of: signed).renamed()
-    var instruments = payments.indices.map { place in
+    let purchase = CustomerBooks.Purchase(
+      process: process, order: order,
+      submission: PurchaseSubmission(
+        order: signed, parts: committed, offers: wish.lines.map(\.good.signed),
+        instruments: instruments(
+          for: payments, in: process, parts: Array(committed.dropFirst(wish.lines.count)), wish)),
+      lines: wish.lines, payments: payments, isForRogue: wish.isForRogue,
+      asksAt: asksAt(of: order, isAnswered: false, now))
+    desk.books.purchases.append(purchase)
+    desk.books.lock(payments, for: process)
+    return handIn(purchase)
+  }
+
+  /// A payment under the bank's tariff; as she wishes, if everybody whom it pays takes that.
+  private func payment(
+    of total: Amount, _ payouts: [Payout], at bank: PartyName, _ now: Timestamp, _ wish: OrderWish,
+    _ setting: Setting
+  ) -> PaymentPart {
+    func part(_ method: PaymentMethod) -> PaymentPart {
+      PaymentPart(
+        bank: bank, method: method, total: total, payouts: payouts,
+        transferFee: setting.transferFee(of: bank, at: now))
+    }
+    let wanted = part(wish.method(at: bank))
+    let isTaken = wish.lines.allSatisfy {
+      let offer = $0.good.offer.claim
+      return offer.payee.bank != bank || offer.accepts(wanted)
+    }
+    return isTaken ? wanted : part(.ecash)
+  }
+
+  private mutating func instruments(
+    for payments: [CustomerBooks.Payment], in process: ProcessID, parts: [CommittedPart],
+    _ wish: OrderWish
+  ) -> [Sealed<SealedContent.Instrument>] {
+    var instruments = zip(payments, parts).map { payment, part in
       SymbolicInstrument(
-        process: process, part: SHA256.digest(committed[wish.lines.count + place].part),
-        total: payments[place].total.minor, coins: coins[place]
+        process: process, part: SHA256.digest(part.part), total: payment.content.total.minor,
+        method: payment.content.method, numbers: payment.numbers
       ).sealed
     }
     if let replayed = wish.replays, desk.books.purchases.indices.contains(replayed) {
       let stolen = desk.books.purchases[replayed].submission.instruments
       for place in instruments.indices where stolen.indices.contains(place) {
         instruments[place] = stolen[place]
+        occurrences.append(.replay)
       }
     }
-    let purchase = CustomerBooks.Purchase(
-      process: process, order: order,
-      submission: PurchaseSubmission(
-        order: signed, parts: committed, offers: wish.lines.map(\.good.signed),
-        instruments: instruments),
-      lines: wish.lines, coins: coins.flatMap { $0 }, isForRogue: wish.isForRogue,
-      asksAt: order.decideBy.adding(seconds: Self.askSeconds))
-    desk.books.purchases.append(purchase)
-    setCoins(purchase.coins, to: .locked(process))
-    return handIn(purchase)
+    return instruments
   }
 
   /// What each payee is to get, in their order.
@@ -273,6 +257,7 @@ package struct ModelCustomer: Hashable, Sendable {
       guard let price = try? offer.price.gross.multiplied(by: UInt64(line.quantity)) else {
         continue
       }
+      guard !price.isZero else { continue }
       if let place = payouts.firstIndex(where: { $0.payee == offer.payee }) {
         guard let sum = try? payouts[place].amount.adding(price) else { continue }
         payouts[place] = Payout(payee: offer.payee, amount: sum)
@@ -283,12 +268,16 @@ package struct ModelCustomer: Hashable, Sendable {
     return payouts.sorted { $0.payee < $1.payee }
   }
 
-  private func choose(
-    _ minor: UInt64, at bank: PartyName, _ now: Timestamp, _ wish: OrderWish, _ setting: Setting
+  private mutating func choose(
+    for payment: PaymentPart, _ now: Timestamp, _ wish: OrderWish, _ setting: Setting
   ) -> [CoinID]? {
+    guard payment.method == .ecash else { return purse(for: payment, now, wish, setting) }
     var chosen: [CoinID] = []
-    var rest = minor
-    for coin in desk.books.coins where coin.bank == bank && coin.value <= rest {
+    var rest = payment.total.minor
+    for coin in desk.books.coins
+    where coin.bank == payment.bank && coin.currency == payment.total.currency
+      && coin.value <= rest
+    {
       let isFree =
         switch coin.state {
         case .free: !wish.takesLockedCoins
@@ -300,35 +289,58 @@ package struct ModelCustomer: Hashable, Sendable {
       guard isFree else { continue }
       chosen.append(coin.id)
       rest -= coin.value
-      if rest == 0 { return chosen }
+      if rest == 0 {
+        if wish.takesLockedCoins { occurrences.append(.doubleSpend) }
+        return chosen
+      }
     }
     return nil
+  }
+
+  /// The account or card that she pays with, if she believes that it has enough.
+  private mutating func purse(
+    for payment: PaymentPart, _ now: Timestamp, _ wish: OrderWish, _ setting: Setting
+  ) -> [CoinID]? {
+    let purse = desk.books.purses.first {
+      $0.bank == payment.bank && $0.method == payment.method
+        && $0.currency == payment.total.currency
+    }
+    guard let purse else { return nil }
+    let used = purse.uses.filter {
+      $0.isSpent || setting.flaw != .reusesCoinsAfterTimeout || !isOverdue($0.process, at: now)
+    }.reduce(0) { $0 + $1.minor }
+    guard used + payment.total.minor > purse.limit else { return [purse.id] }
+    guard wish.takesLockedCoins else { return nil }
+    occurrences.append(.overdraft)
+    return [purse.id]
   }
 
   private func isOverdue(_ process: ProcessID, at now: Timestamp) -> Bool {
     purchase(process).map { desk.books.purchases[$0].order.decideBy <= now } ?? false
   }
 
-  private mutating func setCoins(_ coins: [CoinID], to state: CustomerBooks.CoinState) {
-    for place in desk.books.coins.indices where coins.contains(desk.books.coins[place].id) {
-      desk.books.coins[place].state = state
-    }
-  }
-
   // MARK: - What she is asked and told
 
-  mutating func answer(
-    _ request: ParticipantRequest, at now: Timestamp, in setting: Setting
-  ) -> ParticipantReply? {
+  mutating func reply(
+    to request: ParticipantRequest, at now: Timestamp, in setting: Setting
+  ) -> PartyAnswer {
     switch request {
     case .requestDelivery(let query):
-      if cheat == .griefing { return nil }
-      return .requested(requestDelivery(query, at: now, setting))
+      if cheat == .griefing {
+        occurrences.append(.griefing)
+        return PartyAnswer(nil)
+      }
+      let reply = ParticipantReply.requested(requestDelivery(query, at: now, setting))
+      guard cheat == .late, let lateness = Lateness.draw(for: request, reply, from: &entropy)
+      else { return PartyAnswer(reply) }
+      occurrences.append(.customerLateness)
+      return PartyAnswer(reply, lateness: lateness)
     case .notify(let notice):
-      return .notified(
-        conclude(notice.id.process, with: notice.verdict, setting)
-          ? .done(Notified()) : .unknown("the verdict does not verify"))
-    default: return .unreachable
+      return PartyAnswer(
+        .notified(
+          conclude(notice.id.process, with: notice.verdict, setting)
+            ? .done(Notified()) : .unknown("the verdict does not verify")))
+    default: return PartyAnswer(.unreachable)
     }
   }
 
@@ -348,7 +360,9 @@ package struct ModelCustomer: Hashable, Sendable {
     let signed = SymbolicSigner(oneTimeKey: purchase.order.oneTimeKey).sign(
       DeliveryRequest(process: process, acceptances: acceptances),
       nonce: Nonce(from: &entropy))
+    if cheat == .falseClaim { occurrences.append(.customerFalseClaim) }
     desk.books.purchases[place].deliveryRequest = signed
+    desk.books.purchases[place].acceptances = query.acceptances
     desk.touch()
     return .done(signed)
   }
@@ -373,8 +387,20 @@ package struct ModelCustomer: Hashable, Sendable {
 
   /// Hears from a coordinator.
   mutating func hear(_ content: MessageContent, in setting: Setting) {
-    guard case .answer(let process, .decided(let verdict)) = content else { return }
-    _ = conclude(process, with: verdict, setting)
+    switch content {
+    case .answer(let process, .decided(let verdict)): _ = conclude(process, with: verdict, setting)
+    case .accepted(let process), .notAccepted(let process, _):
+      guard handsInAgain, let place = purchase(process), !desk.books.purchases[place].isAnswered
+      else { return }
+      let purchase = desk.books.purchases[place]
+      desk.books.purchases[place].isAnswered = true
+      if purchase.state == .undecided {
+        desk.books.purchases[place].asksAt = asksAt(
+          of: purchase.order, isAnswered: true, purchase.order.decideBy)
+      }
+      desk.touch()
+    default: return
+    }
   }
 
   /// Ends a purchase by its logged verdict. `false` when that is none, or another one ended it.
@@ -394,21 +420,9 @@ package struct ModelCustomer: Hashable, Sendable {
     desk.books.purchases[place].state = isCommit ? .committed : .aborted
     // The keys are there already.
     desk.books.purchases[place].asksAt = Timestamp(milliseconds: 0)
-    setOwnCoins(of: purchase, to: isCommit ? .spent(process) : .free)
+    desk.books.unlock(purchase, isSpent: isCommit)
     desk.touch()
     return true
-  }
-
-  /// Coins that another order of hers has locked meanwhile stay locked.
-  private mutating func setOwnCoins(
-    of purchase: CustomerBooks.Purchase, to state: CustomerBooks.CoinState
-  ) {
-    for place in desk.books.coins.indices
-    where purchase.coins.contains(desk.books.coins[place].id)
-      && desk.books.coins[place].state == .locked(purchase.process)
-    {
-      desk.books.coins[place].state = state
-    }
   }
 
   /// The log serves the keys to anybody; only she can open them.

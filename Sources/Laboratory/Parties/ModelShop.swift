@@ -8,6 +8,8 @@ package import PaymentModel
 package enum ShopCheat: CaseIterable, Hashable, Sendable {
   /// Answers every other request.
   case silent
+  /// Answers when the time is out.
+  case late
   /// Deposits a key that does not open the container.
   case wrongKey
   /// Sends something else than the key that it signed for.
@@ -16,90 +18,6 @@ package enum ShopCheat: CaseIterable, Hashable, Sendable {
   case falseClaim
   /// Says one thing to the first attempt and another to the next.
   case twoFaced
-}
-
-/// A good on offer, and what opens it.
-package struct Good: Hashable, Sendable {
-  package let offer: Stated<Offer>
-  package let signed: Signed<Offer>
-  package let identity: Bytes
-
-  package init(offer: Stated<Offer>, signed: Signed<Offer>, identity: Bytes) {
-    self.offer = offer
-    self.signed = signed
-    self.identity = identity
-  }
-}
-
-package struct ShopBooks: Hashable, Sendable {
-  package struct Stock: Hashable, Sendable {
-    package let name: String
-    package let capacity: Int
-    /// Neither held nor sold.
-    package var level: Int
-  }
-
-  package enum HoldState: Hashable, Sendable {
-    case held
-    case released
-    case sold
-    /// Given free without a verdict, which no honest merchant does.
-    case lapsed
-  }
-
-  package struct Hold: Hashable, Sendable {
-    package let coordinator: Thumbprint
-    package let process: ProcessID
-    package let offer: StatementID
-    package let stock: String?
-    package let quantity: Int
-    package let amount: Amount
-    package let payee: Payee
-    package let decideBy: Timestamp
-    package var state = HoldState.held
-  }
-
-  package struct ActedOn: Hashable, Sendable {
-    package let coordinator: Thumbprint
-    package let process: ProcessID
-    package let verdict: StatementID
-    package let isCommit: Bool
-    package let logged: LoggedVerdict
-  }
-
-  package struct Sale: Hashable, Sendable {
-    package let process: ProcessID
-    package let transfers: [Signed<Transfer>]
-  }
-
-  package struct SoldOut: Hashable, Sendable {
-    package let process: ProcessID
-    package let offer: StatementID
-    package let stock: String?
-    package let quantity: Int
-  }
-
-  package var stocks: [Stock] = []
-  package var holds: [Hold] = []
-  package var verdicts: [ActedOn] = []
-  package var sales: [Sale] = []
-  package var soldOut: [SoldOut] = []
-  var replies: [StoredReply] = []
-  package var statements: [StatementNote] = []
-  var requests = 0
-
-  package init() {}
-
-  /// Forgets in which order was written what is only looked up.
-  mutating func forgetOrder() {
-    requests = 0
-    holds.sort { ($0.process, $0.offer) < ($1.process, $1.offer) }
-    verdicts.sort { $0.process < $1.process }
-    sales.sort { $0.process < $1.process }
-    soldOut.sort { ($0.process, $0.offer) < ($1.process, $1.offer) }
-    replies.sort { $0.precedes($1) }
-    statements.sort { $0.id < $1.id }
-  }
 }
 
 package struct ModelShop: Hashable, Sendable {
@@ -122,16 +40,20 @@ package struct ModelShop: Hashable, Sendable {
   package private(set) var waiting: [Waiting] = []
   /// What it did, of which nothing is durable yet, in order.
   private var done: [Done] = []
+  package let limits: HoldLimits
   private let signer: SymbolicSigner
   private var entropy: SimulationEntropy
+  /// What it did since somebody asked last.
+  private var occurrences: [Occurrence] = []
 
   package init(
     name: PartyName, cheat: ShopCheat?, goods: [Good], books: ShopBooks,
-    entropy: SimulationEntropy
+    entropy: SimulationEntropy, limits: HoldLimits = .none
   ) {
     self.name = name
     self.cheat = cheat
     self.goods = goods
+    self.limits = limits
     desk = Desk(books)
     signer = SymbolicSigner(name)
     self.entropy = entropy
@@ -141,18 +63,40 @@ package struct ModelShop: Hashable, Sendable {
   package mutating func answer(
     _ request: ParticipantRequest, at now: Timestamp, in setting: Setting
   ) -> ParticipantReply? {
-    desk.books.requests += 1
-    if cheat == .silent, desk.books.requests.isMultiple(of: 2) { return nil }
-    if setting.flaw == .releaseOnTimeout { lapse(at: now) }
-    switch request {
-    case .deposit(let request, _): return .deposited(deposit(request, at: now, setting))
-    case .release(let request, _): return .released(release(request, setting))
-    case .settle(let request, _): return .settled(settle(request, setting))
-    default: return .unreachable
-    }
+    reply(to: request, at: now, in: setting).reply
   }
 
-  private mutating func sign<Content: Claim>(
+  /// Answers a coordinator, and says when.
+  mutating func reply(
+    to request: ParticipantRequest, at now: Timestamp, in setting: Setting
+  ) -> PartyAnswer {
+    desk.books.requests += 1
+    if cheat == .silent, desk.books.requests.isMultiple(of: 2) {
+      occurrences.append(.merchantSilence)
+      return PartyAnswer(nil)
+    }
+    if setting.flaw == .releaseOnTimeout { lapse(at: now) }
+    let reply =
+      switch request {
+      case .deposit(let request, _): ParticipantReply.deposited(deposit(request, at: now, setting))
+      case .release(let request, _): ParticipantReply.released(release(request, setting))
+      case .settle(let request, _): ParticipantReply.settled(settle(request, setting))
+      default: ParticipantReply.unreachable
+      }
+    guard cheat == .late,
+      let lateness = Lateness.draw(for: request, reply, from: &entropy)
+    else { return PartyAnswer(reply) }
+    occurrences.append(.merchantLateness)
+    return PartyAnswer(reply, lateness: lateness)
+  }
+
+  mutating func takeOccurrences() -> [Occurrence] {
+    guard !occurrences.isEmpty else { return [] }
+    defer { occurrences = [] }
+    return occurrences
+  }
+
+  mutating func sign<Content: Claim>(
     _ claim: Content, process: ProcessID, of coordinator: Thumbprint, part: Int
   ) -> Signed<Content> {
     let signed = signer.sign(claim, nonce: Nonce(from: &entropy))
@@ -163,24 +107,23 @@ package struct ModelShop: Hashable, Sendable {
     return signed
   }
 
-  private func number(of offer: StatementID) -> Int {
+  func number(of offer: StatementID) -> Int {
     goods.firstIndex { $0.offer.id == offer } ?? -1
   }
 
   /// The stored answer; the second is whether the body is the same.
-  private func stored(_ key: RequestKey, _ request: ParticipantRequest) -> (ParticipantReply, Bool)?
-  {
+  func stored(_ key: RequestKey, _ request: ParticipantRequest) -> (ParticipantReply, Bool)? {
     desk.books.replies.first { $0.key == key }.map { ($0.reply, $0.request == request) }
   }
 
-  private mutating func store(
+  mutating func store(
     _ reply: ParticipantReply, _ key: RequestKey, _ request: ParticipantRequest
   ) {
     desk.books.replies.append(StoredReply(key: key, request: request, reply: reply))
     desk.touch()
   }
 
-  private static func offer(of step: StepPath) -> StatementID? {
+  static func offer(of step: StepPath) -> StatementID? {
     step.rawValue.split(separator: "/").last.flatMap { StatementID(hex: $0) }
   }
 
@@ -188,7 +131,7 @@ package struct ModelShop: Hashable, Sendable {
   private mutating func lapse(at now: Timestamp) {
     for place in desk.books.holds.indices
     where desk.books.holds[place].state == .held && desk.books.holds[place].decideBy <= now {
-      desk.books.holds[place].state = .lapsed
+      desk.books.holds[place].state = .released
       note(undone: desk.books.holds[place])
       move(desk.books.holds[place].quantity, to: desk.books.holds[place].stock)
       desk.touch()
@@ -243,7 +186,7 @@ package struct ModelShop: Hashable, Sendable {
         event: HistoryEvent(process: hold.process, kind: .done(step, .compensatable))))
   }
 
-  private mutating func note(undone hold: ShopBooks.Hold) {
+  mutating func note(undone hold: ShopBooks.Hold) {
     done.append(
       Done(
         coordinator: hold.coordinator,
@@ -267,7 +210,7 @@ package struct ModelShop: Hashable, Sendable {
             left: isOfferTaken ? nil : level))))
   }
 
-  private mutating func move(_ pieces: Int, to stock: String?) {
+  mutating func move(_ pieces: Int, to stock: String?) {
     guard let place = desk.books.stocks.firstIndex(where: { $0.name == stock }) else { return }
     desk.books.stocks[place].level += pieces
   }
@@ -290,7 +233,11 @@ extension ModelShop {
     let key = RequestKey(coordinator: coordinator, process: process, step: request.id.step)
     let isIdempotent = setting.flaw != .noIdempotency
     if isIdempotent, let (reply, isSame) = stored(key, .deposit(request, merchant: name)) {
-      guard isSame, cheat != .twoFaced, case .deposited(let outcome) = reply else {
+      guard isSame, case .deposited(let outcome) = reply else {
+        return .refused(.conflict, nil)
+      }
+      guard cheat != .twoFaced else {
+        occurrences.append(.merchantTwoFaced)
         return .refused(.conflict, nil)
       }
       return outcome
@@ -318,6 +265,7 @@ extension ModelShop {
       waiting.append(Waiting(process: process, offer: item.offer))
       if setting.flaw == .refusesInsteadOfHeld { return refuse(.soldOut, key, request, item) }
       return .held(until: max(until, now.adding(seconds: 1)))
+    case .full(let until): return .held(until: max(until, now.adding(seconds: 1)))
     case .available: break
     }
     return hold(good, item, of: order.claim, key, request, at: now)
@@ -326,6 +274,8 @@ extension ModelShop {
   private enum Availability {
     case available
     case held(until: Timestamp)
+    /// There is enough, and the merchant holds as much as it allows itself.
+    case full(until: Timestamp)
     case gone
   }
 
@@ -344,7 +294,21 @@ extension ModelShop {
       if level + others.reduce(0, { $0 + $1.quantity }) < quantity { return .gone }
       if level < quantity, let first = others.map(\.decideBy).min() { return .held(until: first) }
     }
+    if let until = full(for: good, quantity) { return .full(until: until) }
     return .available
+  }
+
+  /// Until when the merchant holds as much as it allows itself, in all or for nothing.
+  private func full(for good: Good, _ quantity: Int) -> Timestamp? {
+    let all = desk.books.holds.filter { $0.state == .held }
+    if all.count >= limits.holds { return all.map(\.decideBy).min() }
+    guard good.offer.claim.price.gross.isZero else { return nil }
+    let free = all.filter(\.amount.isZero)
+    if free.count >= limits.freeHolds { return free.map(\.decideBy).min() }
+    guard let stock = good.offer.claim.stock else { return nil }
+    let others = free.filter { $0.stock == stock }
+    let pieces = others.reduce(0) { $0 + $1.quantity }
+    return pieces + quantity > limits.freePieces ? others.map(\.decideBy).min() : nil
   }
 
   private mutating func hold(
@@ -357,10 +321,16 @@ extension ModelShop {
     }
     let identity =
       cheat == .wrongKey ? SHA256.digest(good.identity).bytes : good.identity
+    switch cheat {
+    case .wrongKey: occurrences.append(.wrongKey)
+    case .unreadableKey: occurrences.append(.unreadableKey)
+    case .falseClaim: occurrences.append(.merchantFalseClaim)
+    default: break
+    }
     let deposit = sign(
       Deposit(
         process: key.process, offer: item.offer, quantity: item.quantity,
-        amount: cheat == .falseClaim ? Amount.zero(amount.currency) : amount, payee: offer.payee,
+        amount: cheat == .falseClaim ? twice(amount) : amount, payee: offer.payee,
         decideBy: order.decideBy,
         heldUntil: min(now.adding(seconds: Int64(offer.holdLimitSeconds)), order.decideBy),
         keyDigest: SymbolicKey.digest(of: identity, process: key.process)),
@@ -377,6 +347,11 @@ extension ModelShop {
     let outcome = Outcome.done(DepositedKey(deposit: deposit, key: sealed))
     store(.deposited(outcome), key, .deposit(request, merchant: name))
     return outcome
+  }
+
+  /// More than was offered; of nothing, too.
+  private func twice(_ amount: Amount) -> Amount {
+    (try? Amount(minor: 2 * amount.minor + 1, currency: amount.currency)) ?? amount
   }
 
   private mutating func refuse(
@@ -396,142 +371,5 @@ extension ModelShop {
     let outcome = Outcome<DepositedKey>.refused(reason, refusal)
     store(.deposited(outcome), key, .deposit(request, merchant: name))
     return outcome
-  }
-}
-
-// MARK: - What a verdict does
-
-extension ModelShop {
-  private func verdict(
-    _ logged: LoggedVerdict, of process: ProcessID, _ setting: Setting
-  ) -> Stated<Verdict>? {
-    guard let stated = SymbolicEvidence.read(logged, of: process, flaw: setting.flaw),
-      setting.isCoordinator(stated.issuer.key)
-    else { return nil }
-    return stated
-  }
-
-  /// Whose rows a verdict reaches: its coordinator's.
-  private func coordinator(of verdict: Stated<Verdict>, _ setting: Setting) -> Thumbprint {
-    guard setting.flaw == .believesAnyCoordinator else { return verdict.issuer.key }
-    return desk.books.holds.first { $0.process == verdict.claim.process }?.coordinator
-      ?? verdict.issuer.key
-  }
-
-  /// Keeps the verdict. `false` when the shop has acted on another one.
-  private mutating func actOn(
-    _ verdict: Stated<Verdict>, of coordinator: Thumbprint, _ logged: LoggedVerdict
-  ) -> Bool {
-    let process = verdict.claim.process
-    if let earlier = desk.books.verdicts.first(where: {
-      $0.coordinator == coordinator && $0.process == process
-    }) {
-      return earlier.verdict == verdict.id
-    }
-    desk.books.verdicts.append(
-      ShopBooks.ActedOn(
-        coordinator: coordinator, process: process, verdict: verdict.id,
-        isCommit: verdict.claim.decision.isCommit, logged: logged))
-    desk.touch()
-    return true
-  }
-
-  private mutating func release(
-    _ request: VerdictRequest, _ setting: Setting
-  ) -> Outcome<Signed<Release>> {
-    guard let verdict = verdict(request.verdict, of: request.id.process, setting),
-      let offer = Self.offer(of: request.id.step)
-    else { return .refused(.invalid, nil) }
-    let coordinator = coordinator(of: verdict, setting)
-    let key = RequestKey(
-      coordinator: coordinator, process: request.id.process, step: request.id.step)
-    let whole = ParticipantRequest.release(request, merchant: name)
-    if setting.flaw != .noIdempotency, let (reply, isSame) = stored(key, whole) {
-      guard isSame, case .released(let outcome) = reply else { return .refused(.conflict, nil) }
-      return outcome
-    }
-    guard !verdict.claim.decision.isCommit else { return .refused(.invalid, nil) }
-    guard actOn(verdict, of: coordinator, request.verdict) else { return .refused(.conflict, nil) }
-    let place = desk.books.holds.firstIndex {
-      $0.coordinator == coordinator && $0.process == key.process && $0.offer == offer
-        && $0.state == .held
-    }
-    if let place {
-      desk.books.holds[place].state = .released
-      note(undone: desk.books.holds[place])
-      move(desk.books.holds[place].quantity, to: desk.books.holds[place].stock)
-    }
-    let release = sign(
-      Release(process: key.process, offer: offer, verdict: verdict.id), process: key.process,
-      of: coordinator, part: number(of: offer))
-    store(.released(.done(release)), key, whole)
-    return .done(release)
-  }
-
-  private mutating func settle(
-    _ request: SettleRequest, _ setting: Setting
-  ) -> Outcome<Signed<Settlement>> {
-    let process = request.id.process
-    guard let verdict = verdict(request.verdict, of: process, setting) else {
-      return .refused(.invalid, nil)
-    }
-    let coordinator = coordinator(of: verdict, setting)
-    let key = RequestKey(coordinator: coordinator, process: process, step: request.id.step)
-    let whole = ParticipantRequest.settle(request, merchant: name)
-    if setting.flaw != .noIdempotency, let (reply, isSame) = stored(key, whole) {
-      guard isSame, case .settled(let outcome) = reply else { return .refused(.conflict, nil) }
-      return outcome
-    }
-    guard verdict.claim.decision.isCommit else { return .refused(.invalid, nil) }
-    let holds = desk.books.holds.filter {
-      $0.coordinator == coordinator && $0.process == process
-    }
-    guard !holds.isEmpty else { return .refused(.notOffered, nil) }
-    if setting.flaw != .settlesWithoutTransfers {
-      guard pays(request.transfers, for: holds, under: verdict) else {
-        return .refused(.amountMismatch, nil)
-      }
-    }
-    guard actOn(verdict, of: coordinator, request.verdict) else { return .refused(.conflict, nil) }
-    for place in desk.books.holds.indices
-    where desk.books.holds[place].coordinator == coordinator
-      && desk.books.holds[place].process == process && desk.books.holds[place].state == .held
-    {
-      desk.books.holds[place].state = .sold
-    }
-    desk.books.sales.append(ShopBooks.Sale(process: process, transfers: request.transfers))
-    let settlement = sign(
-      Settlement(
-        process: process, verdict: verdict.id,
-        transfers: request.transfers.map { SymbolicEvidence.id(of: $0) }.sorted()),
-      process: process, of: coordinator, part: 0)
-    store(.settled(.done(settlement)), key, whole)
-    return .done(settlement)
-  }
-
-  /// Whether transfers under that verdict give each payee what the deposits say, no more and no less.
-  private func pays(
-    _ transfers: [Signed<Transfer>], for holds: [ShopBooks.Hold], under verdict: Stated<Verdict>
-  ) -> Bool {
-    var paid: [Payout] = []
-    for signed in transfers {
-      guard let key = SymbolicEvidence.issuerKey(of: signed),
-        let bank = SymbolicEvidence.party(of: key),
-        let transfer = try? SymbolicEvidence.read(signed, by: .party(bank)).claim,
-        transfer.process == verdict.claim.process, transfer.verdict == verdict.id,
-        transfer.payee.bank == bank, !paid.contains(where: { $0.payee == transfer.payee })
-      else { return false }
-      paid.append(Payout(payee: transfer.payee, amount: transfer.amount))
-    }
-    var owed: [Payout] = []
-    for hold in holds {
-      if let place = owed.firstIndex(where: { $0.payee == hold.payee }) {
-        guard let sum = try? owed[place].amount.adding(hold.amount) else { return false }
-        owed[place] = Payout(payee: hold.payee, amount: sum)
-      } else {
-        owed.append(Payout(payee: hold.payee, amount: hold.amount))
-      }
-    }
-    return paid.count == owed.count && owed.allSatisfy(paid.contains)
   }
 }

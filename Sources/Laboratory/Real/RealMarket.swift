@@ -28,7 +28,7 @@ final class RunClock: WallClock {
 final class RealMarket: Sendable {
   static let customerCount = 4
   /// What each customer withdrew, in minor units.
-  private static let purse: UInt64 = 24
+  static let purse: UInt64 = 24
   static let bankName = Setting.name("bank.example")
   static let shopNames = (0..<3).map { Setting.name("merchant-\($0).example") }
 
@@ -39,6 +39,8 @@ final class RealMarket: Sendable {
   let walletStores: [MemoryStore<any WalletRows>]
   /// By merchant.
   let offers: [[Signed<Offer>]]
+  /// Offers that are for one sale.
+  let singlePieces: [StatementID]
   /// Pieces at first, by merchant: each has one stock.
   let stock = 3
   let money: UInt64
@@ -157,6 +159,9 @@ final class RealMarket: Sendable {
     denominationSigner = signer
     self.shopStores = shopStores
     self.offers = offers
+    // All but the first of each merchant.
+    singlePieces = offers.flatMap { $0.dropFirst() }
+      .compactMap { (try? UnverifiedStatement($0.bytes))?.id }
     self.walletStores = walletStores
     self.bankStore = bankStore
     money = UInt64(Self.customerCount) * Self.purse

@@ -44,10 +44,14 @@ final class RealWorld: Playground {
   let shopStores: [MemoryStore<any ShopRows>]
   let log: TransparencyLog
   var buyers: [Buyer]
+  /// The verdicts that the coordinator was seen to sign, by process: looked up, and never gone through.
+  private(set) var verdicts: [ProcessID: [Signed<Verdict>]] = [:]
+  private(set) var tally = Tally()
   private var down: [Party] = []
   private let clocks: [(party: Party, clock: RunClock)]
 
-  init(market: RealMarket, entropy: inout SimulationEntropy) async throws {
+  /// - Parameter flaw: of the coordinator; another one changes nothing here.
+  init(market: RealMarket, flaw: Flaw?, entropy: inout SimulationEntropy) async throws {
     self.market = market
     let trust = market.trust
     let verdicts = VerdictVerifier(trust)
@@ -112,7 +116,7 @@ final class RealWorld: Playground {
         examiner: EscrowAgent(
           identity: try RealMarket.identity(Setting.coordinatorName.text),
           makeEntropy: { escrowEntropy.fork() }),
-        readOrder: { try? trust.verifyOrder($0).stated }),
+        rules: flaw?.rules ?? .standard, readOrder: { try? trust.verifyOrder($0).stated }),
       banks: [RealMarket.bankName], shops: RealMarket.shopNames,
       coordinatorKey: coordinator.issuer.key)
     stage = Stage(node: CoordinatorNode(entropy: entropy.fork(), conduct: setting.conduct))
@@ -140,7 +144,8 @@ final class RealWorld: Playground {
   }
 
   func canTake(_ message: Message) -> Bool {
-    message.to == .coordinator ? stage.node.isReady : isUp(message.to)
+    stage.mayArrive(message)
+      && (message.to == .coordinator ? stage.node.isReady : isUp(message.to))
   }
 
   private func nextAt(of buyer: Buyer) -> Timestamp? {
@@ -184,15 +189,20 @@ final class RealWorld: Playground {
     switch choice {
     case .deliver(let number):
       guard let message = stage.network.message(number), canTake(message) else { return }
+      if stage.network.isOvertaking(number) { tally.note(.overtook) }
       _ = stage.network.take(number)
       await deliver(message)
-    case .drop(let number): _ = stage.network.take(number)
-    case .duplicate(let number): stage.network.duplicate(number)
+    case .drop(let number): if stage.network.take(number) != nil { tally.note(.lost) }
+    case .duplicate(let number):
+      stage.network.duplicate(number)
+      tally.note(.doubled)
     case .sync: if isDirty(.coordinator) { stage.node.sync(at: time, conduct) }
     case .crash(.coordinator, let keepsWrites):
+      tally.note(stage.node.isRecovering ? .recoveryCrash : .coordinatorCrash)
+      if stage.node.isWriting { tally.note(keepsWrites ? .writesKept : .writesLost) }
       stage.node.crash(keepsWrites: keepsWrites)
       stage.network.dropReplies(to: .coordinator)
-    case .crash(let party, _): if isUp(party) { down.append(party) }
+    case .crash(let party, _): crash(party)
     case .restart(.coordinator):
       guard canRestart(.coordinator),
         case .done(let latest) = await log.latestVerdicts(by: conduct.notary.key, atMost: 16)
@@ -200,16 +210,42 @@ final class RealWorld: Playground {
       stage.node.restart(at: time, latest: latest, conduct)
     case .restart(let party): down.removeAll { $0 == party }
     case .carryOut:
-      stage.sendFromCoordinator(stage.node.carryOut(at: time, conduct), setting)
+      let outgoing = stage.node.carryOut(at: time, conduct)
+      for one in outgoing { note(said: one.content) }
+      stage.sendFromCoordinator(outgoing, setting)
     case .resume: if stage.node.isReady { stage.node.resume(at: time, conduct) }
     case .tick: if stage.node.isTickDue(at: time) { stage.node.tick(at: time, conduct) }
     case .retry(let process):
       if stage.node.isReady { stage.node.retry(process, at: time, conduct) }
     case .act(let number): await act(number)
     case .advance(let milliseconds): stage.advance(milliseconds: milliseconds)
-    case .setClock(let party, let milliseconds): stage.setClock(of: party, by: milliseconds)
+    case .setClock(let party, let milliseconds):
+      stage.setClock(of: party, by: milliseconds)
+      tally.note(.clockSet)
+    case .setRate(let party, let rate):
+      stage.setRate(of: party, toPerMillion: rate)
+      tally.note(.clockDrift)
     case .rogue: break
     }
+  }
+
+  private func crash(_ party: Party) {
+    guard isUp(party) else { return }
+    down.append(party)
+    switch party {
+    case .bank: tally.note(.bankCrash)
+    case .shop: tally.note(.merchantCrash)
+    case .customer: tally.note(.customerCrash)
+    case .log: tally.note(.logCrash)
+    case .coordinator, .rogue: break
+    }
+  }
+
+  private func note(said content: MessageContent) {
+    guard case .request(.publish(let verdict, let process, _), _) = content,
+      verdicts[process]?.contains(verdict) != true
+    else { return }
+    verdicts[process, default: []].append(verdict)
   }
 
   private func setClock(of party: Party) {
@@ -245,9 +281,11 @@ final class RealWorld: Playground {
     case (.publish(let verdict, let process, let bundle), .log):
       return .published(await log.publish(verdict, process: process, bundle: bundle))
     case (.requestDelivery(let query), .customer(let number)):
-      guard !buyers[number].isGriefing, let purchase = purchase(query.id.process, of: number) else {
+      guard !buyers[number].isGriefing else {
+        tally.note(.griefing)
         return nil
       }
+      guard let purchase = purchase(query.id.process, of: number) else { return nil }
       return .requested(await purchase.wallet.requestDelivery(query))
     case (.notify(let notice), .customer(let number)):
       guard let purchase = purchase(notice.id.process, of: number) else { return nil }

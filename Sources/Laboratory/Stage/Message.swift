@@ -54,12 +54,22 @@ package struct Message: Hashable, Sendable {
   package let from: Party
   package let to: Party
   package let content: MessageContent
+  /// Its sender holds it back until then.
+  package let notBefore: Timestamp?
 }
 
 /// What somebody wants to send.
 package struct Outgoing: Hashable, Sendable {
   package let to: Party
   package let content: MessageContent
+  /// Whoever is late on purpose holds it back until then.
+  package let notBefore: Timestamp?
+
+  package init(to: Party, content: MessageContent, notBefore: Timestamp? = nil) {
+    self.to = to
+    self.content = content
+    self.notBefore = notBefore
+  }
 }
 
 /// All that is under way. Nothing arrives in the order in which it was sent unless somebody chooses so.
@@ -73,7 +83,9 @@ package struct Network: Hashable, Sendable {
 
   package mutating func send(_ outgoing: Outgoing, from: Party) {
     messages.append(
-      Message(number: nextNumber, from: from, to: outgoing.to, content: outgoing.content))
+      Message(
+        number: nextNumber, from: from, to: outgoing.to, content: outgoing.content,
+        notBefore: outgoing.notBefore))
     nextNumber += 1
     sent += 1
   }
@@ -89,7 +101,17 @@ package struct Network: Hashable, Sendable {
 
   package mutating func duplicate(_ number: Int) {
     guard let message = message(number) else { return }
-    send(Outgoing(to: message.to, content: message.content), from: message.from)
+    send(
+      Outgoing(to: message.to, content: message.content, notBefore: message.notBefore),
+      from: message.from)
+  }
+
+  /// Whether an older message is under way between the same two.
+  func isOvertaking(_ number: Int) -> Bool {
+    guard let message = message(number) else { return false }
+    return messages.contains {
+      $0.number < number && $0.to == message.to && $0.from == message.from
+    }
   }
 
   /// Answers to somebody who is gone find nobody.

@@ -9,27 +9,22 @@ package struct Stage: Hashable, Sendable {
   package private(set) var now = Stage.start
   package var network = Network()
   package var node: CoordinatorNode
-  /// By how much somebody's clock is wrong.
-  private var clocks: [Clock] = []
+  /// Clocks that are wrong.
+  private var clocks: [PartyClock] = []
   /// Who handed in which process.
   private var customers: [ProcessID: Int] = [:]
-
-  private struct Clock: Hashable, Sendable {
-    let party: Party
-    var offset: Int64
-  }
 
   package init(node: CoordinatorNode) { self.node = node }
 
   // MARK: - Time
 
   package func clock(of party: Party) -> Timestamp {
-    clocks.first { $0.party == party }.map { now.adding(milliseconds: $0.offset) } ?? now
+    clocks.first { $0.party == party }?.reading(at: now) ?? now
   }
 
   /// When a party's clock shows that time.
   package func moment(of time: Timestamp, at party: Party) -> Timestamp {
-    clocks.first { $0.party == party }.map { time.adding(milliseconds: -$0.offset) } ?? time
+    clocks.first { $0.party == party }?.moment(of: time) ?? time
   }
 
   package mutating func advance(milliseconds: Int64) {
@@ -37,11 +32,29 @@ package struct Stage: Hashable, Sendable {
   }
 
   package mutating func setClock(of party: Party, by milliseconds: Int64) {
-    if let place = clocks.firstIndex(where: { $0.party == party }) {
-      clocks[place].offset += milliseconds
-    } else {
-      clocks.append(Clock(party: party, offset: milliseconds))
+    clocks[place(of: party)].set(by: milliseconds)
+  }
+
+  package mutating func setRate(of party: Party, toPerMillion rate: Int64) {
+    clocks[place(of: party)].run(at: rate, from: now)
+  }
+
+  private mutating func place(of party: Party) -> Int {
+    if let place = clocks.firstIndex(where: { $0.party == party }) { return place }
+    clocks.append(PartyClock(of: party, at: now))
+    return clocks.count - 1
+  }
+
+  /// Whether its sender does not hold the message back any more.
+  func mayArrive(_ message: Message) -> Bool { message.notBefore.map { $0 <= now } ?? true }
+
+  /// When the first of the messages that are held back may arrive.
+  var nextArrival: Timestamp? {
+    var next: Timestamp?
+    for case let time? in network.messages.lazy.map(\.notBefore) where time > now {
+      next = min(next ?? time, time)
     }
+    return next
   }
 
   // MARK: - Messages

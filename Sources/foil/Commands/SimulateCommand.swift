@@ -62,12 +62,15 @@ struct SimulateCommand: AsyncParsableCommand {
       throw ValidationError("--trace shows one run: leave --runs out")
     }
     let isSized = customers != nil || merchants != nil || banks != nil
-    guard world == .model || (flaw == nil && !isSized) else {
-      throw ValidationError("--world real takes no --flaw and no number of parties")
+    guard world == .model || !isSized else {
+      throw ValidationError("--world real takes no number of parties")
     }
     guard !(trace && json) else { throw ValidationError("--trace prints text, and no JSON") }
     if let flaw, flaw != "list", Flaw(rawValue: flaw) == nil {
       throw ValidationError("no flaw '\(flaw)': '--flaw list' names them")
+    }
+    if world == .real, let chosen = flaw.flatMap(Flaw.init), !chosen.isCoordinators {
+      throw ValidationError("--world real takes flaws of the coordinator only")
     }
   }
 
@@ -77,16 +80,17 @@ struct SimulateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if flaw == "list" { return listFlaws() }
+    if flaw == "list" { return try listFlaws() }
     let chosen = flaw.flatMap(Flaw.init)
     let size = PopulationSize(customers: customers, merchants: merchants, banks: banks)
     let start = ContinuousClock.now
     var report = CampaignReport()
     if world == .real {
       if trace {
-        report.add(try await RealSimulation.run(seed: seed) { Terminal.print($0) })
+        report.add(try await RealSimulation.run(seed: seed, flaw: chosen) { Terminal.print($0) })
       } else {
-        report = try await Campaign.runReal(seed: seed, runs: runs)
+        report = try await Campaign.runReal(
+          seed: seed, runs: runs, flaw: chosen, stopsAtViolation: chosen != nil)
       }
     } else if trace {
       report.add(
@@ -100,10 +104,25 @@ struct SimulateCommand: AsyncParsableCommand {
     if !report.violations.isEmpty { Foundation.exit(ExitStatus.no.rawValue) }
   }
 
-  private func listFlaws() {
+  private func listFlaws() throws {
+    guard !json else {
+      let flaws = Flaw.allCases.map { flaw in
+        FlawSummary(
+          name: flaw.rawValue, summary: flaw.summary, breaks: flaw.breaks.map(\.rawValue))
+      }
+      return try JSONOutput.print(FlawList(flaws: flaws))
+    }
     var table = TextTable()
     for flaw in Flaw.allCases { table.add(flaw.rawValue, flaw.summary) }
     for line in table.lines(indent: 0) { Terminal.print(line) }
+  }
+
+  private struct FlawList: Encodable { let flaws: [FlawSummary] }
+
+  private struct FlawSummary: Encodable {
+    let name: String
+    let summary: String
+    let breaks: [String]
   }
 
   /// The command that replays a run step by step.
@@ -123,8 +142,13 @@ struct SimulateCommand: AsyncParsableCommand {
     table.add(
       "purchases",
       "\(report.purchases): \(report.committed) committed, \(report.aborted) aborted")
+    table.add(
+      "nobody cheating", "\(report.honest): \(report.honestCommitted) committed")
     table.add("steps", "\(report.steps), with \(report.messages) messages")
     table.add("crashes", "\(report.crashes)")
+    for occurrence in Occurrence.allCases where report.tally[occurrence] > 0 {
+      table.add(occurrence.rawValue, "\(report.tally[occurrence])")
+    }
     table.add("virtual time", "\(report.virtualSeconds) s")
     table.add("violations", "\(report.violations.count)")
     table.add("fingerprint", "\(report.fingerprint)")
@@ -144,8 +168,11 @@ struct SimulateCommand: AsyncParsableCommand {
     try JSONOutput.print(
       Summary(
         runs: report.runs, purchases: report.purchases, committed: report.committed,
-        aborted: report.aborted, steps: report.steps, messages: report.messages,
+        aborted: report.aborted, honest: report.honest, honestCommitted: report.honestCommitted,
+        steps: report.steps, messages: report.messages,
         crashes: report.crashes, virtualSeconds: report.virtualSeconds,
+        happened: Dictionary(
+          uniqueKeysWithValues: Occurrence.allCases.map { ($0.rawValue, report.tally[$0]) }),
         violations: report.violations.map {
           Summary.Violation(
             seed: $0.seed, property: $0.property.rawValue, process: $0.process?.hex, step: $0.step,
@@ -167,10 +194,13 @@ struct SimulateCommand: AsyncParsableCommand {
     let purchases: Int
     let committed: Int
     let aborted: Int
+    let honest: Int
+    let honestCommitted: Int
     let steps: Int
     let messages: Int
     let crashes: Int
     let virtualSeconds: Int
+    let happened: [String: Int]
     let violations: [Violation]
     let fingerprint: String
     let seconds: Double
