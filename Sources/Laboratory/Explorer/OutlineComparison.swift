@@ -1,0 +1,71 @@
+// Whether outlines have everything on which it depends how a market goes on.
+
+import Coordinator
+import PaymentModel
+
+/// What came of comparing worlds of one outline.
+package struct OutlineComparison: Hashable, Sendable {
+  /// How many worlds there are, none equal to another one.
+  package fileprivate(set) var worlds = 0
+  package fileprivate(set) var outlines = 0
+  /// How many worlds go on otherwise than an earlier one with the same outline.
+  package fileprivate(set) var differences = 0
+}
+
+extension Explorer {
+  /// Goes through a market in which whole worlds are compared, and looks at those with one outline: whether
+  /// they lead to the same outlines, end alike, and are all in order or all not.
+  ///
+  /// If so, nothing is lost by visiting one of them only, whatever the outline leaves out.
+  package static func compareOutlines(
+    _ market: ScarceMarket, reduction: Reduction, pausesEnd: Bool = true,
+    mostPositions: Int = 200_000
+  ) throws(ExplorationTooLarge) -> OutlineComparison {
+    let branching = Branching(market: market, reduction: reduction, pausesEnd: pausesEnd)
+    var start = market.world()
+    let books = Books(of: start)
+    var outliner = Outliner(market)
+    branching.settle(&start)
+    let first = outliner.key(of: start)
+    var found: Set<Position> = [Position(start, key: first)]
+    var known: [PositionKey: Continuation] = [:]
+    var result = OutlineComparison()
+    var toVisit = [(key: first, world: start)]
+    while let (key, world) = toVisit.popLast() {
+      let choices = branching.choices(in: world)
+      var following: Set<PositionKey> = []
+      for choice in choices + branching.pauses(in: world) {
+        var after = world
+        after.apply(choice)
+        branching.settle(&after)
+        let key = outliner.key(of: after)
+        following.insert(key)
+        guard found.insert(Position(after, key: key)).inserted else { continue }
+        guard found.count <= mostPositions else {
+          throw ExplorationTooLarge(positions: mostPositions)
+        }
+        toVisit.append((key, after))
+      }
+      let isInOrder =
+        market.finding(in: world) == nil && market.waits(in: world) == nil
+        && world.shops.indices.allSatisfy { books.checkDeposits(at: $0, in: world) == nil }
+      let continuation = Continuation(
+        following: following,
+        ends: choices.isEmpty ? Set(market.rearrangements(of: market.end(of: world))) : [],
+        isInOrder: isInOrder)
+      if let other = known.updateValue(continuation, forKey: key), other != continuation {
+        result.differences += 1
+      }
+    }
+    result.worlds = found.count
+    result.outlines = known.count
+    return result
+  }
+}
+
+/// How a position goes on.
+private struct Continuation: Hashable {
+  let following: Set<PositionKey>
+  let ends: Set<ScarceMarket.End>
+  let isInOrder: Bool
+}
