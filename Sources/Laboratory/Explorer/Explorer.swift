@@ -26,6 +26,7 @@ package struct Explorer {
   private let market: ScarceMarket
   private let branching: Branching
   private let identity: Identity
+  private let looksAtHolds: Bool
   private let mostPositions: Int
   private let books: Books
   private var outliner: Outliner
@@ -56,30 +57,38 @@ package struct Explorer {
     let world: World
   }
 
-  /// - Parameter rules: the coordinator's; `nil` for those of the flaw, or all of them.
-  /// - Parameter pausesEnd: whether a pause may end at any time. No end may depend on it.
+  /// - Parameters:
+  ///   - rules: the coordinator's; `nil` for those of the flaw, or all of them.
+  ///   - pausesEnd: whether a pause may end at any time. No end may depend on it.
+  ///   - looksAtHolds: whether merchants' holds are checked in each position. If not, circles are found
+  ///     in the coordinator's table alone.
   /// - Throws: `ExplorationTooLarge` when there are more positions than that. What was not looked at may
   ///   be wrong, so there is no result then.
   package static func explore(
     _ market: ScarceMarket, flaw: Flaw? = nil, rules: ProtocolRules? = nil,
     reduction: Reduction = .persistent, identity: Identity = .outline, pausesEnd: Bool = true,
-    mostPositions: Int = 4_000_000
+    looksAtHolds: Bool = true, mostPositions: Int = 4_000_000
   ) throws(ExplorationTooLarge) -> Exploration {
     let world = market.world(flaw: flaw, rules: rules)
     var explorer = Explorer(
       Branching(market: market, reduction: reduction, pausesEnd: pausesEnd), identity: identity,
-      mostPositions: mostPositions, books: Books(of: world))
+      looksAtHolds: looksAtHolds, mostPositions: mostPositions, books: Books(of: world))
     try explorer.explore(world)
     return explorer.result
   }
 
-  private init(_ branching: Branching, identity: Identity, mostPositions: Int, books: Books) {
+  private init(
+    _ branching: Branching, identity: Identity, looksAtHolds: Bool, mostPositions: Int,
+    books: Books
+  ) {
     market = branching.market
     self.branching = branching
-    self.identity = identity
+    // Outlines say nothing of effects that were not carried out.
+    self.identity = branching.reduction == .none ? .world : identity
+    self.looksAtHolds = looksAtHolds
     self.mostPositions = mostPositions
     self.books = books
-    outliner = Outliner(branching.market, mergesOrders: identity == .outline)
+    outliner = Outliner(branching.market, mergesOrders: self.identity == .outline)
   }
 
   // MARK: - Searching
@@ -150,7 +159,7 @@ package struct Explorer {
   }
 
   private func finding(in world: World) -> Books.Finding? {
-    for shop in world.shops.indices {
+    for shop in world.shops.indices where looksAtHolds {
       if let finding = books.checkDeposits(at: shop, in: world) { return finding }
     }
     if let finding = market.waits(in: world) ?? market.finding(in: world) { return finding }

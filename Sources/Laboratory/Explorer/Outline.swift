@@ -41,9 +41,14 @@ struct Outliner: Sendable {
   /// For each order, for each of its process's activities, where it stands in the outline.
   private var slots: [[Int]]
 
-  /// - Parameter mergesOrders: whether orders that want the same may change places.
-  init(_ market: ScarceMarket, mergesOrders: Bool = true) {
+  private let forgetsTurns: Bool
+
+  /// - Parameters:
+  ///   - mergesOrders: whether orders that want the same may change places.
+  ///   - forgetsTurns: leaves out who stands where in which queue, which no outline may.
+  init(_ market: ScarceMarket, mergesOrders: Bool = true, forgetsTurns: Bool = false) {
     self.market = market
+    self.forgetsTurns = forgetsTurns
     classes = mergesOrders ? market.interchangeable : market.orders.indices.map { [$0] }
     slots = market.orders.map { _ in [] }
   }
@@ -55,21 +60,24 @@ struct Outliner: Sendable {
     let messages = self.messages(in: world)
     for number in orders.indices {
       orders[number].append(UInt8(clamping: messages[number].count))
-      for message in messages[number] { orders[number] += message }
+      for message in messages[number] {
+        orders[number].append(UInt8(clamping: message.count))
+        orders[number] += message
+      }
     }
     for (good, shop) in world.shops.enumerated() {
-      for (rank, place) in world.stage.node.places(on: market.resource(good, in: world))
-        .enumerated()
-      {
+      let places =
+        forgetsTurns ? [] : world.stage.node.places(on: market.resource(good, in: world))
+      for (rank, place) in places.enumerated() {
         guard let number = market.order(of: place.process, in: world) else { continue }
         orders[number] += [
-          UInt8(clamping: good), UInt8(clamping: rank), Self.code(of: place.standing),
+          0, UInt8(clamping: good), UInt8(clamping: rank), Self.code(of: place.standing),
           place.isOvertaken ? 1 : 0,
         ]
       }
       for waiting in shop.waiting {
         guard let number = market.order(of: waiting.process, in: world) else { continue }
-        orders[number] += [UInt8(clamping: good), 0xFF]
+        orders[number] += [1, UInt8(clamping: good)]
       }
     }
     var outline = common(in: world)

@@ -17,14 +17,16 @@ extension Explorer {
   /// they lead to the same outlines, end alike, and are all in order or all not.
   ///
   /// If so, nothing is lost by visiting one of them only, whatever the outline leaves out.
+  ///
+  /// - Parameter forgetsTurns: compares outlines that leave out too much, to see that it is noticed.
   package static func compareOutlines(
-    _ market: ScarceMarket, reduction: Reduction, pausesEnd: Bool = true,
+    _ market: ScarceMarket, reduction: Reduction, forgetsTurns: Bool = false,
     mostPositions: Int = 200_000
   ) throws(ExplorationTooLarge) -> OutlineComparison {
-    let branching = Branching(market: market, reduction: reduction, pausesEnd: pausesEnd)
+    let branching = Branching(market: market, reduction: reduction, pausesEnd: true)
     var start = market.world()
     let books = Books(of: start)
-    var outliner = Outliner(market)
+    var outliner = Outliner(market, forgetsTurns: forgetsTurns)
     branching.settle(&start)
     let first = outliner.key(of: start)
     var found: Set<Position> = [Position(start, key: first)]

@@ -24,6 +24,10 @@ package struct ScarceMarket: Hashable, Sendable {
     package let temper: Temper
 
     package init(_ goods: Int..., temper: Temper = .wants) {
+      self.init(goods, temper: temper)
+    }
+
+    package init(_ goods: [Int], temper: Temper = .wants) {
       self.goods = goods
       self.temper = temper
     }
