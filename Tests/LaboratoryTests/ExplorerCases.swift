@@ -13,6 +13,8 @@ struct ExplorerCase: CustomTestStringConvertible, Sendable {
   let orders: [Order]
   /// Whether a pause may end at any time. If not, whoever waits is woken, or waits for ever.
   var pausesEnd = true
+  /// Whether the coordinator may crash, once, at any position.
+  var mayCrash = false
   /// How many there are: another number is another protocol, or another search.
   let positions: Int
   let choices: Int
@@ -27,6 +29,7 @@ struct ExplorerCase: CustomTestStringConvertible, Sendable {
         + (order.temper == .wants ? "" : " (\(order.temper))")
     }
     return "\(supply): \(orders.joined(separator: ", "))\(pausesEnd ? "" : ", no pause ends")"
+      + (mayCrash ? ", a crash" : "")
   }
 
   // MARK: - Outcomes
@@ -97,6 +100,12 @@ extension ExplorerCase {
       supply: .stock(1), orders: of(3, 2, first: .cannotPay), positions: 241, choices: 599,
       outcomes: oneOf(2, besides: [.aborted(.refused)])),
     ExplorerCase(
+      supply: .singlePiece, orders: of(2, 2), mayCrash: true, positions: 580, choices: 1379,
+      outcomes: oneOf(2)),
+    ExplorerCase(
+      supply: .stock(1), orders: of(2, 1), mayCrash: true, positions: 791, choices: 2031,
+      outcomes: oneOf(2)),
+    ExplorerCase(
       supply: .stock(1), orders: [Order(0), Order(1)], positions: 16, choices: 24,
       outcomes: [[.committed, .committed]]),
     ExplorerCase(
@@ -154,6 +163,21 @@ extension ExplorerCase {
     ExplorerCase(
       supply: .stock(1), orders: of(5, 2), pausesEnd: false, positions: 23_226,
       choices: 92_265, outcomes: oneOf(5)),
+    ExplorerCase(
+      supply: .stock(1), orders: of(2, 2), mayCrash: true, positions: 3068, choices: 9423,
+      outcomes: oneOf(2)),
+    ExplorerCase(
+      supply: .singlePiece, orders: of(3, 2), mayCrash: true, positions: 2770, choices: 8214,
+      outcomes: oneOf(3)),
+    ExplorerCase(
+      supply: .singlePiece, orders: of(2, 2, first: .cancels), mayCrash: true,
+      positions: 8399, choices: 25_293, outcomes: oneOf(2, unlessTheFirstIs: .cancelled)),
+    ExplorerCase(
+      supply: .stock(1), orders: of(2, 2, first: .cancels), mayCrash: true, positions: 40_596,
+      choices: 147_990, outcomes: oneOf(2, unlessTheFirstIs: .cancelled)),
+    ExplorerCase(
+      supply: .stock(1), orders: of(2, 2, first: .timesOut), mayCrash: true,
+      positions: 43_046, choices: 155_878, outcomes: oneOf(2, unlessTheFirstIs: .timeout)),
     // The first and the second may both be cancelled.
     ExplorerCase(
       supply: .stock(1),

@@ -162,6 +162,14 @@ struct ExplorerSearchTests {
     #expect(result.differences == 0 && result.outlines < result.worlds, "\(result)")
   }
 
+  @Test(
+    "worlds of one outline go on alike when the coordinator may crash",
+    .enabled(if: Tier.isSecond, "FOIL_TIER is not 2"), arguments: small.prefix(2))
+  func outlinesOfCrashes(_ market: ScarceMarket) throws {
+    let result = try Explorer.compareOutlines(market, reduction: .persistent, mayCrash: true)
+    #expect(result.differences == 0 && result.outlines < result.worlds, "\(result)")
+  }
+
   @Test("an outline that leaves out who stands where is noticed")
   func outlinesThatAreNotEnough() throws {
     // Two who are not alike wait for the first.

@@ -10,11 +10,11 @@ struct ExplorerTests {
   typealias Outcome = ScarceMarket.Outcome
 
   /// Explores, and prints how much there was.
-  private func explore(_ market: ScarceMarket, pausesEnd: Bool = true, name: String) throws
-    -> Exploration
-  {
+  private func explore(
+    _ market: ScarceMarket, pausesEnd: Bool = true, mayCrash: Bool = false, name: String
+  ) throws -> Exploration {
     let start = ContinuousClock.now
-    let result = try Explorer.explore(market, pausesEnd: pausesEnd)
+    let result = try Explorer.explore(market, pausesEnd: pausesEnd, mayCrash: mayCrash)
     print(
       "explorer: \(name): \(result.positions) positions, \(result.choices) choices, "
         + "\(result.depth) deep, \(result.ends.count) ends, \(ContinuousClock.now - start)")
@@ -25,7 +25,8 @@ struct ExplorerTests {
   }
 
   private func check(_ one: ExplorerCase) throws {
-    let result = try explore(one.market, pausesEnd: one.pausesEnd, name: one.testDescription)
+    let result = try explore(
+      one.market, pausesEnd: one.pausesEnd, mayCrash: one.mayCrash, name: one.testDescription)
     #expect(Set(result.ends.map(\.outcomes)) == one.outcomes)
     #expect(result.positions == one.positions)
     #expect(result.choices == one.choices)

@@ -97,7 +97,7 @@ public struct ProcessMachine: Hashable, Sendable {
   /// All on which the next steps depend, but for times and statements.
   var outline: ProcessOutline {
     ProcessOutline(
-      phase: state.phase, failure: state.failure,
+      phase: state.phase, isResumed: mayHaveAskedEverybody, failure: state.failure,
       steps: zip(definition.activities, zip(state.activities, attempts)).map { activity, now in
         ProcessOutline.Step(
           activity: activity, state: now.0, isAsked: now.1.answerBy != nil,

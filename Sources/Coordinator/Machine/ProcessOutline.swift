@@ -20,6 +20,8 @@ package struct ProcessOutline: Hashable, Sendable {
   }
 
   package let phase: ProcessPhase
+  /// Its journal was replayed: everybody may have been asked.
+  package let isResumed: Bool
   package let failure: AbortReason?
   /// In the order of the definition.
   package let steps: [Step]

@@ -36,7 +36,7 @@ package struct Explorer {
   private var foundWorlds: [Position: Int32] = [:]
   /// For each position how it was reached first: from where, by which of the choices there.
   private var arrivals: [Arrival] = []
-  /// The choices that do not end a pause.
+  /// The choices that must come: no end of a pause, and no crash.
   private var links: [Link] = []
   private var ends: [Int32] = []
   private var result = Exploration()
@@ -60,6 +60,7 @@ package struct Explorer {
   /// - Parameters:
   ///   - rules: the coordinator's; `nil` for those of the flaw, or all of them.
   ///   - pausesEnd: whether a pause may end at any time. No end may depend on it.
+  ///   - mayCrash: whether the coordinator may crash, once, at any position. It recovers at once.
   ///   - looksAtHolds: whether merchants' holds are checked in each position. If not, circles are found
   ///     in the coordinator's table alone.
   /// - Throws: `ExplorationTooLarge` when there are more positions than that. What was not looked at may
@@ -67,11 +68,12 @@ package struct Explorer {
   package static func explore(
     _ market: ScarceMarket, flaw: Flaw? = nil, rules: ProtocolRules? = nil,
     reduction: Reduction = .persistent, identity: Identity = .outline, pausesEnd: Bool = true,
-    looksAtHolds: Bool = true, mostPositions: Int = 4_000_000
+    mayCrash: Bool = false, looksAtHolds: Bool = true, mostPositions: Int = 4_000_000
   ) throws(ExplorationTooLarge) -> Exploration {
     let world = market.world(flaw: flaw, rules: rules)
     var explorer = Explorer(
-      Branching(market: market, reduction: reduction, pausesEnd: pausesEnd), identity: identity,
+      Branching(market: market, reduction: reduction, pausesEnd: pausesEnd, mayCrash: mayCrash),
+      identity: identity,
       looksAtHolds: looksAtHolds, mostPositions: mostPositions, books: Books(of: world))
     try explorer.explore(world)
     return explorer.result
@@ -103,7 +105,7 @@ package struct Explorer {
       var next: [Waiting] = []
       for waiting in layer {
         let choices = branching.choices(in: waiting.world)
-        for (place, choice) in (choices + branching.pauses(in: waiting.world)).enumerated() {
+        for (place, choice) in (choices + branching.chances(in: waiting.world)).enumerated() {
           var after = waiting.world
           after.apply(choice)
           branching.settle(&after)
@@ -134,10 +136,11 @@ package struct Explorer {
     _ world: World, from arrival: Arrival, into layer: inout [Waiting]
   ) throws(ExplorationTooLarge) -> (number: Int32, isNew: Bool) {
     let number = Int32(arrivals.count)
-    let key = outliner.key(of: world)
+    let restarted = branching.restarted(world)
+    let key = outliner.key(of: world, restarted: restarted)
     let known: Int32?
     if identity == .world {
-      let position = Position(world, key: key)
+      let position = Position(world, key: key, keepsJournal: restarted != nil)
       known = foundWorlds[position]
       if known == nil { foundWorlds[position] = number }
     } else {
@@ -205,7 +208,7 @@ package struct Explorer {
     var trace: [String] = []
     branching.settle(&world)
     for place in places.reversed() {
-      let choices = branching.choices(in: world) + branching.pauses(in: world)
+      let choices = branching.choices(in: world) + branching.chances(in: world)
       trace.append(world.describe(choices[place]))
       world.apply(choices[place])
       branching.settle(&world)

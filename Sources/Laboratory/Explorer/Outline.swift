@@ -53,7 +53,11 @@ struct Outliner: Sendable {
     slots = market.orders.map { _ in [] }
   }
 
-  mutating func key(of world: World) -> PositionKey { PositionKey(outline(of: world)) }
+  /// - Parameter restarted: the same world after a crash of the coordinator, where one may come. What the
+  ///   journal has is what is left then.
+  mutating func key(of world: World, restarted: World? = nil) -> PositionKey {
+    PositionKey(outline(of: world) + (restarted.map { outline(of: $0) } ?? []))
+  }
 
   mutating func outline(of world: World) -> Bytes {
     var orders = market.orders.indices.map { order(of: $0, in: world) }
@@ -101,7 +105,7 @@ struct Outliner: Sendable {
     }
     let dirty = world.parties.map { world.isDirty($0) ? UInt8(1) : 0 }
     bytes += dirty
-    bytes.append(world.stage.node.hasEffects ? 1 : 0)
+    bytes += [world.stage.node.hasEffects ? 1 : 0, UInt8(clamping: world.stage.node.run)]
     return bytes
   }
 
@@ -196,7 +200,10 @@ struct Outliner: Sendable {
   private mutating func bytes(
     of outline: ProcessOutline, _ number: Int, in world: World
   ) -> Bytes {
-    var bytes: Bytes = [Self.code(of: outline.phase), outline.failure.map(Self.code) ?? 0xFF]
+    var bytes: Bytes = [
+      Self.code(of: outline.phase), outline.isResumed ? 1 : 0,
+      outline.failure.map(Self.code) ?? 0xFF,
+    ]
     if case .prepared(let answerBy) = outline.phase {
       bytes += Self.bytes(of: answerBy.milliseconds(since: Stage.start))
     }

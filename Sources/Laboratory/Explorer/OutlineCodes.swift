@@ -68,8 +68,10 @@ extension Outliner {
     case .accepted: return [4]
     case .notAccepted: return [5]
     case .answer: return [6]
-    case .request(let request, _): return [7, code(of: request), number(of: message.to)]
-    case .reply(let reply, _): return [8] + code(of: reply) + [number(of: message.from)]
+    case .request(let request, let tag):
+      return [7, UInt8(clamping: tag.run), code(of: request), number(of: message.to)]
+    case .reply(let reply, let tag):
+      return [8, UInt8(clamping: tag.run)] + code(of: reply) + [number(of: message.from)]
     }
   }
 

@@ -20,29 +20,32 @@ extension Explorer {
   ///
   /// - Parameter forgetsTurns: compares outlines that leave out too much, to see that it is noticed.
   package static func compareOutlines(
-    _ market: ScarceMarket, reduction: Reduction, forgetsTurns: Bool = false,
-    mostPositions: Int = 200_000
+    _ market: ScarceMarket, reduction: Reduction, mayCrash: Bool = false,
+    forgetsTurns: Bool = false, mostPositions: Int = 200_000
   ) throws(ExplorationTooLarge) -> OutlineComparison {
-    let branching = Branching(market: market, reduction: reduction, pausesEnd: true)
+    let branching = Branching(
+      market: market, reduction: reduction, pausesEnd: true, mayCrash: mayCrash)
     var start = market.world()
     let books = Books(of: start)
     var outliner = Outliner(market, forgetsTurns: forgetsTurns)
     branching.settle(&start)
-    let first = outliner.key(of: start)
-    var found: Set<Position> = [Position(start, key: first)]
+    let first = outliner.key(of: start, restarted: branching.restarted(start))
+    var found: Set<Position> = [Position(start, key: first, keepsJournal: mayCrash)]
     var known: [PositionKey: Continuation] = [:]
     var result = OutlineComparison()
     var toVisit = [(key: first, world: start)]
     while let (key, world) = toVisit.popLast() {
       let choices = branching.choices(in: world)
       var following: Set<PositionKey> = []
-      for choice in choices + branching.pauses(in: world) {
+      for choice in choices + branching.chances(in: world) {
         var after = world
         after.apply(choice)
         branching.settle(&after)
-        let key = outliner.key(of: after)
+        let restarted = branching.restarted(after)
+        let key = outliner.key(of: after, restarted: restarted)
         following.insert(key)
-        guard found.insert(Position(after, key: key)).inserted else { continue }
+        let position = Position(after, key: key, keepsJournal: restarted != nil)
+        guard found.insert(position).inserted else { continue }
         guard found.count <= mostPositions else {
           throw ExplorationTooLarge(positions: mostPositions)
         }

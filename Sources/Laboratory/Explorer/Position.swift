@@ -14,8 +14,10 @@ struct Position: Hashable {
   private let underWay: [MessageIdentity: Int]
   /// Of its outline, which says less.
   private let key: PositionKey
+  /// Where the coordinator may crash.
+  private let journal: MemoryJournalRows?
 
-  init(_ world: World, key: PositionKey) {
+  init(_ world: World, key: PositionKey, keepsJournal: Bool = false) {
     var plain = world
     var underWay: [MessageIdentity: Int] = [:]
     for message in world.stage.network.messages {
@@ -25,6 +27,7 @@ struct Position: Hashable {
     self.world = plain
     self.underWay = underWay
     self.key = key
+    journal = keepsJournal ? world.stage.node.journal : nil
   }
 
   /// Of the outline, which tells positions apart most of the time; compared is all of it.

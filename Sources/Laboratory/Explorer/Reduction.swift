@@ -1,7 +1,7 @@
 // Which choices the explorer branches on, and why the others may be taken at once.
 //
-// Explored are worlds without faults: every message arrives once, nobody crashes, nobody cheats but by not
-// asking for delivery. What is left to chance is the order of things. Two orders differ in their outcome only
+// Explored are worlds without faults: every message arrives once, nobody crashes (but for the coordinator, once,
+// where that is asked for), nobody cheats but by not asking for delivery. What is left to chance is the order of things. Two orders differ in their outcome only
 // where something is read that another process writes. That is so in two places: a merchant's stock, and the
 // coordinator's queues for it. So these branch:
 //
@@ -10,7 +10,8 @@
 //   - a delivery request reaches the coordinator, which commits,
 //   - a customer orders, or cancels,
 //   - a pause ends, where pauses do,
-//   - time passes until a delivery request is overdue, or until an order is to be decided.
+//   - time passes until a delivery request is overdue, or until an order is to be decided,
+//   - the coordinator crashes, where it may: what it has not written is lost, and it recovers at once.
 //
 // Everything else is *eager*: it is applied as soon as it can be, in a fixed order. That is messages to and
 // from bank, log and customer, syncs, the coordinator's effects, ticks that are due, and the fetching of keys.
@@ -56,6 +57,8 @@ struct Branching: Sendable {
   let reduction: Reduction
   /// Whether a pause may end at any time. If not, whoever waits for one waits for ever.
   let pausesEnd: Bool
+  /// Whether the coordinator may crash once, between what it does at once.
+  var mayCrash = false
 
   /// Takes all eager steps.
   func settle(_ world: inout World) {
@@ -81,14 +84,36 @@ struct Branching: Sendable {
     return choices
   }
 
-  /// The ends of pauses. Nobody may have to wait for one.
-  func pauses(in world: World) -> [Choice] {
-    guard pausesEnd, world.stage.node.isReady else { return [] }
-    return world.processes.filter { world.stage.node.isPausing($0) }.map { .retry($0) }
+  /// What may come at any time, and need not come at all: nobody may have to wait for it.
+  func chances(in world: World) -> [Choice] {
+    guard world.stage.node.isReady else { return [] }
+    var chances: [Choice] = []
+    if pausesEnd {
+      chances += world.processes.filter { world.stage.node.isPausing($0) }.map { .retry($0) }
+    }
+    if isCrashPossible(in: world) { chances.append(Self.crash) }
+    return chances
+  }
+
+  private static let crash = Choice.crash(.coordinator, keepsWrites: false)
+
+  private func isCrashPossible(in world: World) -> Bool {
+    mayCrash && world.stage.node.run == 0
+  }
+
+  /// The world after a crash of the coordinator and its recovery, where one may come.
+  func restarted(_ world: World) -> World? {
+    guard isCrashPossible(in: world) else { return nil }
+    var after = world
+    after.apply(Self.crash)
+    settle(&after)
+    return after
   }
 
   /// The first eager step that is possible.
   private func eagerChoice(in world: World) -> Choice? {
+    if !world.stage.node.isUp { return .restart(.coordinator) }
+    if world.stage.node.isReady, world.stage.node.isRecovering { return .resume }
     if reduction == .none { return nil }
     if world.stage.node.hasEffects { return .carryOut }
     if let dirty = world.parties.first(where: { world.isDirty($0) }) { return .sync(dirty) }
@@ -133,9 +158,11 @@ extension Branching {
   /// Whether nothing that can still happen, but in consequence of it, touches what the message's arrival
   /// touches.
   private func isIndependent(_ message: Message, in world: World) -> Bool {
-    guard let process = message.process, let order = market.order(of: process, in: world) else {
-      return false
-    }
+    // A crash touches all that the coordinator has.
+    guard !isCrashPossible(in: world), let process = message.process,
+      let order = market.order(of: process, in: world)
+    else { return false }
+    if case .reply(_, let tag) = message.content, tag.run != world.stage.node.run { return true }
     switch (message.content, message.to, message.from) {
     case (.request(.settle, _), .shop(let good), _), (.request(.release, _), .shop(let good), _):
       // It changes what a deposit there is answered, and nothing else of other processes.
