@@ -72,7 +72,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
     self.policy = policy
     self.limits = limits
     self.rules = rules
-    self.locks = LockTable(restoring: locks)
+    self.locks = LockTable(restoring: locks, rules: rules)
   }
 
   // MARK: - Questions
@@ -130,13 +130,12 @@ public struct CoordinatorMachine: Hashable, Sendable {
     open[process]?.machine.isQueued ?? false
   }
 
-  /// Hashes what tells machines apart in which an open process stands alike: its attempts and its turns.
-  package func hashTurns(of process: ProcessID, into hasher: inout Hasher) {
-    guard let entry = open[process] else { return }
-    entry.machine.hashAttempts(into: &hasher)
-    for activity in entry.limited {
-      for use in entry.uses(of: activity) { locks.hash(use.resource, into: &hasher) }
-    }
+  /// Who stands for a resource, by arrival.
+  package func places(on resource: Resource) -> [LockPlace] { locks.places(on: resource) }
+
+  /// How an open process stands, durable or not.
+  package func outline(of process: ProcessID) -> ProcessOutline? {
+    open[process]?.machine.outline
   }
 
   /// Forgets numbers that only name things, so that machines can be compared that will go on alike: of
@@ -269,7 +268,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
     }
     for activity in stepped.scarce {
       guard let use = entry.uses(of: activity).last else { continue }
-      locks.meetScarcity(use.resource, for: process)
+      turns += locks.meetScarcity(use.resource, for: process)
     }
     for activity in stepped.acquired {
       let uses = entry.uses(of: activity)

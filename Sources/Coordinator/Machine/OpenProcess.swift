@@ -268,7 +268,8 @@ struct OpenProcess: Hashable, Sendable {
     return changes
   }
 
-  /// The state of an activity, and `skipped` when it was undone or is not wanted any more.
+  /// The state of an activity, and `skipped` when it was undone or is not wanted any more. What an earlier run
+  /// may have asked for counts as done until it is undone: others may be told to wait because of it.
   private func effectiveState(of activity: Int) -> ActivityState {
     let states = machine.state.activities
     let own = states[activity]
@@ -276,7 +277,7 @@ struct OpenProcess: Hashable, Sendable {
     guard let undoing = machine.compensation(of: activity) else { return .skipped }
     switch states[undoing] {
     case .done, .refused, .skipped, .unreached: return .skipped
-    case .waiting, .asked: return own
+    case .waiting, .asked: return isResumed && own != .refused ? .done : own
     }
   }
 }

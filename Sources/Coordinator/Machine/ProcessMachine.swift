@@ -94,7 +94,17 @@ public struct ProcessMachine: Hashable, Sendable {
   /// Whether something waits for its turn.
   var isQueued: Bool { attempts.contains { $0.turn == .awaited } }
 
-  func hashAttempts(into hasher: inout Hasher) { hasher.combine(attempts) }
+  /// All on which the next steps depend, but for times and statements.
+  var outline: ProcessOutline {
+    ProcessOutline(
+      phase: state.phase, isResumed: mayHaveAskedEverybody, failure: state.failure,
+      steps: zip(definition.activities, zip(state.activities, attempts)).map { activity, now in
+        ProcessOutline.Step(
+          activity: activity, state: now.0, isAsked: now.1.answerBy != nil,
+          isPausing: now.1.nextAt != nil, isNudged: now.1.isNudged,
+          turn: now.1.turn)
+      })
+  }
 
   /// Forgets how often something was asked for.
   mutating func forgetAttempts() {
@@ -441,12 +451,9 @@ private struct Attempts: Hashable, Sendable {
   private var answerTime = TimeOrNone()
   private var nextTime = TimeOrNone()
   private var number: UInt32 = 0
-  var turn = Turn.none
+  var turn = ProcessOutline.Turn.none
   /// Its turn came while it was being asked.
   var isNudged = false
-
-  /// Whose turn it is, for an activity whose resources may run out.
-  enum Turn: Hashable, Sendable { case none, awaited, granted }
 
   var count: Int {
     get { Int(number) }
