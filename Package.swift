@@ -148,7 +148,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "FoilTests",
-      dependencies: ["foil", "PaymentModel", "PaymentCrypto", "Evidence", "Receipts"],
+      dependencies: [
+        "foil", "PaymentModel", "PaymentCrypto", "Evidence", "Receipts", "Coordinator",
+        "PaymentParties",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "LaboratoryTests",

@@ -34,6 +34,8 @@ public struct CoordinatorError: Error, Hashable, Sendable {
     public static let brokenJournal = Code("broken-journal")
     /// The journal was made by another definition than the one that is generated now.
     public static let definitionChanged = Code("definition-changed")
+    /// The process was begun under a key with which this coordinator signs no more, and needs a signature.
+    public static let keyEnded = Code("key-ended")
     /// Somebody else writes this process's journal.
     public static let journalTaken = Code("journal-taken")
     /// A cancellation or question that does not belong to the process.

@@ -21,15 +21,16 @@ package final class Setting: Sendable {
   package static let rogueName = name("rogue.example")
   private static let standardTemplate = SHA256.digest(ProcessTemplate.standard.json)
 
+  /// - Parameter rules: `nil` for those of the flaw, or all of them.
   package init(
     banks: Int, shops: Int, flaw: Flaw?, policy: RetryPolicy = .standard,
-    transferFees: [UInt64] = []
+    transferFees: [UInt64] = [], rules: ProtocolRules? = nil
   ) {
     self.transferFees = transferFees
     self.flaw = flaw
     conduct = Conduct(
       coordinator: Self.coordinatorName, notary: SymbolicNotary(Self.coordinatorName),
-      examiner: SymbolicExaminer(), policy: policy, rules: flaw?.rules ?? .standard,
+      examiner: SymbolicExaminer(), policy: policy, rules: rules ?? flaw?.rules ?? .standard,
       readOrder: { try? SymbolicEvidence.read(order: $0) })
     bankNames = (0..<banks).map { Self.name("bank-\($0).example") }
     shopNames = (0..<shops).map { Self.name("merchant-\($0).example") }

@@ -16,6 +16,8 @@ public struct PartyError: Error, Sendable {
     public static let inUse = Code(rawValue: "in-use")
     /// The home folder is missing or incomplete.
     public static let home = Code(rawValue: "home")
+    /// A database in the home folder has a schema that this program does not read.
+    public static let schema = Code(rawValue: "home-schema")
     /// An offer does not verify, or its container is not what it says.
     public static let offer = Code(rawValue: "offer")
     /// The offers cannot be bought together.
@@ -32,8 +34,10 @@ public struct PartyError: Error, Sendable {
     public static let purchase = Code(rawValue: "purchase")
     /// The receipt cannot be put together.
     public static let receipt = Code(rawValue: "receipt")
-    /// A process cannot be exported, or an exported one is not what it says.
+    /// A process cannot be exported, or an exported one cannot be read.
     public static let export = Code(rawValue: "export")
+    /// An exported process that can be read is not what it says.
+    public static let exportRefuted = Code(rawValue: "export-refuted")
     /// There is nothing to complain about, or not with this grievance.
     public static let evidence = Code(rawValue: "evidence")
     /// Evidence does not hold the one complaint that it is about.

@@ -14,8 +14,12 @@ public enum ModelFault: Hashable, Sendable {
   case answerLost
   /// It is done twice over.
   case duplicated
-  /// It is done so much later.
+  /// The request is under way so long. Whoever has asked may have given up meanwhile: it is done all the same.
   case late(seconds: Int64)
+  /// It is done, and the answer is under way so long.
+  case answerLate(seconds: Int64)
+  /// It is done, and so much later the request comes once more.
+  case echoed(seconds: Int64)
   /// It is refused, with no signature.
   case refused(RefusalReason)
 }
@@ -26,6 +30,8 @@ public final class ModelFaults: Sendable {
     var scripts: [Verb: [ModelFault]] = [:]
     var always: [Verb: ModelFault] = [:]
     var requests: [Verb] = []
+    /// Messages that will still arrive.
+    var underWay = 0
   }
 
   private let state = Mutex(State())
@@ -48,8 +54,11 @@ public final class ModelFaults: Sendable {
   /// The verbs that were asked for, in order.
   public var requests: [Verb] { state.withLock { $0.requests } }
 
+  /// Requests that will still arrive, whoever waits for their answers.
+  public var underWay: Int { state.withLock { $0.underWay } }
+
   func around<Value: Sendable>(
-    _ verb: Verb, _ body: () async -> Outcome<Value>
+    _ verb: Verb, _ body: @escaping @Sendable () async -> Outcome<Value>
   ) async -> Outcome<Value> {
     let fault = state.withLock { state in
       state.requests.append(verb)
@@ -71,9 +80,32 @@ public final class ModelFaults: Sendable {
       _ = await body()
       return await body()
     case .late(let seconds):
+      let arrival = clock.now().adding(seconds: seconds)
+      let answer = arrive(at: arrival, body)
+      await clock.sleep(until: arrival)
+      return Task.isCancelled ? .unknown("given up") : await answer.value
+    case .answerLate(let seconds):
+      let answer = await body()
       await clock.sleep(until: clock.now().adding(seconds: seconds))
-      return await body()
+      return answer
+    case .echoed(let seconds):
+      let answer = await body()
+      _ = arrive(at: clock.now().adding(seconds: seconds), body)
+      return answer
     case .refused(let reason): return .refused(reason, nil)
+    }
+  }
+
+  /// A message that arrives then, whatever becomes of its sender.
+  private func arrive<Value: Sendable>(
+    at time: Timestamp, _ body: @escaping @Sendable () async -> Value
+  ) -> Task<Value, Never> {
+    state.withLock { $0.underWay += 1 }
+    return Task {
+      await clock.sleep(until: time)
+      let value = await body()
+      state.withLock { $0.underWay -= 1 }
+      return value
     }
   }
 }

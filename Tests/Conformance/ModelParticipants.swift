@@ -100,8 +100,16 @@ public final class ModelBank: PaymentAgent {
     state.withLock { state in state.holds.values.contains { !$0.isPosted } }
   }
 
+  /// How many coins undecided processes hold, and how many are spent.
+  public var coinCounts: (held: Int, spent: Int) {
+    state.withLock { state in
+      let spent = state.coins.values.count { $0.isSpent }
+      return (state.coins.count - spent, spent)
+    }
+  }
+
   public func reserve(_ request: ReserveRequest) async -> Outcome<Signed<Reservation>> {
-    await faults.around(.reserve) {
+    await faults.around(.reserve) { [self] in
       state.withLock { state in
         var reserves = state.reserves
         defer { state.reserves = reserves }
@@ -134,22 +142,22 @@ public final class ModelBank: PaymentAgent {
   }
 
   public func post(_ request: PostRequest) async -> Outcome<[Signed<Transfer>]> {
-    await faults.around(.post) {
+    await faults.around(.post) { [self] in
       state.withLock { state in
         var posts = state.posts
         defer { state.posts = posts }
-        return posts.answer(request.id, request) { post(request, &state) }
+        guard let verdict = signer.verdict(request), verdict.claim.decision.isCommit else {
+          return signer.refuse(request.id, .invalid)
+        }
+        return posts.answer(request.id, request) { post(request, under: verdict, &state) }
       }
     }
   }
 
   private func post(
-    _ request: VerdictRequest, _ state: inout State
+    _ request: VerdictRequest, under verdict: Stated<Verdict>, _ state: inout State
   ) -> Outcome<[Signed<Transfer>]> {
     let process = request.id.process
-    guard let verdict = signer.verdict(request), verdict.claim.decision.isCommit else {
-      return signer.refuse(request.id, .invalid)
-    }
     guard !state.voided.contains(process) else { return signer.refuse(request.id, .voided) }
     guard let hold = state.holds[process], !hold.isPosted else {
       return signer.refuse(request.id, .invalid)
@@ -167,22 +175,22 @@ public final class ModelBank: PaymentAgent {
   }
 
   public func void(_ request: VerdictRequest) async -> Outcome<Signed<VoidedReservation>> {
-    await faults.around(.void) {
+    await faults.around(.void) { [self] in
       state.withLock { state in
         var voids = state.voids
         defer { state.voids = voids }
-        return voids.answer(request.id, request) { void(request, &state) }
+        guard let verdict = signer.verdict(request), !verdict.claim.decision.isCommit else {
+          return signer.refuse(request.id, .invalid)
+        }
+        return voids.answer(request.id, request) { void(request, under: verdict, &state) }
       }
     }
   }
 
   private func void(
-    _ request: VerdictRequest, _ state: inout State
+    _ request: VerdictRequest, under verdict: Stated<Verdict>, _ state: inout State
   ) -> Outcome<Signed<VoidedReservation>> {
     let process = request.id.process
-    guard let verdict = signer.verdict(request), !verdict.claim.decision.isCommit else {
-      return signer.refuse(request.id, .invalid)
-    }
     let hold = state.holds[process]
     guard hold?.isPosted != true else { return signer.refuse(request.id, .conflict) }
     state.voided.append(process)
@@ -248,6 +256,14 @@ public final class ModelMerchant: MerchantAgent {
     state.withLock { $0.stock[name] = count }
   }
 
+  /// Pieces that nobody holds or has bought.
+  public func stock(_ name: String) -> Int { state.withLock { $0.stock[name] ?? 0 } }
+
+  /// Whether the sale has been confirmed.
+  public func hasSettled(_ process: ProcessID) -> Bool {
+    state.withLock { $0.settled.contains(process) }
+  }
+
   public var isHolding: Bool {
     state.withLock { state in
       state.holds.keys.contains { !state.settled.contains($0) }
@@ -255,7 +271,7 @@ public final class ModelMerchant: MerchantAgent {
   }
 
   public func deposit(_ request: DepositRequest) async -> Outcome<DepositedKey> {
-    await faults.around(.deposit) {
+    await faults.around(.deposit) { [self] in
       state.withLock { state in
         var deposits = state.deposits
         defer { state.deposits = deposits }
@@ -308,22 +324,22 @@ public final class ModelMerchant: MerchantAgent {
   }
 
   public func release(_ request: VerdictRequest) async -> Outcome<Signed<Release>> {
-    await faults.around(.release) {
+    await faults.around(.release) { [self] in
       state.withLock { state in
         var releases = state.releases
         defer { state.releases = releases }
-        return releases.answer(request.id, request) { release(request, &state) }
+        guard let verdict = signer.verdict(request), !verdict.claim.decision.isCommit else {
+          return signer.refuse(request.id, .invalid)
+        }
+        return releases.answer(request.id, request) { release(request, under: verdict, &state) }
       }
     }
   }
 
   private func release(
-    _ request: VerdictRequest, _ state: inout State
+    _ request: VerdictRequest, under verdict: Stated<Verdict>, _ state: inout State
   ) -> Outcome<Signed<Release>> {
     let process = request.id.process
-    guard let verdict = signer.verdict(request), !verdict.claim.decision.isCommit else {
-      return signer.refuse(request.id, .invalid)
-    }
     guard !state.settled.contains(process) else { return signer.refuse(request.id, .conflict) }
     guard let offer = StatementID(hex: request.id.step.rawValue.split(separator: "/").last ?? "")
     else { return signer.refuse(request.id, .invalid) }
@@ -340,22 +356,22 @@ public final class ModelMerchant: MerchantAgent {
   }
 
   public func settle(_ request: SettleRequest) async -> Outcome<Signed<Settlement>> {
-    await faults.around(.confirm) {
+    await faults.around(.confirm) { [self] in
       state.withLock { state in
         var settlements = state.settlements
         defer { state.settlements = settlements }
-        return settlements.answer(request.id, request) { settle(request, &state) }
+        guard let verdict = signer.verdict(request.verdict, of: request.id.process),
+          verdict.claim.decision.isCommit
+        else { return signer.refuse(request.id, .invalid) }
+        return settlements.answer(request.id, request) { settle(request, under: verdict, &state) }
       }
     }
   }
 
   private func settle(
-    _ request: SettleRequest, _ state: inout State
+    _ request: SettleRequest, under verdict: Stated<Verdict>, _ state: inout State
   ) -> Outcome<Signed<Settlement>> {
     let process = request.id.process
-    guard let verdict = signer.verdict(request.verdict, of: process),
-      verdict.claim.decision.isCommit
-    else { return signer.refuse(request.id, .invalid) }
     guard !state.released.contains(process) else { return signer.refuse(request.id, .conflict) }
     state.settled.append(process)
     let transfers: [StatementID] = request.transfers.map {
@@ -373,6 +389,7 @@ public final class ModelCustomer: CustomerAgent {
   public let faults: ModelFaults
   private let evidence: ModelEvidence
   private let told = Mutex<[LoggedVerdict]>([])
+  private let isWilling = Mutex(true)
 
   public init(oneTimeKey: SigningKeyValue, evidence: ModelEvidence, clock: ModelClock) {
     self.oneTimeKey = oneTimeKey
@@ -380,11 +397,15 @@ public final class ModelCustomer: CustomerAgent {
     faults = ModelFaults(clock: clock)
   }
 
+  /// She does not want what she ordered any more.
+  public func refuseDelivery() { isWilling.withLock { $0 = false } }
+
   /// The verdicts that she was told.
   public var verdicts: [LoggedVerdict] { told.withLock { $0 } }
 
   public func requestDelivery(_ query: DeliveryQuery) async -> Outcome<Signed<DeliveryRequest>> {
-    await faults.around(.decide) {
+    await faults.around(.decide) { [self] in
+      guard isWilling.withLock({ $0 }) else { return .refused(.invalid, nil) }
       let ids = query.acceptances.map { ModelEvidence.digest($0.bytes) }
       return .done(
         sign(
@@ -394,7 +415,7 @@ public final class ModelCustomer: CustomerAgent {
   }
 
   public func notify(_ notice: VerdictRequest) async -> Outcome<Notified> {
-    await faults.around(.notify) {
+    await faults.around(.notify) { [self] in
       told.withLock { $0.append(notice.verdict) }
       return .done(Notified())
     }
@@ -417,9 +438,23 @@ public final class ModelLog: VerdictLog {
   public let faults: ModelFaults
   private let slots = Mutex<[ProcessID: Signed<Verdict>]>([:])
   private let published = Mutex<[VerdictEntry]>([])
+  private let bundles = Mutex<[ProcessID: Sealed<SealedContent.KeyBundle>]>([:])
+  private let isReachable = Mutex(true)
+  private let questions = Mutex(0)
 
   public init(clock: ModelClock) {
     faults = ModelFaults(clock: clock)
+  }
+
+  /// Whether it says what it holds.
+  public func setReachable(_ value: Bool) { isReachable.withLock { $0 = value } }
+
+  /// How often it was asked what it holds.
+  public var questionCount: Int { questions.withLock { $0 } }
+
+  /// The sealed keys of a committed purchase, for anybody.
+  public func bundle(of process: ProcessID) -> Sealed<SealedContent.KeyBundle>? {
+    bundles.withLock { $0[process] }
   }
 
   public var verdictCount: Int { slots.withLock { $0.count } }
@@ -431,19 +466,22 @@ public final class ModelLog: VerdictLog {
   public func latestVerdicts(
     by key: Thumbprint, atMost count: Int
   ) async -> Outcome<[VerdictEntry]> {
-    .done(Array(published.withLock { $0.suffix(count).reversed() }))
+    questions.withLock { $0 += 1 }
+    guard isReachable.withLock({ $0 }) else { return .unknown("no connection") }
+    return .done(Array(published.withLock { $0.suffix(count).reversed() }))
   }
 
   public func publish(
     _ verdict: Signed<Verdict>, process: ProcessID, bundle: Sealed<SealedContent.KeyBundle>?
   ) async -> Outcome<LoggedVerdict> {
-    await faults.around(.publish) {
+    await faults.around(.publish) { [self] in
       slots.withLock { slots in
         if let other = slots[process], other != verdict { return .refused(.conflict, nil) }
         if slots[process] == nil {
           published.withLock { $0.append(VerdictEntry(process: process, verdict: verdict)) }
         }
         slots[process] = verdict
+        if let bundle { bundles.withLock { $0[process] = bundle } }
         return .done(LoggedVerdict(verdict: verdict, proof: Self.proof))
       }
     }

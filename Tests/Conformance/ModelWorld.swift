@@ -7,6 +7,8 @@ import Synchronization
 /// One coordinator, two banks, three merchants, and a customer for each order.
 public final class ModelWorld: Participants {
   public static let coordinatorName = name("coordinator.example")
+  /// A coordinator that no order names.
+  public static let foreignCoordinatorName = name("other-coordinator.example")
   public static let bankNames = [name("bank-a.example"), name("bank-b.example")]
   public static let merchantNames = [
     name("merchant-a.example"), name("merchant-b.example"), name("merchant-c.example"),
@@ -66,12 +68,13 @@ public final class ModelWorld: Participants {
   /// - transferFee: what the banks keep of each transfer.
   /// - hasContainers: otherwise they are payments without goods.
   /// - template: the standard one, unless said otherwise.
+  /// - coordinator: the key that the order names; the coordinator's own otherwise.
   public func order(
     goods: [Int], banks bankNumbers: [Int] = [0], coins: [Int]? = nil, stock: String? = nil,
     quantity: Int = 1, isIndividual: Bool = false, hasContainers: Bool = true,
     transferFee: UInt64 = 0,
     template: ProcessTemplate = .standard, holdLimitSeconds: Int = 120,
-    deliveryLimitSeconds: Int = 60, decideBySeconds: Int64 = 600
+    deliveryLimitSeconds: Int = 60, decideBySeconds: Int64 = 600, coordinator: Thumbprint? = nil
   ) -> PurchaseSubmission {
     let signedOffers = goods.map { number in
       merchants[number].offer(
@@ -108,7 +111,7 @@ public final class ModelWorld: Participants {
     let order = Order(
       oneTimeKey: key ?? zero(), recipient: recipient ?? zero(),
       root: Digest(draw { $0.bytes(32) }) ?? zero(), entryCount: 64,
-      coordinator: ModelEvidence.key(of: .party(Self.coordinatorName)),
+      coordinator: coordinator ?? ModelEvidence.key(of: .party(Self.coordinatorName)),
       template: ModelEvidence.digest(template.json),
       decideBy: clock.now().adding(seconds: decideBySeconds),
       mask: Digest(draw { $0.bytes(32) }) ?? zero())
@@ -134,14 +137,17 @@ public final class ModelWorld: Participants {
   }
 
   /// A logged verdict that some coordinator gave, for talking to participants directly.
-  public func verdict(_ decision: PaymentModel.Decision, of process: ProcessID) async
-    -> LoggedVerdict
-  {
+  public func verdict(
+    _ decision: PaymentModel.Decision, of process: ProcessID,
+    by coordinator: PartyName = ModelWorld.coordinatorName
+  ) async -> LoggedVerdict {
     let verdict = Verdict(
       process: process, decision: decision, decidedAt: clock.now(),
       evidence: ModelEvidence.digest([]))
     return LoggedVerdict(
-      verdict: notary.sign(verdict, nonce: draw { Nonce(from: &$0) }), proof: ModelLog.proof)
+      verdict: evidence.sign(
+        verdict, by: .party(coordinator), nonce: draw { Nonce(from: &$0) }),
+      proof: ModelLog.proof)
   }
 
   private let accounts = ["account-a", "account-b", "account-c"].map(account)

@@ -11,6 +11,8 @@ public protocol BankSubject {
   func secondUse(of request: ReserveRequest) async throws -> ReserveRequest
   /// A logged verdict on a process.
   func verdict(_ decision: Decision, of process: ProcessID) async throws -> LoggedVerdict
+  /// A logged verdict on a process, by a coordinator that its order does not name.
+  func foreignVerdict(_ decision: Decision, of process: ProcessID) async throws -> LoggedVerdict
 }
 
 /// A merchant under test, with goods to sell, and a coordinator whose verdicts it believes.
@@ -26,6 +28,8 @@ public protocol MerchantSubject {
   ) async throws -> [Signed<Transfer>]
   /// A logged verdict on a process.
   func verdict(_ decision: Decision, of process: ProcessID) async throws -> LoggedVerdict
+  /// A logged verdict on a process, by a coordinator that its order does not name.
+  func foreignVerdict(_ decision: Decision, of process: ProcessID) async throws -> LoggedVerdict
 }
 
 /// The conformance suites of `PaymentAgent` and `MerchantAgent`.
@@ -52,6 +56,7 @@ public enum ParticipantConformance {
     try await voidGivesTheMoneyBack(try await make())
     try await postMovesItOnce(try await make())
     try await verdictsMustFit(try await make())
+    try await foreignCoordinatorsMoveNothing(try await make())
   }
 
   private static func request<Subject: BankSubject>(
@@ -143,6 +148,27 @@ public enum ParticipantConformance {
     _ = try await subject.agent.post(post).value("a post after wrong attempts")
   }
 
+  private static func foreignCoordinatorsMoveNothing(_ subject: some BankSubject) async throws {
+    let request = try await subject.reserveRequest()
+    _ = try await subject.agent.reserve(request).value("a valid reservation")
+    let second = try await subject.secondUse(of: request)
+    for (name, decision) in [("void", abort), ("post", commit)] {
+      let attempt = VerdictRequest(
+        id: RequestID(process: request.id.process, step: step("\(name)/bank")),
+        verdict: try await subject.foreignVerdict(decision, of: request.id.process))
+      if name == "post" {
+        try await subject.agent.post(attempt).expectRefusal(nil, "a post by a foreign coordinator")
+      } else {
+        try await subject.agent.void(attempt).expectRefusal(nil, "a void by a foreign coordinator")
+      }
+    }
+    guard case .held = await subject.agent.reserve(second) else {
+      throw ConformanceFailure("a foreign coordinator's verdict has ended a hold")
+    }
+    let post = try await self.request("post", commit, request, subject)
+    _ = try await subject.agent.post(post).value("a post after a foreign coordinator's verdicts")
+  }
+
   // MARK: - Merchants
 
   /// Runs all checks, each on a fresh merchant.
@@ -154,6 +180,7 @@ public enum ParticipantConformance {
     try await releaseBeforeDepositLeavesAMark(try await make())
     try await releaseEndsTheSale(try await make())
     try await settlementEndsTheSale(try await make())
+    try await foreignCoordinatorsEndNothing(try await make())
   }
 
   private static func release<Subject: MerchantSubject>(
@@ -227,6 +254,29 @@ public enum ParticipantConformance {
   }
 }
 
+extension ParticipantConformance {
+  fileprivate static func foreignCoordinatorsEndNothing(
+    _ subject: some MerchantSubject
+  ) async throws {
+    let request = try await subject.depositRequest()
+    let first = try await subject.agent.deposit(request).value("a valid deposit")
+    let release = VerdictRequest(
+      id: RequestID(process: request.id.process, step: subject.releaseStep(for: request)),
+      verdict: try await subject.foreignVerdict(abort, of: request.id.process))
+    try await subject.agent.release(release).expectRefusal(
+      nil, "a release by a foreign coordinator")
+    let settlement = SettleRequest(
+      id: RequestID(process: request.id.process, step: step("confirm/merchant")),
+      verdict: try await subject.foreignVerdict(commit, of: request.id.process), transfers: [])
+    try await subject.agent.settle(settlement).expectRefusal(
+      nil, "a settlement by a foreign coordinator")
+    let again = try await subject.agent.deposit(request).value("the deposit after foreign verdicts")
+    try require(first == again, "a foreign coordinator's verdict has changed the deposit")
+    _ = try await subject.agent.settle(try await self.settlement(request, subject))
+      .value("a settlement after a foreign coordinator's verdicts")
+  }
+}
+
 extension Outcome {
   /// The value of something done.
   func value(_ what: String) throws -> Value {
@@ -268,6 +318,12 @@ public struct ModelBankSubject: BankSubject {
     _ decision: Decision, of process: ProcessID
   ) async throws -> LoggedVerdict {
     await world.verdict(decision, of: process)
+  }
+
+  public func foreignVerdict(
+    _ decision: Decision, of process: ProcessID
+  ) async throws -> LoggedVerdict {
+    await world.verdict(decision, of: process, by: ModelWorld.foreignCoordinatorName)
   }
 
   private func request(of submission: PurchaseSubmission) throws -> ReserveRequest {
@@ -315,5 +371,11 @@ public struct ModelMerchantSubject: MerchantSubject {
     _ decision: Decision, of process: ProcessID
   ) async throws -> LoggedVerdict {
     await world.verdict(decision, of: process)
+  }
+
+  public func foreignVerdict(
+    _ decision: Decision, of process: ProcessID
+  ) async throws -> LoggedVerdict {
+    await world.verdict(decision, of: process, by: ModelWorld.foreignCoordinatorName)
   }
 }

@@ -85,6 +85,27 @@ import Testing
     #expect(try shell.step(.tick).asks.map(\.attempt) == [2])
   }
 
+  /// A write that takes longer than an answer may: the time for the answer begins when the request leaves.
+  @Test func whoHasNotBeenAskedIsNotLate() throws {
+    var shell = Shell()
+    let (_, effects) = try shell.begin()
+    let batch = try #require(effects.batches.first)
+    for _ in 0..<12 {
+      shell.now = shell.now.adding(seconds: 5)
+      #expect(try shell.step(.tick).asks.isEmpty)
+    }
+    let asked = try shell.step(.written(batch: batch.number, taken: []))
+    #expect(asked.asks.map(\.attempt) == [1])
+    #expect(asked.wakes == [shell.now.adding(seconds: 10)])
+    shell.now = shell.now.adding(milliseconds: 9999)
+    #expect(try shell.step(.tick).asks.isEmpty)
+    shell.now = shell.now.adding(milliseconds: 1)
+    let late = try shell.step(.tick)
+    #expect(late.asks.isEmpty)
+    shell.now = try #require(late.wakes.last)
+    #expect(try shell.step(.tick).asks.map(\.attempt) == [2])
+  }
+
   @Test func moreThanAllowedIsBusyAndChangesNothing() throws {
     var shell = Shell(limits: CoordinatorLimits(mostUndecidedProcesses: 1))
     _ = try shell.begin()

@@ -23,6 +23,34 @@ import Testing
         == "992cfcdfd3987fb133e265e014e8bcbbd91ee18d348a25ba00b9bdb209154d34")
   }
 
+  /// The README shows what `foil process show --format mermaid` prints of the demo's purchase. The goods stand in
+  /// the order of their offers' identifiers, which is one of two.
+  @Test func theReadmeShowsTheProcessOfThePresentTemplate() throws {
+    let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let readme = try String(contentsOf: project.appending(path: "README.md"), encoding: .utf8)
+    let drawings = try (UInt64(1)...12).map { seed in
+      var driver = try MachineDriver(goods: [0, 1], isIndividual: true, seed: seed)
+      driver.run()
+      return driver.machine.definition.mermaid(showing: driver.machine.state)
+        .replacing("merchant-a.example", with: "atelier.example")
+        .replacing("merchant-b.example", with: "guide.example")
+        .replacing("bank-a.example", with: "bank.example")
+    }
+    #expect(Set(drawings).count == 2)
+    #expect(drawings.contains { readme.contains("```mermaid\n\($0)```") })
+  }
+
+  /// Names of parties cannot hold them, but a drawing does not rely on that.
+  @Test func drawingsHoldNoControlCharactersAndNothingThatTurnsText() {
+    let hostile = "a\u{0}b\u{1B}[2Jc\u{9B}d\u{202E}e\u{2066}f\u{200F}g\u{85}h<\"&>\n"
+    let escaped = hostile.escapedForSVG
+    #expect(
+      escaped
+        == "a\u{FFFD}b\u{FFFD}[2Jc\u{FFFD}d\u{FFFD}e\u{FFFD}f\u{FFFD}g\u{FFFD}h&lt;&quot;&amp;&gt; "
+    )
+  }
+
   @Test func jsonEscapesWhatAMerchantCallsItsStock() throws {
     let world = ModelWorld()
     let stock = "a\"b\\c\n\u{1}é/\u{7F}"

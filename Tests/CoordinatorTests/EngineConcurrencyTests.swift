@@ -249,51 +249,7 @@ import Testing
     await engine.stop()
   }
 
-  /// Users of saga frameworks report it: one undo that goes on failing keeps back all others.
-  @Test func aFailingCompensationKeepsNobodyBack() async throws {
-    let driver = EngineDriver()
-    let world = driver.world
-    let engine = driver.engine()
-    world.banks[1].faults.always(.void, .unreachable)
-    let stuck = world.order(goods: [0, 1], banks: [0, 1])
-    let process = ModelWorld.process(of: stuck)
-    world.modelCustomer(of: process)?.faults.always(.decide, .refused(.invalid))
-    _ = try await engine.submit(stuck)
-    try await eventually("undone elsewhere") {
-      let file = try await engine.file(of: process)
-      return file.voids.count == 1 && file.releases.count == 2
-    }
-    for _ in 0..<20 {
-      let other = try await engine.submit(world.order(goods: [0, 1])).process
-      #expect(try await engine.outcome(of: other).decision.isCommit)
-    }
-    try await eventually("somebody is called") {
-      world.clock.advance(seconds: 61)
-      return try await !engine.status(of: process).needsOperator.isEmpty
-    }
-    #expect(await engine.activity().operatorCalls == 1)
-    world.banks[1].faults.always(.void, nil)
-    try await engine.retry(process)
-    #expect(try await engine.outcome(of: process).decision == .abort(.refused))
-  }
-
-  /// Another one: a time-out that comes after success rolls back.
-  @Test func aLateTimeOutChangesNothing() async throws {
-    let driver = EngineDriver()
-    let world = driver.world
-    let engine = driver.engine()
-    world.banks[0].faults.always(.post, .unreachable)
-    let process = try await engine.submit(world.order(goods: [0])).process
-    let verdict = try await engine.verdict(of: process)
-    #expect(verdict.decision.isCommit)
-    world.clock.advance(seconds: 100_000)
-    world.banks[0].faults.always(.post, nil)
-    try await engine.retry(process)
-    #expect(try await engine.outcome(of: process).verdict == verdict.verdict)
-    #expect(world.banks[0].faults.requests.allSatisfy { $0 != .void })
-  }
-
-  /// And another: a crash in the middle of recovery, at every record, again and again.
+  /// A crash in the middle of recovery, at every record, again and again.
   @Test func recoveryIsRecoveredFrom() async throws {
     let driver = EngineDriver()
     let world = driver.world
@@ -427,30 +383,5 @@ import Testing
       #expect(try await engine.outcome(of: process).decision.isCommit)
     }
     await engine.stop()
-  }
-
-  /// Two runners on one process: one of them writes, and both tell the same verdict.
-  @Test func twoRunnersTellOneVerdict() async throws {
-    let driver = EngineDriver()
-    let world = driver.world
-    let engines = [driver.engine(), driver.engine(), driver.engine()]
-    for round in 0..<20 {
-      let submission = world.order(goods: [0, 1])
-      await withTaskGroup(of: Void.self) { group in
-        for engine in engines {
-          group.addTask { _ = try? await engine.submit(submission) }
-        }
-      }
-      let process = ModelWorld.process(of: submission)
-      try await eventually("round \(round) ends") { driver.hasEnded(process) }
-      let records = try await driver.records(of: process)
-      #expect(records.filter { $0.kind == .verdict }.count == 1)
-      #expect(world.log.verdictCount == round + 1)
-      for engine in engines {
-        let told = try? await engine.verdict(of: process)
-        #expect(told == nil || told?.verdict.verdict == world.log.verdict(of: process))
-      }
-    }
-    for engine in engines { await engine.stop() }
   }
 }

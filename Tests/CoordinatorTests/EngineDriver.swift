@@ -24,16 +24,18 @@ final class EngineDriver: Sendable {
   /// A fresh engine over the same journal and the same world.
   func engine(
     hook: JournalHook = .none, killedAt kill: KillSwitch? = nil,
+    journal: (any Store<any JournalRows>)? = nil,
     policy: RetryPolicy = .standard, limits: CoordinatorLimits = .standard,
-    templates: [ProcessTemplate] = [.standard], observer: (any EngineObserver)? = nil
+    templates: [ProcessTemplate] = [.standard], observer: (any EngineObserver)? = nil,
+    notary: (any Notary)? = nil
   ) -> Engine {
     let seed = world.draw { $0.next() }
     return Engine(
       coordinator: ModelWorld.coordinatorName,
       ports: CoordinatorPorts(
-        notary: world.notary, examiner: ModelExaminer(), log: world.log, participants: world,
-        clock: world.clock,
-        journal: CountingStore(store: store, kill: kill, driver: self),
+        notary: notary ?? world.notary, examiner: ModelExaminer(), log: world.log,
+        participants: world, clock: world.clock,
+        journal: journal ?? CountingStore(store: store, kill: kill, driver: self),
         makeEntropy: { ModelEntropy(seed: seed) }, observer: observer),
       templates: templates, policy: policy, limits: limits, hook: hook)
   }

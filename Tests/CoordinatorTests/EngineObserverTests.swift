@@ -97,15 +97,17 @@ private final class Recorder: EngineObserver {
     #expect(called.needsOperator.count == 1 && (called.attempts ?? []).contains { $0 >= 1 })
     await engine.quiesce()
 
-    // The call is forgotten in a restart, and comes again when the attempt has failed again.
+    // The call outlasts the restart, and is not made again.
     let second = Recorder()
     let restarted = driver.engine(observer: second)
-    #expect(try await restarted.status(of: process).needsOperator.isEmpty)
+    #expect(try await restarted.status(of: process).needsOperator == called.needsOperator)
     driver.world.banks[0].faults.always(.post, nil)
     try await restarted.retry(process)
     _ = try await restarted.outcome(of: process)
     #expect(second.observations.count { $0 == .resumed } == 1)
     #expect(!second.observations.contains(.begun))
     #expect(second.attempts(.post) == [.done: 1])
+    #expect(try await restarted.status(of: process).needsOperator.isEmpty)
+    #expect(!second.observations.contains(.operatorCalled(.post)))
   }
 }

@@ -115,38 +115,6 @@ import Testing
     #expect(refusal.activity.participant == .merchant(ModelWorld.merchantNames[1]))
   }
 
-  @Test func lostRepeatedAndLateAnswersChangeNothing() async throws {
-    for verb in [
-      Verb.reserve, .deposit, .decide, .publish, .post, .confirm, .notify,
-    ] {
-      for fault in [ModelFault.unreachable, .answerLost, .duplicated, .silent, .late(seconds: 5)] {
-        let driver = EngineDriver()
-        let world = driver.world
-        let submission = world.order(goods: [0, 1])
-        let process = ModelWorld.process(of: submission)
-        let faults =
-          [
-            world.log.faults, world.modelCustomer(of: process)?.faults,
-          ].compactMap { $0 } + world.banks.map(\.faults) + world.merchants.map(\.faults)
-        for script in faults { script.script(verb, fault) }
-        let engine = driver.engine()
-        _ = try await engine.submit(submission)
-        try await eventually("\(verb) after \(fault)") {
-          if driver.hasEnded(process) { return true }
-          // Enough for each retry, and never enough for a time frame.
-          if world.clock.now() < Timestamp(seconds: 1_800_000_000 + 50) {
-            world.clock.advance(seconds: 1)
-          }
-          return false
-        }
-        #expect(try await engine.outcome(of: process).decision.isCommit, "\(verb) \(fault)")
-        #expect(world.banks[0].balance(of: world.payee(of: 0)) == 100)
-        #expect(world.log.verdictCount == 1)
-        await engine.stop()
-      }
-    }
-  }
-
   @Test func aSilentMerchantEndsInAbortAndTheMoneyIsFree() async throws {
     let driver = EngineDriver()
     let world = driver.world

@@ -23,6 +23,7 @@ import Testing
       .begin(presented), .result(0, .refused(.soldOut, driver.exhibit())),
       .result(1, .refused(.voided, nil)),
       .result(2, .wrongKey(driver.exhibit(), revealed: [9, 9])), .forward(300, .unreached),
+      .called(OperatorCall(activity: 17, attempts: 300)),
     ]
   }
 

@@ -1,6 +1,9 @@
 // What an operator of a coordinator does: lists processes, looks at one, asks again, exports.
 
+import Coordinator
 import Foundation
+import PaymentModel
+import PaymentParties
 import Testing
 
 @Suite("Commands of an operator")
@@ -135,9 +138,65 @@ struct ProcessOperatorTests {
 
     try export.replacing("\"record\":\"END\"", with: "\"record\":\"End\"")
       .write(toFile: file, atomically: true, encoding: .utf8)
+    // It can be read, and does not hold: a verified no.
     let changed = try await Command.foil(["process", "verify", file])
     #expect(changed.status == 1 && changed.errors.hasPrefix("foil: error: "))
+    // What is no export cannot be checked.
+    for text in [String(export.dropLast(100)), "{}", "", "export"] {
+      let unreadable = try await Command.foil(["process", "verify", "-"], input: text)
+      #expect(
+        unreadable.status == 2 && unreadable.errors.hasPrefix("foil: error: "), "\(text.prefix(9))")
+    }
     #expect(try await Command.foil(["process", "verify", home.folder.path("none")]).status == 2)
+    let help = try await Command.foil(["process", "export", "--help"])
+    #expect(help.output.contains("salts") && help.output.contains("revealed"))
+  }
+
+  @Test("a call for an operator is seen by every program, until the activity has succeeded")
+  func calls() async throws {
+    let home = try await DemoHome.copied(of: try await DemoHome.aborted())
+    #expect(try await home.foil("demo", "--crash-child", "15-before").status == 128 + SIGKILL)
+    #expect(try await list(home, "--needs-operator").isEmpty)
+    let none = try await home.foil("process", "list", "--needs-operator")
+    #expect(none.status == 0 && none.output == "no open processes that need an operator\n")
+    let process = try #require(try await list(home).first?.process)
+
+    // Another program asks a bank that does not answer, and calls somebody.
+    let market = try await Market(
+      at: HomeFolder(home.path), passphraseFile: nil, clock: SystemWallClock(),
+      policy: RetryPolicy(
+        firstPauseMilliseconds: 10, longestPauseMilliseconds: 10, operatorAfterAttempts: 3))
+    market.directory.register(bank: DeafBank(), as: try #require(PartyName("bank.example")))
+    _ = await market.recover()
+    let id = try #require(ProcessID(hex: process))
+    for _ in 0..<2000 {
+      let rows = try await market.coordinator.engine.journal(of: id)
+      if rows.contains(where: { $0.kinds.contains(.called) }) { break }
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    try await market.close()
+
+    let lines = try await list(home, "--needs-operator")
+    #expect(lines.map(\.process) == [process])
+    #expect(lines.first?.needsOperator == ["post/bank.example"])
+    let table = try await home.foil("process", "list", "--needs-operator")
+    #expect(table.lines.count == 2 && table.lines[1].hasSuffix("post/bank.example"))
+    let shown = try await home.foil("process", "show", process)
+    #expect(
+      shown.output.contains(
+        "needs somebody to look after it: post/bank.example, asked 3 times until "))
+    let json = try await home.foil("process", "show", process, "--format", "json")
+    #expect(json.output.contains("\"attempts\":3,\"calledAt\":\""))
+    let timeline = try await home.foil("process", "show", process, "--format", "timeline")
+    #expect(timeline.output.contains("operator called at "))
+    let export = try await home.foil("process", "export", process)
+    #expect(export.output.contains("\"record\":\"CALLED\""))
+    let verified = try await Command.foil(["process", "verify", "-"], input: export.output)
+    #expect(verified.status == 0, "\(verified.errors)")
+
+    // Asked again by a program whose bank answers, it is over.
+    #expect(try await home.foil("process", "retry", process).status == 0)
+    #expect(try await list(home, "--needs-operator", "--all").isEmpty)
   }
 
   @Test("a journal that cannot be read is shown as such, and hides no other process")
@@ -169,6 +228,31 @@ struct ProcessOperatorTests {
     #expect(try await home.foil("process", "export", broken).status == 2)
   }
 
+  @Test("a home with tables of another version is refused with what it has and what is read")
+  func otherVersions() async throws {
+    guard Command.has("sqlite3") else { return }
+    let home = try await DemoHome.copied()
+    let database = try #require(
+      try FileManager.default.subpathsOfDirectory(atPath: home.path)
+        .first { $0.hasSuffix("journal.sqlite") })
+    for (change, words) in [
+      (
+        "ALTER TABLE row ADD COLUMN older TEXT;",
+        "says that it has schema version 1, but its tables are others; this program reads only version 1"
+      ),
+      (
+        "INSERT INTO grdb_migrations VALUES ('journal-7');",
+        "has schema version 7; this program reads only version 1"
+      ),
+    ] {
+      #expect(try await Command.program("sqlite3", [home.path(database), change])?.status == 0)
+      let run = try await home.foil("process", "list")
+      #expect(run.status == 2 && run.output.isEmpty)
+      #expect(run.errors.contains(words), "\(run.errors)")
+      #expect(run.errors.contains("foil: hint: open the home with the program that has made it"))
+    }
+  }
+
   @Test("what nobody knows is not found (2), and what cannot be an identifier is misuse (64)")
   func unknown() async throws {
     let home = try await DemoHome.copied()
@@ -180,5 +264,18 @@ struct ProcessOperatorTests {
         #expect(run.output.isEmpty && run.errors.hasPrefix("foil: error: "))
       }
     }
+  }
+}
+
+/// A bank that answers nobody.
+private struct DeafBank: PaymentAgent {
+  func reserve(_ request: ReserveRequest) async -> Outcome<Signed<Reservation>> {
+    .unknown("no answer")
+  }
+
+  func post(_ request: PostRequest) async -> Outcome<[Signed<Transfer>]> { .unknown("no answer") }
+
+  func void(_ request: VerdictRequest) async -> Outcome<Signed<VoidedReservation>> {
+    .unknown("no answer")
   }
 }

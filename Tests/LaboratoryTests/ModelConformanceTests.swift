@@ -29,6 +29,9 @@ private struct BankAtCounter: BankSubject {
   func verdict(_ decision: Decision, of process: ProcessID) async throws -> LoggedVerdict {
     try await counter.verdict(decision, of: process)
   }
+  func foreignVerdict(_ decision: Decision, of process: ProcessID) async throws -> LoggedVerdict {
+    try await counter.verdict(decision, of: process, by: Counter.stranger)
+  }
 }
 
 private struct ShopAtCounter: MerchantSubject {
@@ -43,6 +46,9 @@ private struct ShopAtCounter: MerchantSubject {
   }
   func verdict(_ decision: Decision, of process: ProcessID) async throws -> LoggedVerdict {
     try await counter.verdict(decision, of: process)
+  }
+  func foreignVerdict(_ decision: Decision, of process: ProcessID) async throws -> LoggedVerdict {
+    try await counter.verdict(decision, of: process, by: Counter.stranger)
   }
 }
 
@@ -166,11 +172,16 @@ private final class Counter: PaymentAgent, MerchantAgent, Sendable {
     }
   }
 
-  func verdict(_ decision: Decision, of process: ProcessID) async throws -> LoggedVerdict {
+  /// A coordinator that no order names.
+  static let stranger = Setting.name("other-coordinator.example")
+
+  func verdict(
+    _ decision: Decision, of process: ProcessID, by coordinator: PartyName = Setting.coordinatorName
+  ) async throws -> LoggedVerdict {
     let verdict = Verdict(
       process: process, decision: decision, decidedAt: Stage.start, evidence: process.renamed())
     let nonce = state.withLock { Nonce(from: &$0.entropy) }
-    let signed = SymbolicSigner(Setting.coordinatorName).sign(verdict, nonce: nonce)
+    let signed = SymbolicSigner(coordinator).sign(verdict, nonce: nonce)
     return LoggedVerdict(verdict: signed, proof: SymbolicEvidence.proof(of: signed))
   }
 

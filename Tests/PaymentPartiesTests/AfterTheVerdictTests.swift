@@ -2,6 +2,7 @@
 
 import Coordinator
 import ECash
+import Evidence
 import Foundation
 import Goods
 import PaymentModel
@@ -54,6 +55,56 @@ import Testing
     #expect(try await again.isFinished(again.customer.purchase(process)))
     try await again.expectMoneyConserved(earned: Fair.redPrice + Fair.bluePrice)
     try await again.close()
+  }
+
+  /// The commit is logged, and the coordinator never comes back: with the logged verdict the bank pays, the
+  /// merchants confirm, and the customer opens what she has bought.
+  @Test func everybodyFinishesWithTheLoggedVerdict() async throws {
+    let market = try await Fair.open()
+    market.directory.register(bank: UnpayingBank(bank: market.bank), as: Fair.bank)
+    let process = try await market.order()
+    let engine = market.coordinator.engine
+    _ = try await engine.submit(market.customer.submission(of: process))
+    let verdict = try await engine.verdict(of: process).verdict
+    await engine.quiesce()
+    #expect(try await market.log.verdict(of: process)?.verdict == verdict.verdict)
+    #expect(try await Books(market).earned == 0)
+
+    // Anybody may present it.
+    func id(_ step: String) throws -> RequestID {
+      RequestID(process: process, step: try #require(StepPath(rawValue: step)))
+    }
+    let post = PostRequest(id: try id("post/bank.example"), verdict: verdict)
+    guard case .done(let transfers) = await market.bank.post(post) else {
+      Issue.record("the bank does not pay on the logged verdict")
+      return
+    }
+    let now = SystemWallClock().now()
+    for name in [Fair.red, Fair.blue] {
+      let own = try transfers.filter {
+        try market.trust.verify($0, by: Fair.bank, at: now).claim.payee == Fair.payee(of: name)
+      }
+      #expect(own.count == 1)
+      let settle = SettleRequest(
+        id: try id("confirm/\(name)"), verdict: verdict, transfers: own)
+      guard case .done = await market.shop(name)?.settle(settle) else {
+        Issue.record("\(name) does not confirm")
+        return
+      }
+    }
+    #expect(try await market.customer.conclude(process, with: verdict).isCommit)
+    let opened = try await market.open(process).map { bought in
+      Bytes(try Data(contentsOf: URL(filePath: try #require(bought.good?.path))))
+    }
+    #expect(Set(opened) == [Fair.contract, Fair.picture])
+    try await market.expectMoneyConserved(earned: Fair.redPrice + Fair.bluePrice)
+    // Presented once more it moves nothing.
+    guard case .done(transfers) = await market.bank.post(post) else {
+      Issue.record("the bank pays twice, or forgets")
+      return
+    }
+    try await market.expectMoneyConserved(earned: Fair.redPrice + Fair.bluePrice)
+    try await market.close()
   }
 
   @Test func oneBadContainerKeepsNoOtherGoodBack() async throws {

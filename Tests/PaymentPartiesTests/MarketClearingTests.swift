@@ -1,6 +1,7 @@
 // A market with two banks: a merchant is paid by one bank, and has its account at the other. In the end both
 // banks' books are balanced, and they owe each other nothing.
 
+import Coordinator
 import ECash
 import Evidence
 import Foundation
@@ -8,14 +9,27 @@ import PaymentCrypto
 import PaymentModel
 import PaymentParties
 import Receipts
+import Synchronization
 import Testing
+
+/// The time of day, moved ahead by as much as a test says.
+private final class ShiftedClock: WallClock {
+  private let seconds = Mutex<Int64>(0)
+
+  func shift(seconds: Int64) { self.seconds.withLock { $0 = seconds } }
+  func now() -> Timestamp { SystemWallClock().now().adding(seconds: seconds.withLock { $0 }) }
+
+  func sleep(until time: Timestamp) async {
+    await SystemWallClock().sleep(until: time.adding(seconds: -seconds.withLock { $0 }))
+  }
+}
 
 @Suite(.timeLimit(.minutes(5))) struct MarketClearingTests {
   private static let other = Fair.party("other-bank.example")
   private static let till = Payee(bank: other, account: Fair.account("till-of-red"))
 
   /// Red has its account at the other bank, and blue at the customer's.
-  private func market() async throws -> Market {
+  private func market(clock: any WallClock = SystemWallClock()) async throws -> Market {
     let home = HomeFolder(TestFolder.fresh("clearing"))
     let usual = Fair.charter
     try await Market.found(
@@ -25,7 +39,7 @@ import Testing
         currency: usual.currency, decimals: usual.decimals, coinValues: [1, 2, 4],
         fees: Fees(perTransfer: 2), otherBanks: [Self.other], clearingLimit: 12),
       at: home)
-    let market = try await Market(at: home)
+    let market = try await Market(at: home, clock: clock)
     try await market.bank.openAccount(
       Fair.alice, key: market.customer.wallet.accountKey(at: Fair.bank))
     let shops = market.trust.keys(role: .merchant)
@@ -56,6 +70,23 @@ import Testing
     let plan = try await market.plan(selections, paying: [Fair.bank: .transfer])
     let process = try await market.customer.place(plan, with: [Fair.bank: account])
     return try await market.conclude(process)
+  }
+
+  /// A transfer is shown after the key that has signed it, and all other keys of the market, have ended.
+  @Test func theReceiptOutlivesTheBanksKey() async throws {
+    let clock = ShiftedClock()
+    let market = try await market(clock: clock)
+    let purchase = try await buy(
+      [good("contract", by: Fair.red, for: 9, in: market)], in: market)
+    #expect(purchase.decision.isCommit && purchase.isSettled)
+    let file = try await market.coordinator.engine.file(of: purchase.process)
+    let transfer = try #require(file.transfers.first).signed
+    clock.shift(seconds: 6 * 365 * 86_400)
+    let other = try #require(market.bank(Self.other))
+    await #expect(throws: ECashError(.transferInvalid, "")) { try await other.collect(transfer) }
+    #expect(try await market.collect(purchase.process).map(\.amount.minor) == [7])
+    #expect(try await other.balance(of: Self.till.account).minor == 7)
+    try await market.close()
   }
 
   @Test func aPayeeElsewhereIsPaidAndTheBanksAreEven() async throws {

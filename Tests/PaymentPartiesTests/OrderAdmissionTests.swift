@@ -1,6 +1,7 @@
 // A coordinator takes an order only when everything about it fits: each test breaks one thing, and the
 // refusal's code says which.
 
+import Coordinator
 import Evidence
 import PaymentCrypto
 import PaymentModel
@@ -105,6 +106,36 @@ import Testing
 
   @Test mutating func anotherCoordinator() throws {
     try expect("coordinator") { $0.coordinator = SHA256.digest([1]).renamed() }
+  }
+
+  /// What an older key of the coordinator began is read back as of then; nothing new is begun under it.
+  @Test mutating func anOlderKeyOfTheCoordinator() throws {
+    let former = world.former.issuer.key
+    var draft = try world.draft()
+    draft.coordinator = former
+    draft.offers = [
+      try world.offer(0) { $0.coordinator = former },
+      try world.offer(1) { $0.coordinator = former },
+    ]
+    draft.parts = try draft.offers.map { try World.item($0) } + [draft.parts[2]]
+    let submission = try world.submission(draft)
+    #expect(world.refusal(of: submission) == "coordinator")
+    let then = World.now.adding(seconds: -45)
+    #expect(try world.notary.admit(submission, at: then).order.coordinator == former)
+    let planner = ProcessPlanner(
+      coordinator: Fair.coordinator, notary: world.notary, templates: [.standard])
+    var entropy = SystemEntropy()
+    let order = try planner.admit(submission, at: then)
+    #expect {
+      try planner.begin(order, of: submission, at: then, nonce: Nonce(from: &entropy))
+    } throws: { ($0 as? CoordinatorError)?.code == .notAdmitted }
+    // Its offers must have allowed that key, and not the present one.
+    draft.offers = [try world.offer(0), try world.offer(1)]
+    draft.parts = try draft.offers.map { try World.item($0) } + [draft.parts[2]]
+    let mixed = try world.submission(draft)
+    #expect {
+      try world.notary.admit(mixed, at: then)
+    } throws: { ($0 as? NotAdmitted)?.code == "offer" }
   }
 
   @Test(arguments: [(-1, "deadline"), (0, "deadline"), (7 * 86_400 + 1, "deadline")])

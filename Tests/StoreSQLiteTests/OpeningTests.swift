@@ -102,6 +102,43 @@ import Testing
 
     let refusal = #expect(throws: StoreError.self) { try NoteStore.notes(at: folder.path) }
     #expect(refusal?.code == .newerSchema)
+    #expect(
+      refusal?.message.hasSuffix("has schema version 2; this program reads only version 1") == true)
+  }
+
+  /// A home from before the first release, or from a branch: its tables go by the same name.
+  @Test func tablesOfNoVersionAreRefusedAndLeftAsTheyAre() async throws {
+    let other = SQLiteSchema<any NoteRows>(
+      name: "notes",
+      versions: ["CREATE TABLE note (number INTEGER PRIMARY KEY, words TEXT) STRICT;"],
+      rows: SQLiteSchema.notes.rows)
+    for schema in [SQLiteSchema.notes, .laterNotes] {
+      let old = try NoteStore(other, in: StateFolder(at: folder.path))
+      try await old.close()
+      let refusal = #expect(throws: StoreError.self) {
+        try NoteStore(schema, in: StateFolder(at: folder.path))
+      }
+      #expect(refusal?.code == .otherSchema)
+      #expect(refusal?.message.contains("schema version 1, but its tables are others") == true)
+      let known = schema.versions.count == 1 ? "only version 1" : "versions 1 to 2"
+      #expect(refusal?.message.hasSuffix("this program reads \(known)") == true)
+    }
+    try await NoteStore(other, in: StateFolder(at: folder.path)).close()
+    // So is a database that somebody else has made.
+    let file = "\(folder.path)/other/notes.sqlite"
+    let foreign = try StateFolder(at: "\(folder.path)/other")
+    let database = SQLiteSchema<any NoteRows>(
+      name: "elsewhere", versions: other.versions, rows: other.rows)
+    try await NoteStore(database, in: foreign).close()
+    for part in try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/other")
+    where part.hasPrefix("elsewhere.sqlite") {
+      try FileManager.default.moveItem(
+        atPath: "\(folder.path)/other/\(part)",
+        toPath: file + part.dropFirst("elsewhere.sqlite".count))
+    }
+    let refusal = #expect(throws: StoreError.self) { try NoteStore(.notes, in: foreign) }
+    #expect(refusal?.code == .otherSchema)
+    #expect(refusal?.message.hasSuffix("is no database of the schema notes") == true)
   }
 
   @Test func whatIsNoDatabaseIsRefused() throws {

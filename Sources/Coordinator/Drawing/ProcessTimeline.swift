@@ -42,8 +42,11 @@ public struct ProcessTimeline: Hashable, Sendable {
     /// When its final answer came, or the verdict that overtook it; `nil` while there is neither.
     public fileprivate(set) var endedAt: Timestamp?
     public fileprivate(set) var ending = Ending.open
-    /// How often it was asked for, as far as this is known: the journal does not say it.
+    /// How often it was asked for, as far as this is known: the journal says it only when somebody was
+    /// called.
     public fileprivate(set) var attempts: Int?
+    /// When somebody was called to look after it.
+    public fileprivate(set) var calledAt: Timestamp?
   }
 
   public let process: ProcessID
@@ -79,7 +82,7 @@ public struct ProcessTimeline: Hashable, Sendable {
     guard let attempts else { return }
     for place in spans.indices where attempts.indices.contains(spans[place].number) {
       let count = attempts[spans[place].number]
-      if count > 0 { spans[place].attempts = count }
+      if count > 0 { spans[place].attempts = max(count, spans[place].attempts ?? 0) }
     }
   }
 
@@ -109,6 +112,12 @@ public struct ProcessTimeline: Hashable, Sendable {
         spans[place].ending = .overtaken
       }
     case .end: moments.append(Moment(milestone: .ended, at: entry.at))
+    case .called(let call):
+      guard places.indices.contains(call.activity), let place = places[call.activity] else {
+        return
+      }
+      spans[place].calledAt = entry.at
+      spans[place].attempts = call.attempts
     }
   }
 

@@ -1,8 +1,9 @@
 // Text and numbers as SVG takes them.
 
 extension String {
-  /// Escaped for element content and attributes. What XML does not allow at all becomes U+FFFD.
-  var escapedForSVG: String {
+  /// Escaped for element content and attributes. What XML does not allow, control characters, and what turns
+  /// the direction of writing become U+FFFD.
+  package var escapedForSVG: String {
     var text = ""
     for scalar in unicodeScalars {
       switch scalar {
@@ -11,7 +12,9 @@ extension String {
       case ">": text += "&gt;"
       case "\"": text += "&quot;"
       case "\u{9}", "\u{A}", "\u{D}": text.unicodeScalars.append(" ")
-      case "\u{0}"..<"\u{20}", "\u{FFFE}", "\u{FFFF}": text.unicodeScalars.append("\u{FFFD}")
+      case "\u{0}"..<"\u{20}", "\u{7F}"..."\u{9F}", "\u{61C}", "\u{200E}", "\u{200F}",
+        "\u{2028}"..."\u{202E}", "\u{2066}"..."\u{2069}", "\u{FFFE}", "\u{FFFF}":
+        text.unicodeScalars.append("\u{FFFD}")
       default: text.unicodeScalars.append(scalar)
       }
     }

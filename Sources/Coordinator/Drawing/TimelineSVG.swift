@@ -286,7 +286,9 @@ private struct TimelineSVG {
       }
     let isUnanswered = !span.ending.isAnswer
     let stroke = hasFailed ? DrawingStyle.failure : colours.stroke
-    let words = [span.activity.path.rawValue, span.ending.words].compactMap { $0 }
+    let words = [
+      span.activity.path.rawValue, span.ending.words, span.callWords(since: timeline.begin),
+    ].compactMap { $0 }
     let (x, anchor) =
       switch bar.labelSide {
       case .inside: (bar.x + 6, "start")

@@ -61,7 +61,8 @@ private struct TimelineText {
     let last = max(column(span.askedAt), column(end))
     for place in column(span.askedAt)...last { bar[place] = span.ending.isAnswer ? "━" : "╌" }
     let attempts = span.attempts.flatMap { $0 > 1 ? "asked \($0) times" : nil }
-    let words = [span.ending.words, attempts].compactMap { $0 }.joined(separator: ", ")
+    let words = [span.ending.words, attempts, span.callWords(since: timeline.begin)]
+      .compactMap { $0 }.joined(separator: ", ")
     return row(
       span.askedAt.milliseconds(since: timeline.begin).grouped,
       span.endedAt.map { $0.milliseconds(since: span.askedAt).grouped } ?? "",
@@ -88,6 +89,13 @@ private struct TimelineText {
 
   private static func title(_ activity: Activity) -> String {
     activity.verb.title + (activity.subject.map { ", \($0)" } ?? "")
+  }
+}
+
+extension ProcessTimeline.Span {
+  /// When somebody was called to look after it.
+  func callWords(since begin: Timestamp) -> String? {
+    calledAt.map { "operator called at \($0.milliseconds(since: begin).grouped)" }
   }
 }
 

@@ -60,7 +60,7 @@ public final class ActivityCall: Sendable {
     switch activity.verb {
     case .publish, .recordAbort:
       records.verdictRecord.map {
-        .publish($0.signed(process: process, notary: notary), process, bundle: records.bundle)
+        .publish(signed($0, notary: notary), process, bundle: records.bundle)
       }
     case .reserve:
       reserveRequest
@@ -185,6 +185,10 @@ public final class ActivityCall: Sendable {
     return .deliveryRequested(request, bundle)
   }
 
+  private func signed(_ record: VerdictRecord, notary: some Notary) -> Signed<Verdict> {
+    plan.signedVerdict ?? record.signed(process: process, notary: notary)
+  }
+
   private func published(
     _ outcome: Outcome<LoggedVerdict>, coordinator: PartyName, notary: any Notary
   ) -> ActivityOutcome {
@@ -192,7 +196,7 @@ public final class ActivityCall: Sendable {
     case .done(let logged):
       guard activity.verb == .publish || activity.verb == .recordAbort,
         let record = records.verdictRecord,
-        logged.verdict == record.signed(process: process, notary: notary),
+        logged.verdict == signed(record, notary: notary),
         logged.proof.count <= LoggedVerdict.largestProof,
         logged.verdict.bytes.count <= LoggedVerdict.largestVerdict,
         let stated = try? notary.read(
@@ -251,10 +255,12 @@ public final class ActivityCall: Sendable {
 extension VerdictRecord {
   /// The verdict, signed from the record: the same bytes each time.
   func signed(process: ProcessID, notary: some Notary) -> Signed<Verdict> {
-    notary.sign(
-      Verdict(
-        process: process, decision: decision, decidedAt: decidedAt,
-        evidence: notary.digest(evidencePreimage)),
-      nonce: nonce)
+    notary.sign(claim(process: process, notary: notary), nonce: nonce)
+  }
+
+  func claim(process: ProcessID, notary: some Notary) -> Verdict {
+    Verdict(
+      process: process, decision: decision, decidedAt: decidedAt,
+      evidence: notary.digest(evidencePreimage))
   }
 }

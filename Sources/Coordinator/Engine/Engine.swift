@@ -15,6 +15,11 @@ public actor Engine {
   private var entropy: any Entropy & Sendable
   var failure: CoordinatorError?
   var readiness: Task<CoordinatorError?, Never>?
+  /// How far the processes of an earlier run have come back.
+  public internal(set) var recovery = RecoveryStanding.notBegun
+  var recoveryAttempts = 0
+  var laterRecovery: Task<Void, Never>?
+  private let policy: RetryPolicy
 
   private var calls = OpenCalls()
   private nonisolated let replies = ReplyBox()
@@ -56,6 +61,7 @@ public actor Engine {
       planner: ProcessPlanner(
         coordinator: coordinator, notary: ports.notary, templates: templates), hook: hook)
     self.questionMarginSeconds = questionMarginSeconds
+    self.policy = policy
     makeMachine = { CoordinatorMachine(policy: policy, limits: limits, restoring: $0) }
     machine = makeMachine([])
     entropy = ports.makeEntropy()
@@ -225,6 +231,7 @@ public actor Engine {
   public func stop() {
     if failure == nil { failure = CoordinatorError(.stopped, "the coordinator was stopped") }
     timer?.cancel()
+    laterRecovery?.cancel()
     calls.abandonAll()
     for process in Array(waiters.keys) { wake(process, .lookAgain) }
   }
@@ -237,6 +244,7 @@ public actor Engine {
     await writing?.value
     await timer?.value
     _ = await readiness?.value
+    await laterRecovery?.value
   }
 
   // MARK: - Effects
@@ -330,6 +338,11 @@ public actor Engine {
     report(
       .outcome(
         attempt.process, activity: attempt.activity, attempt: attempt.attempt, reply.outcome))
+  }
+
+  /// How long to wait after so many attempts at something.
+  func pauseMilliseconds(afterAttempts count: Int) -> Int64 {
+    policy.pauseMilliseconds(afterAttempts: count, entropy: &entropy)
   }
 
   // MARK: - Counters

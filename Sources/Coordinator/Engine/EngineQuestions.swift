@@ -30,6 +30,8 @@ extension Engine {
         // An earlier run left it open, and recovery has not come to it yet.
         try resume(loaded.resumed)
         found = try await standing(of: process, when: want)
+        // It may have ended before this heard of it.
+        if found == nil { found = try await load(process).standing }
       }
     }
     guard let outcome = found.flatMap({ ProcessOutcome(of: process, $0) }) else {
@@ -43,10 +45,10 @@ extension Engine {
   /// - Throws: `unknown-process`, and what the journal throws.
   public func status(of process: ProcessID) async throws(CoordinatorError) -> ProcessStatus {
     try await ready()
-    let (file, standing) = try await fileAndStanding(of: process)
+    let (file, standing, obstacle) = try await fileAndStanding(of: process)
     return ProcessStatus(
       state: standing.state, file: file, decideBy: standing.decideBy,
-      attempts: machine.attempts(of: process), needsOperator: standing.needsOperator)
+      attempts: machine.attempts(of: process), obstacle: obstacle)
   }
 
   /// All evidence of a process, as far as it has come.
@@ -59,7 +61,9 @@ extension Engine {
 
   private func fileAndStanding(
     of process: ProcessID
-  ) async throws(CoordinatorError) -> (file: ProcessFile, standing: ProcessStanding) {
+  ) async throws(CoordinatorError) -> (
+    file: ProcessFile, standing: ProcessStanding, obstacle: CoordinatorError?
+  ) {
     var open: (standing: ProcessStanding, unwritten: UnwrittenRecords)?
     do throws(CoordinatorError) {
       if let standing = try await standing(of: process, when: .durable),
@@ -72,8 +76,10 @@ extension Engine {
       guard error.code == .journalTaken else { throw error }
     }
     let loaded = try await load(process)
-    guard let open else { return (loaded.resumed.file, loaded.standing) }
-    return (loaded.resumed.file(upTo: open.unwritten), open.standing)
+    guard let open else {
+      return (loaded.resumed.file, loaded.standing, loaded.resumed.obstacle)
+    }
+    return (loaded.resumed.file(upTo: open.unwritten), open.standing, nil)
   }
 
   /// Processes in the journal, in the order in which they began, after the given one.

@@ -6,8 +6,43 @@ extension Engine {
   /// Goes on with every process that an earlier run left open: without a verdict it asks again, within
   /// the time frames, and with one it goes forward until all is done. Orders are taken meanwhile.
   ///
-  /// A process that cannot go on is reported and keeps none of the others back.
+  /// A process that cannot go on is reported and keeps none of the others back. While the log does not say
+  /// what it holds, this reports `log-unreachable`, and the engine tries again by itself, after pauses that
+  /// grow, or with the next request that finds the log there, until `recovery` is done or it is stopped.
   public func recover() async -> RecoveryReport {
+    recovery = .underWay
+    let report = await goOnWithAll()
+    switch report.refusal {
+    case nil: recovery = .done(report)
+    case let error? where error.code == .logUnreachable: recoverLater(error)
+    case let error?: recovery = .refused(error)
+    }
+    return report
+  }
+
+  private func recoverLater(_ error: CoordinatorError) {
+    recoveryAttempts += 1
+    let time = ports.clock.now()
+      .adding(milliseconds: pauseMilliseconds(afterAttempts: recoveryAttempts))
+    recovery = .waiting(error, attempts: recoveryAttempts, nextAt: time)
+    laterRecovery = Task { [clock = ports.clock] in
+      await clock.sleep(until: time)
+      if !Task.isCancelled { _ = await recover() }
+    }
+  }
+
+  /// The log has answered somebody else: those who were left open need not wait any longer.
+  private func recoverNow() {
+    guard case .waiting = recovery else { return }
+    recovery = .underWay
+    laterRecovery?.cancel()
+    laterRecovery = Task { [pausing = laterRecovery] in
+      await pausing?.value
+      _ = await recover()
+    }
+  }
+
+  private func goOnWithAll() async -> RecoveryReport {
     var resumed: [ProcessID] = []
     var failed: [(process: ProcessID, error: CoordinatorError)] = []
     do throws(CoordinatorError) {
@@ -46,18 +81,39 @@ extension Engine {
   private nonisolated func plans(
     for page: [(ProcessID, [JournalRow])]
   ) async -> [(ProcessID, Result<ResumedProcess, CoordinatorError>)] {
-    page.map { process, rows in
-      (
-        process,
-        Result { () throws(CoordinatorError) in try planner.resume(process, from: rows) }
-      )
+    var plans: [(ProcessID, Result<ResumedProcess, CoordinatorError>)] = []
+    for (process, rows) in page {
+      do throws(CoordinatorError) {
+        plans.append((process, .success(try await plan(for: process, rows))))
+      } catch {
+        plans.append((process, .failure(error)))
+      }
     }
+    return plans
+  }
+
+  /// Reads a process back. A verdict that an older key has signed is looked for in the log.
+  private nonisolated func plan(
+    for process: ProcessID, _ rows: [JournalRow]
+  ) async throws(CoordinatorError) -> ResumedProcess {
+    let resumed = try planner.resume(process, from: rows)
+    guard let key = resumed.olderKey, let record = resumed.records.verdictRecord,
+      case .done(let known) = await ports.log.latestVerdicts(by: key, atMost: 4096),
+      let entry = known.first(where: { $0.process == process }),
+      let stated = try? ports.notary.read(
+        entry.verdict, by: .party(planner.coordinator), at: record.decidedAt),
+      stated.claim == record.claim(process: process, notary: ports.notary)
+    else { return resumed }
+    return resumed.going(onWith: entry.verdict)
   }
 
   /// Goes on with a process. `false` when nothing of it is left to do.
+  ///
+  /// - Throws: `key-ended`, and what the machine throws.
   @discardableResult
   func resume(_ resumed: ResumedProcess) throws(CoordinatorError) -> Bool {
     let process = resumed.plan.process
+    if let obstacle = resumed.obstacle { throw obstacle }
     let wasOpen = machine.has(process)
     try carryOut(.resume(resumed))
     let isOpen = machine.has(process)
@@ -80,6 +136,7 @@ extension Engine {
       throw error
     }
     if let failure { throw failure }
+    recoverNow()
   }
 
   private func restore() async -> CoordinatorError? {
@@ -120,7 +177,7 @@ extension Engine {
     _ process: ProcessID
   ) async throws(CoordinatorError) -> (resumed: ResumedProcess, standing: ProcessStanding) {
     let rows = await ports.journal.read { $0.rows(of: process) }
-    let resumed = try planner.resume(process, from: rows)
+    let resumed = try await plan(for: process, rows)
     return (resumed, try resumed.standing)
   }
 }

@@ -7,14 +7,15 @@ public struct ProcessFile: Hashable, Sendable {
   public let process: ProcessID
   public let definition: PaymentProcess
   /// The coordinator's statement that it has taken the order.
-  public let accepted: Exhibit<Submission>
+  /// It is signed anew whenever the process is read back; `nil` when that was a key's which signs no more.
+  public let accepted: Exhibit<Submission>?
   /// The journal that all of this is read from.
   public private(set) var records: [JournalRecord]
   /// When the coordinator came to each record.
   public private(set) var times: [Timestamp]
 
   init(
-    definition: PaymentProcess, accepted: Exhibit<Submission>, entries: [JournalEntry] = []
+    definition: PaymentProcess, accepted: Exhibit<Submission>?, entries: [JournalEntry] = []
   ) {
     process = definition.process
     self.definition = definition
@@ -28,7 +29,7 @@ public struct ProcessFile: Hashable, Sendable {
     let last = records.lastIndex { record in
       switch record {
       case .begin, .prepared, .verdict, .end: true
-      case .intent, .result, .forward, .compensated: false
+      case .intent, .result, .forward, .compensated, .called: false
       }
     }
     return last.map { times[$0] }

@@ -94,7 +94,8 @@ public struct ProcessPlanner: Sendable {
   /// began.
   ///
   /// - Throws: `unknown-process`, `broken-journal`, `malformed-record`, `definition-changed`, and what
-  ///   `admit` throws.
+  ///   `admit` throws. What an older key of the coordinator began can be read, and goes on when its verdict is
+  ///   public: nothing is signed after that. Otherwise going on is `key-ended`.
   public func resume(
     _ process: ProcessID, from rows: [JournalRow]
   ) throws(CoordinatorError) -> ResumedProcess {
@@ -109,6 +110,7 @@ public struct ProcessPlanner: Sendable {
     let definition: PaymentProcess
     let digest: Digest
     let terms: ProcessTerms
+    let key: Thumbprint?
     var order: AdmittedOrder?
     switch begin.source {
     case .submission(let submission):
@@ -116,7 +118,9 @@ public struct ProcessPlanner: Sendable {
       (definition, digest) = try self.definition(for: admitted)
       terms = ProcessTerms(admitted)
       order = admitted
-    case .presented(_, _, let decideBy):
+      key = admitted.order.coordinator
+    case .presented(let signed, let oneTimeKey, let decideBy):
+      key = try? notary.read(signed, by: .oneTime(oneTimeKey), at: begin.at).claim.coordinator
       (definition, digest) = try abortOnly(process)
       terms = abortTerms(process, decideBy: decideBy)
     }
@@ -124,13 +128,23 @@ public struct ProcessPlanner: Sendable {
       throw CoordinatorError(
         .definitionChanged, "process \(process) was begun under another definition")
     }
+    let isOwn = key == notary.key
+    let isSigned = isOwn || entries.map(\.record).verdict != nil
     return ResumedProcess(
       plan: ProcessPlan(
         definition: definition, terms: terms, order: order, begunAt: begin.at),
-      accepted: try accepted(begin, definition).exhibit,
+      accepted: isOwn ? try accepted(begin, definition).exhibit : nil,
       entries: rules.recoversVerdicts
         ? entries : Array(entries.prefix { $0.record.kind != .verdict }),
-      chain: chain)
+      chain: chain,
+      obstacle: isSigned ? nil : keyEnded(process, key), olderKey: isSigned ? nil : key)
+  }
+
+  private func keyEnded(_ process: ProcessID, _ key: Thumbprint?) -> CoordinatorError {
+    CoordinatorError(
+      .keyEnded,
+      "process \(process) was begun under the key \(key.map { "\($0)" } ?? "of nobody"), with which "
+        + "nothing is signed here any more, and its verdict is not public")
   }
 
   // MARK: - Shared

@@ -5,8 +5,8 @@ public import PaymentModel
 /// An order was taken on, durably.
 public struct AcceptedOrder: Hashable, Sendable {
   public let process: ProcessID
-  /// The coordinator's signed word for it, the same each time.
-  public let submission: Exhibit<Submission>
+  /// The coordinator's signed word for it, the same each time; `nil` when an older key of the coordinator gave it.
+  public let submission: Exhibit<Submission>?
 }
 
 /// How a process stands.
@@ -19,10 +19,23 @@ public struct ProcessStatus: Sendable {
   /// How often each activity was asked for, by number, since the process is open here and since its
   /// verdict; `nil` when it is not open here.
   public let attempts: [Int]?
+  /// Why it cannot go on here; `nil` when it can, or has ended.
+  public let obstacle: CoordinatorError?
   /// Activities that go on failing after the verdict, and need somebody to look after them.
-  public let needsOperator: [StepPath]
+  public var needsOperator: [StepPath] {
+    state.calls.map { definition.activities[$0.activity].path }
+  }
 
   public var definition: PaymentProcess { file.definition }
+
+  /// When somebody was called to look after an activity, by its number.
+  public func calledAt(_ activity: Int) -> Timestamp? {
+    let place = file.records.lastIndex { record in
+      if case .called(let call) = record { call.activity == activity } else { false }
+    }
+    return place.map { file.times[$0] }
+  }
+
   /// The time of the verdict.
   public var decidedAt: Timestamp? { file.verdictRecord?.decidedAt }
 }
@@ -59,6 +72,33 @@ public struct RecoveryReport: Sendable {
   public let failed: [(process: ProcessID, error: CoordinatorError)]
   /// Why none goes on, and no order is taken: the journal is behind the log, or the engine was stopped.
   public let refusal: CoordinatorError?
+}
+
+/// How far the processes that an earlier run left open have come back.
+public enum RecoveryStanding: Sendable {
+  /// Nobody has asked for it.
+  case notBegun
+  case underWay
+  /// The log does not say what it holds. The engine tries again by itself then, or earlier.
+  case waiting(CoordinatorError, attempts: Int, nextAt: Timestamp)
+  case done(RecoveryReport)
+  /// For good: the journal is behind the log, or the engine was stopped.
+  case refused(CoordinatorError)
+}
+
+extension RecoveryStanding: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notBegun: "not recovered"
+    case .underWay: "being recovered"
+    case .waiting(let error, let attempts, let time):
+      "not recovered yet: \(error); attempt \(attempts + 1) at \(time)"
+    case .done(let report):
+      report.failed.isEmpty
+        ? "recovered" : "recovered, but for \(report.failed.count) processes that cannot go on"
+    case .refused(let error): "not recovered: \(error)"
+    }
+  }
 }
 
 /// How much an engine has done since it was made, and has to do now.

@@ -29,7 +29,7 @@ public struct History: Hashable, Sendable {
 
   /// A participant did the step. If the process aborts, it is to be undone.
   public mutating func did(
-    _ process: ProcessID, _ path: StepPath, _ uses: HistoryUse...,
+    _ process: ProcessID, _ path: StepPath, _ uses: ResourceUse...,
     guarantee: ActivityGuarantee = .compensatable
   ) {
     append(
@@ -38,7 +38,7 @@ public struct History: Hashable, Sendable {
 
   /// A participant refused the step for good, because others have `use`, of which `left` pieces are left.
   public mutating func refused(
-    _ process: ProcessID, _ path: StepPath, _ use: HistoryUse? = nil, left: Int? = nil
+    _ process: ProcessID, _ path: StepPath, _ use: ResourceUse? = nil, left: Int? = nil
   ) {
     append(HistoryEvent(process: process, kind: .refused(path, use, left: left)))
   }
@@ -65,7 +65,7 @@ extension History {
     let forward = definition.root.afterCommit ?? []
     began(
       definition.process,
-      forward: forward.map { HistoryStep($0.path, uses: $0.historyUses) })
+      forward: forward.map { HistoryStep($0.path, uses: $0.resources) })
   }
 
   /// A participant did an activity of that definition. A compensation undoes what it compensates.
@@ -76,7 +76,7 @@ extension History {
         HistoryEvent(
           process: definition.process,
           kind: .done(
-            HistoryStep(activity.path, uses: activity.historyUses), activity.guarantee)))
+            HistoryStep(activity.path, uses: activity.resources), activity.guarantee)))
       return
     }
     undid(definition.process, undone.path)
@@ -87,19 +87,7 @@ extension History {
   public mutating func refused(
     _ activity: Activity, of definition: PaymentProcess, left: Int? = nil
   ) {
-    refused(definition.process, activity.path, activity.historyUses.last, left: left)
-  }
-}
-
-extension Activity {
-  /// What the activity touches that others may need, too.
-  public var historyUses: [HistoryUse] {
-    resources.map { use in
-      switch use.mode {
-      case .exclusive: HistoryUse(use.resource, .exclusive)
-      case .counted(let quantity): HistoryUse(use.resource, .counted(quantity: quantity))
-      }
-    }
+    refused(definition.process, activity.path, activity.resources.last, left: left)
   }
 }
 

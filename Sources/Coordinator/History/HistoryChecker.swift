@@ -122,7 +122,7 @@ struct HistoryChecker {
   }
 
   private mutating func refused(
-    _ use: HistoryUse, left: Int?, to process: Int, _ number: Int
+    _ use: ResourceUse, left: Int?, to process: Int, _ number: Int
   ) throws(HistoryViolation) {
     let resource = numbers.number(of: use.resource)
     let refusal = entry(use, number)
@@ -197,7 +197,7 @@ struct HistoryChecker {
 
   /// A use that remains from now on, event `number`; it was made by `event`, which may be earlier.
   private mutating func remain(
-    _ use: HistoryUse, of process: Int, event: Int, at number: Int
+    _ use: ResourceUse, of process: Int, event: Int, at number: Int
   ) throws(HistoryViolation) {
     let resource = numbers.number(of: use.resource)
     let entry = ResourceBook.Entry(process: process, event: event, mode: use.mode)
@@ -328,7 +328,7 @@ struct HistoryChecker {
 
   // MARK: Words for the answer
 
-  private func entry(_ use: HistoryUse, _ number: Int) -> ResourceBook.Entry {
+  private func entry(_ use: ResourceUse, _ number: Int) -> ResourceBook.Entry {
     ResourceBook.Entry(
       process: numbers.number(of: events[number].process), event: number, mode: use.mode)
   }

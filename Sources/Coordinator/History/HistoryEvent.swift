@@ -11,9 +11,9 @@ public enum HistoryVerdict: String, CaseIterable, Hashable, Sendable {
 /// A step, and what it touches.
 public struct HistoryStep: Hashable, Sendable {
   public let path: StepPath
-  public let uses: [HistoryUse]
+  public let uses: [ResourceUse]
 
-  public init(_ path: StepPath, uses: [HistoryUse] = []) {
+  public init(_ path: StepPath, uses: [ResourceUse] = []) {
     self.path = path
     self.uses = uses
   }
@@ -33,7 +33,7 @@ public struct HistoryEvent: Hashable, Sendable {
     /// A refusal changes nothing, but it tells something. It commutes with other refusals. One of an
     /// exclusive use does not commute with any other process's use. One of a counted use commutes with
     /// a give-back of less than what it lacked, and with takes after it.
-    case refused(StepPath, HistoryUse?, left: Int?)
+    case refused(StepPath, ResourceUse?, left: Int?)
     /// A participant undid the step. What was done before is undone; undoing what was not done is
     /// nothing.
     case undone(StepPath)
@@ -60,7 +60,7 @@ public struct HistoryEvent: Hashable, Sendable {
   }
 
   /// The resources that the event itself names.
-  var uses: [HistoryUse] {
+  var uses: [ResourceUse] {
     switch kind {
     case .began(let forward): forward.flatMap(\.uses)
     case .done(let step, _): step.uses

@@ -12,14 +12,14 @@ struct ResourceBook {
     let process: Int
     /// The number of the event.
     let event: Int
-    let mode: HistoryUse.Mode
+    let mode: ResourceUse.Mode
   }
 
   /// A use by a step that a committed process has not done yet.
   struct Coming {
     let process: Int
     let path: StepPath
-    let mode: HistoryUse.Mode
+    let mode: ResourceUse.Mode
   }
 
   /// Open uses, by event. Two lists, because only the exclusive ones conflict with counted ones.
@@ -45,7 +45,7 @@ struct ResourceBook {
   }
 
   /// The use is open no more: it is undone, or it remains.
-  mutating func close(event: Int, mode: HistoryUse.Mode) {
+  mutating func close(event: Int, mode: ResourceUse.Mode) {
     if mode == .exclusive {
       Self.remove(event, from: &openExclusive)
     } else {
@@ -54,7 +54,7 @@ struct ResourceBook {
   }
 
   /// The first open use before an event that conflicts with a use in that mode.
-  func firstOpen(conflictingWith mode: HistoryUse.Mode, before event: Int) -> Entry? {
+  func firstOpen(conflictingWith mode: ResourceUse.Mode, before event: Int) -> Entry? {
     let exclusive = openExclusive.first.flatMap { $0.event < event ? $0 : nil }
     guard mode == .exclusive else { return exclusive }
     let counted = openCounted.first.flatMap { $0.event < event ? $0 : nil }
@@ -63,7 +63,7 @@ struct ResourceBook {
   }
 
   /// The last open use after an event that conflicts with a use in that mode.
-  func lastOpen(conflictingWith mode: HistoryUse.Mode, after event: Int) -> Entry? {
+  func lastOpen(conflictingWith mode: ResourceUse.Mode, after event: Int) -> Entry? {
     let exclusive = openExclusive.last.flatMap { $0.event > event ? $0 : nil }
     guard mode == .exclusive else { return exclusive }
     let counted = openCounted.last.flatMap { $0.event > event ? $0 : nil }
@@ -82,7 +82,7 @@ struct ResourceBook {
 
   /// What a refusal rests on. The process's own uses do not count: it needs them together with what it
   /// was refused.
-  func grounds(ofRefusalTo process: Int, mode: HistoryUse.Mode, left: Int?) -> Grounds {
+  func grounds(ofRefusalTo process: Int, mode: ResourceUse.Mode, left: Int?) -> Grounds {
     if let other = openExclusive.first(where: { $0.process != process }) {
       return Grounds(open: [other])
     }
@@ -114,7 +114,7 @@ struct ResourceBook {
   // MARK: What remains
 
   /// What of the remaining must be before a new use that remains, takes in any case one by one.
-  func predecessors(of mode: HistoryUse.Mode) -> [Entry] {
+  func predecessors(of mode: ResourceUse.Mode) -> [Entry] {
     var found = lastExclusive.map { [$0] } ?? []
     if mode == .exclusive { found += takes }
     // Takes after a refusal leave it a refusal.

@@ -24,6 +24,9 @@ extension JournalRecord {
       writer.time(prepared.answerBy)
     case .verdict(let verdict): verdict.write(to: &writer)
     case .end(let time): writer.time(time)
+    case .called(let call):
+      writer.count(call.activity)
+      writer.count(call.attempts)
     }
     return writer.bytes
   }
@@ -31,7 +34,7 @@ extension JournalRecord {
   /// Statements are the bulk of most records.
   private var expectedByteCount: Int {
     switch self {
-    case .intent, .prepared, .end: 32
+    case .intent, .prepared, .end, .called: 32
     case .begin, .verdict: 8192
     case .result, .forward, .compensated: 2048
     }
@@ -42,8 +45,9 @@ extension JournalRecord {
   /// - Throws: `malformed-record`.
   public init(_ bytes: Bytes) throws(CoordinatorError) {
     var reader = ByteReader(bytes)
-    guard try reader.byte() == Self.version else {
-      throw ByteReader.malformed("its version is unknown")
+    let version = try reader.byte()
+    guard version == Self.version else {
+      throw ByteReader.malformed("it has version \(version), and only \(Self.version) is read")
     }
     guard let kind = RecordKind(rawValue: try reader.byte()) else {
       throw ByteReader.malformed("its kind is unknown")
@@ -59,6 +63,11 @@ extension JournalRecord {
     case .compensated:
       self = .compensated(try reader.activity(), try ActivityResult(from: &reader))
     case .end: self = .end(try reader.time())
+    case .called:
+      self = .called(
+        OperatorCall(
+          activity: try reader.activity(),
+          attempts: try reader.count(atMost: Int(Int32.max))))
     }
     guard reader.isAtEnd else { throw ByteReader.malformed("something follows its end") }
   }

@@ -12,6 +12,7 @@ public enum RecordKind: UInt8, CaseIterable, Hashable, Sendable {
   case forward = 6
   case compensated = 7
   case end = 8
+  case called = 9
 }
 
 /// One record of a process's journal. Activities are called by their number in the definition.
@@ -32,6 +33,8 @@ public indirect enum JournalRecord: Hashable, Sendable {
   case compensated(Int, ActivityResult)
   /// Nothing is left to do.
   case end(Timestamp)
+  /// Somebody was called to look after an activity that goes on failing after the verdict.
+  case called(OperatorCall)
 
   public var kind: RecordKind {
     switch self {
@@ -43,6 +46,7 @@ public indirect enum JournalRecord: Hashable, Sendable {
     case .forward: .forward
     case .compensated: .compensated
     case .end: .end
+    case .called: .called
     }
   }
 
@@ -52,8 +56,21 @@ public indirect enum JournalRecord: Hashable, Sendable {
   public var isForced: Bool {
     switch self {
     case .begin, .prepared, .verdict, .end: true
-    case .intent, .result, .forward, .compensated: false
+    case .intent, .result, .forward, .compensated, .called: false
     }
+  }
+}
+
+/// Why somebody was called.
+public struct OperatorCall: Hashable, Sendable {
+  /// The activity's number.
+  public let activity: Int
+  /// How often it had been asked for then, since the verdict or the last restart.
+  public let attempts: Int
+
+  public init(activity: Int, attempts: Int) {
+    self.activity = activity
+    self.attempts = attempts
   }
 }
 

@@ -14,7 +14,7 @@ extension JournalRecord {
       case .published, .transferred: true
       default: false
       }
-    case .begin, .intent, .end: false
+    case .begin, .intent, .end, .called: false
     }
   }
 }

@@ -72,7 +72,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
     self.policy = policy
     self.limits = limits
     self.rules = rules
-    self.locks = LockTable(restoring: locks)
+    self.locks = LockTable(restoring: locks, rules: rules)
   }
 
   // MARK: - Questions
@@ -130,13 +130,12 @@ public struct CoordinatorMachine: Hashable, Sendable {
     open[process]?.machine.isQueued ?? false
   }
 
-  /// Hashes what tells machines apart in which an open process stands alike: its attempts and its turns.
-  package func hashTurns(of process: ProcessID, into hasher: inout Hasher) {
-    guard let entry = open[process] else { return }
-    entry.machine.hashAttempts(into: &hasher)
-    for activity in entry.limited {
-      for use in entry.uses(of: activity) { locks.hash(use.resource, into: &hasher) }
-    }
+  /// Who stands for a resource, by arrival.
+  package func places(on resource: Resource) -> [LockPlace] { locks.places(on: resource) }
+
+  /// How an open process stands, durable or not.
+  package func outline(of process: ProcessID) -> ProcessOutline? {
+    open[process]?.machine.outline
   }
 
   /// Forgets numbers that only name things, so that machines can be compared that will go on alike: of
@@ -194,7 +193,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
     case .lost(let process): turns += locks.settle(process)
     case .recovered: turns += locks.settleAll()
     case .written(let batch, let taken):
-      finish(batch, taken: taken, effects: &effects)
+      finish(batch, taken: taken, at: now, effects: &effects)
     case .outcome(let process, let activity, let attempt, let outcome):
       run(
         process, .outcome(activity: activity, attempt: attempt, outcome), at: now,
@@ -269,7 +268,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
     }
     for activity in stepped.scarce {
       guard let use = entry.uses(of: activity).last else { continue }
-      locks.meetScarcity(use.resource, for: process)
+      turns += locks.meetScarcity(use.resource, for: process)
     }
     for activity in stepped.acquired {
       let uses = entry.uses(of: activity)
@@ -340,7 +339,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
   }
 
   private mutating func finish(
-    _ batch: Int, taken: [ProcessID], effects: inout [CoordinatorEffect]
+    _ batch: Int, taken: [ProcessID], at now: Timestamp, effects: inout [CoordinatorEffect]
   ) {
     guard isWriting, batch == nextBatch - 1 else { return }
     isWriting = false
@@ -352,7 +351,9 @@ public struct CoordinatorMachine: Hashable, Sendable {
       leaveAll(entry)
     }
     for process in processes {
-      open[process]?.finish(batch, effects: &effects)
+      if let time = open[process]?.finish(batch, at: now, effects: &effects) {
+        timers.push(process, at: time)
+      }
       guard open[process]?.isOver == true, let entry = leave(process) else { continue }
       leaveAll(entry)
     }

@@ -8,8 +8,6 @@ public struct ProcessStanding: Hashable, Sendable {
   /// From then on the coordinator decides, and only abort.
   public let decideBy: Timestamp
   public let begunAt: Timestamp
-  /// Activities that go on failing after the verdict, and need somebody to look after them.
-  public let needsOperator: [StepPath]
   /// The decision.
   public let verdictRecord: VerdictRecord?
   /// The verdict in the log.
@@ -46,7 +44,6 @@ struct OpenProcess: Hashable, Sendable {
   private var wakeAt: Timestamp?
   /// When the heap will bring one: not later than `wakeAt`.
   private var timerAt: Timestamp?
-  private var needsOperator: [StepPath] = []
   /// Whether an earlier run began it.
   let isResumed: Bool
   /// The activities that take what may run out.
@@ -87,7 +84,7 @@ struct OpenProcess: Hashable, Sendable {
   var standing: ProcessStanding {
     ProcessStanding(
       state: machine.state, decideBy: machine.terms.decideBy, begunAt: plan.begunAt,
-      needsOperator: needsOperator, verdictRecord: records.verdictRecord, verdict: records.verdict)
+      verdictRecord: records.verdictRecord, verdict: records.verdict)
   }
 
   var unwritten: UnwrittenRecords {
@@ -145,9 +142,8 @@ struct OpenProcess: Hashable, Sendable {
       case .scarce(let activity): stepped.scarce.append(activity)
       case .wake(let time): wakeAt = time
       case .callOperator(let activity):
-        let called = plan.definition.activities[activity]
-        needsOperator.append(called.path)
-        effects.append(.callOperator(process, activity: activity, verb: called.verb))
+        let verb = plan.definition.activities[activity].verb
+        effects.append(.callOperator(process, activity: activity, verb: verb))
       case .ended: effects.append(.ended(process, standing))
       }
     }
@@ -158,7 +154,11 @@ struct OpenProcess: Hashable, Sendable {
     }
     stepped.isForced = result.isForced
     if result.isForced { awaitedBatch = nextBatch }
-    if isDurable || !rules.recordsBeforeEffects { release(into: &released) }
+    if isDurable || !rules.recordsBeforeEffects {
+      release(into: &released)
+    } else {
+      for case .perform(let activity, _) in result.effects { machine.holdBack(activity) }
+    }
     if !limited.isEmpty { stepped.settled = settledUses() }
     stepped.isResting = isResting
     return stepped
@@ -173,10 +173,6 @@ struct OpenProcess: Hashable, Sendable {
         if plan.definition.activities[number].verb == .reserve, hasReserved {
           plan = plan.withoutHandovers()
         }
-      case .forward(let number, _), .compensated(let number, _):
-        if needsOperator.isEmpty { break }
-        let path = plan.definition.activities[number].path
-        needsOperator.removeAll { $0 == path }
       default: break
       }
     }
@@ -225,11 +221,22 @@ struct OpenProcess: Hashable, Sendable {
   }
 
   /// The batch is durable: lets out what waited for it.
-  mutating func finish(_ batch: Int, effects released: inout [CoordinatorEffect]) {
+  ///
+  /// - Returns: when a tick is wanted, if that is new.
+  mutating func finish(
+    _ batch: Int, at now: Timestamp, effects released: inout [CoordinatorEffect]
+  ) -> Timestamp? {
     inBatch = []
-    guard awaitedBatch.map({ $0 <= batch }) ?? true else { return }
+    guard awaitedBatch.map({ $0 <= batch }) ?? true else { return nil }
     awaitedBatch = nil
+    for case .ask(let attempt) in effects {
+      let answerBy = machine.send(attempt.activity, at: now)
+      wakeAt = min(wakeAt ?? answerBy, answerBy)
+    }
     release(into: &released)
+    guard let wakeAt, timerAt.map({ wakeAt < $0 }) ?? true else { return nil }
+    timerAt = wakeAt
+    return wakeAt
   }
 
   // MARK: - Turns
@@ -261,7 +268,8 @@ struct OpenProcess: Hashable, Sendable {
     return changes
   }
 
-  /// The state of an activity, and `skipped` when it was undone or is not wanted any more.
+  /// The state of an activity, and `skipped` when it was undone or is not wanted any more. What an earlier run
+  /// may have asked for counts as done until it is undone: others may be told to wait because of it.
   private func effectiveState(of activity: Int) -> ActivityState {
     let states = machine.state.activities
     let own = states[activity]
@@ -269,7 +277,7 @@ struct OpenProcess: Hashable, Sendable {
     guard let undoing = machine.compensation(of: activity) else { return .skipped }
     switch states[undoing] {
     case .done, .refused, .skipped, .unreached: return .skipped
-    case .waiting, .asked: return own
+    case .waiting, .asked: return isResumed && own != .refused ? .done : own
     }
   }
 }

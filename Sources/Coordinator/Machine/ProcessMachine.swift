@@ -94,7 +94,17 @@ public struct ProcessMachine: Hashable, Sendable {
   /// Whether something waits for its turn.
   var isQueued: Bool { attempts.contains { $0.turn == .awaited } }
 
-  func hashAttempts(into hasher: inout Hasher) { hasher.combine(attempts) }
+  /// All on which the next steps depend, but for times and statements.
+  var outline: ProcessOutline {
+    ProcessOutline(
+      phase: state.phase, isResumed: mayHaveAskedEverybody, failure: state.failure,
+      steps: zip(definition.activities, zip(state.activities, attempts)).map { activity, now in
+        ProcessOutline.Step(
+          activity: activity, state: now.0, isAsked: now.1.answerBy != nil,
+          isPausing: now.1.nextAt != nil, isNudged: now.1.isNudged,
+          turn: now.1.turn)
+      })
+  }
 
   /// Forgets how often something was asked for.
   mutating func forgetAttempts() {
@@ -103,6 +113,20 @@ public struct ProcessMachine: Hashable, Sendable {
 
   /// How often each activity was asked for, by number, since the verdict or the last replay.
   var attemptCounts: [Int] { attempts.map(\.count) }
+
+  /// The request for an activity does not leave yet: nobody waits for its answer so far.
+  mutating func holdBack(_ activity: Int) {
+    attempts[activity].answerBy = Timestamp(milliseconds: .max)
+  }
+
+  /// The request leaves now.
+  ///
+  /// - Returns: until when its answer is awaited.
+  mutating func send(_ activity: Int, at now: Timestamp) -> Timestamp {
+    let answerBy = now.adding(milliseconds: policy.answerWithinMilliseconds)
+    attempts[activity].answerBy = answerBy
+    return answerBy
+  }
 
   /// The number of what undoes the activity.
   func compensation(of activity: Int) -> Int? { graph.compensations[activity] }
@@ -245,8 +269,9 @@ extension ProcessMachine {
   }
 
   private mutating func callOperator(for number: Int, result: inout StepResult) {
-    guard !attempts[number].isOperatorCalled else { return }
-    attempts[number].isOperatorCalled = true
+    guard !state.calls.contains(where: { $0.activity == number }) else { return }
+    write(
+      .called(OperatorCall(activity: number, attempts: attempts[number].count)), to: &result)
     result.effects.append(.callOperator(activity: number))
   }
 }
@@ -426,13 +451,9 @@ private struct Attempts: Hashable, Sendable {
   private var answerTime = TimeOrNone()
   private var nextTime = TimeOrNone()
   private var number: UInt32 = 0
-  var isOperatorCalled = false
-  var turn = Turn.none
+  var turn = ProcessOutline.Turn.none
   /// Its turn came while it was being asked.
   var isNudged = false
-
-  /// Whose turn it is, for an activity whose resources may run out.
-  enum Turn: Hashable, Sendable { case none, awaited, granted }
 
   var count: Int {
     get { Int(number) }

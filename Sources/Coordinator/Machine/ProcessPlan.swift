@@ -9,22 +9,27 @@ public final class ProcessPlan: Sendable {
   /// `nil` for an order that was only presented.
   public let order: AdmittedOrder?
   public let begunAt: Timestamp
+  /// The verdict as an older key has signed it; `nil` where this coordinator signs it.
+  let signedVerdict: Signed<Verdict>?
 
   public var process: ProcessID { definition.process }
 
   init(
-    definition: PaymentProcess, terms: ProcessTerms, order: AdmittedOrder?, begunAt: Timestamp
+    definition: PaymentProcess, terms: ProcessTerms, order: AdmittedOrder?, begunAt: Timestamp,
+    signedVerdict: Signed<Verdict>? = nil
   ) {
     self.definition = definition
     self.terms = terms
     self.order = order
     self.begunAt = begunAt
+    self.signedVerdict = signedVerdict
   }
 
   /// The plan when all banks have answered: what they were handed is not needed any more.
   func withoutHandovers() -> ProcessPlan {
     ProcessPlan(
-      definition: definition, terms: terms, order: order?.withoutHandovers(), begunAt: begunAt)
+      definition: definition, terms: terms, order: order?.withoutHandovers(), begunAt: begunAt,
+      signedVerdict: signedVerdict)
   }
 }
 
@@ -33,6 +38,7 @@ extension ProcessPlan: Hashable {
     left === right
       || left.definition == right.definition && left.terms == right.terms
         && left.order == right.order && left.begunAt == right.begunAt
+        && left.signedVerdict == right.signedVerdict
   }
 
   public func hash(into hasher: inout Hasher) { hasher.combine(definition) }
@@ -49,9 +55,22 @@ public struct NewProcess: Sendable {
 /// A process as its journal left it.
 public struct ResumedProcess: Sendable {
   let plan: ProcessPlan
-  let accepted: Exhibit<Submission>
+  let accepted: Exhibit<Submission>?
   let entries: [JournalEntry]
   let chain: JournalChain
+  /// Why it cannot go on here, although it can be read.
+  let obstacle: CoordinatorError?
+  /// The key that would have to sign.
+  let olderKey: Thumbprint?
+
+  /// The process with its verdict as the older key has signed it: that was all that it lacked.
+  func going(onWith verdict: Signed<Verdict>) -> ResumedProcess {
+    ResumedProcess(
+      plan: ProcessPlan(
+        definition: plan.definition, terms: plan.terms, order: plan.order, begunAt: plan.begunAt,
+        signedVerdict: verdict),
+      accepted: accepted, entries: entries, chain: chain, obstacle: nil, olderKey: nil)
+  }
 
   var records: [JournalRecord] { entries.map(\.record) }
 
@@ -74,7 +93,7 @@ public struct ResumedProcess: Sendable {
         definition: plan.definition, terms: plan.terms, replaying: records)
       return ProcessStanding(
         state: machine.state, decideBy: plan.terms.decideBy, begunAt: plan.begunAt,
-        needsOperator: [], verdictRecord: records.verdictRecord, verdict: records.verdict)
+        verdictRecord: records.verdictRecord, verdict: records.verdict)
     }
   }
 }

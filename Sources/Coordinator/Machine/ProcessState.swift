@@ -51,6 +51,9 @@ public struct ProcessState: Hashable, Sendable {
   var failure: AbortReason?
   /// The segments that the process went through, from the root, by number.
   var path = [0]
+  /// Activities that somebody was called to look after, and that have not succeeded since, in the order of
+  /// the calls.
+  public internal(set) var calls: [OperatorCall] = []
   /// Statements that a verdict would rest on.
   var evidence: [StatementID] = []
 
@@ -103,6 +106,12 @@ extension ProcessState {
       (.aborted, .compensated(let number, let result)):
       return isEnding(number, result, in: .retriable)
     case (.committed, .end), (.aborted, .end): return true
+    case (.committed, .called(let call)), (.aborted, .called(let call)):
+      let number = call.activity
+      return graph.activities.indices.contains(number)
+        && graph.activities[number].guarantee == .retriable
+        && (activities[number] == .asked || activities[number] == .refused)
+        && !calls.contains { $0.activity == number }
     default: return false
     }
   }
@@ -138,6 +147,8 @@ extension ProcessState {
       apply(verdict, in: graph)
     case .forward(let number, let result), .compensated(let number, let result):
       note(result, of: number)
+      if result.isSuccess { calls.removeAll { $0.activity == number } }
+    case .called(let call): calls.append(call)
     case .end:
       phase = .ended(wasCommitted: isCommitted == true)
     }

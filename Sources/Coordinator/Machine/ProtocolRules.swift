@@ -13,6 +13,8 @@ public struct ProtocolRules: Hashable, Sendable {
   package var keepsIdentifiers = true
   /// What may run out is taken in one order that is the same in all processes.
   package var takesGoodsInTurns = true
+  /// Who hears `held` although somebody left meanwhile asks again at once.
+  package var asksAgainAfterDepartures = true
   /// Money is reserved before a good is held.
   package var reservesBeforeDeposits = true
   /// An abort is owed to everybody who may have been asked, and not only to those who answered.

@@ -33,26 +33,35 @@ public struct Resource: Hashable, Comparable, Sendable {
 /// How an activity uses a resource.
 public struct ResourceUse: Hashable, Sendable {
   public enum Mode: Hashable, Sendable {
-    /// Whoever comes first gets it, and nobody after.
+    /// Whoever comes first gets it, and nobody after. In a history: nothing is known about the operation but
+    /// that it reads or changes the resource.
     case exclusive
-    /// So many pieces of a stock: a bounded counter, from which all get theirs while it lasts.
+    /// So many pieces of a stock, at least 1: a bounded counter, from which all get theirs while it lasts.
+    /// Takes, and what gives them back, commute: none of them tells how much was there.
     case counted(Int)
   }
 
   public let resource: Resource
   public let mode: Mode
 
-  public init(_ resource: Resource, _ mode: Mode) {
+  public init(_ resource: Resource, _ mode: Mode = .exclusive) {
     self.resource = resource
     self.mode = mode
   }
 
-  /// Whether it makes no difference which of the two comes first, as long as the stock lasts for both.
+  /// Whether it makes no difference which of the two comes first, as long as the stock lasts for both. A
+  /// refusal is no use: `HistoryEvent.Kind.refused` says how it commutes.
   public func commutes(with other: Self) -> Bool {
-    guard resource == other.resource else { return true }
-    switch (mode, other.mode) {
-    case (.counted, .counted): return true
-    case (.exclusive, _), (_, .exclusive): return false
+    resource != other.resource || !mode.conflicts(with: other.mode)
+  }
+}
+
+extension ResourceUse.Mode {
+  /// Whether two uses of one resource conflict: unless both are counted.
+  func conflicts(with other: Self) -> Bool {
+    switch (self, other) {
+    case (.counted, .counted): false
+    case (.exclusive, _), (_, .exclusive): true
     }
   }
 }

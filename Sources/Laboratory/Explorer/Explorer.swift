@@ -1,168 +1,219 @@
 // Every interleaving of a small world: all positions that can be reached, and whether each of them is as it
 // should be.
 
-import Coordinator
+package import Coordinator
 import PaymentModel
-
-/// What came of an exploration that went through.
-package struct Exploration: Sendable {
-  /// How many positions there are.
-  package internal(set) var positions = 0
-  /// How many choices lead from one of them to another, or back to itself.
-  package internal(set) var choices = 0
-  /// How the world can end.
-  package internal(set) var ends: Set<ScarceMarket.End> = []
-  package internal(set) var violation: Violation?
-
-  /// What is wrong, and the way there.
-  package struct Violation: Sendable {
-    package let finding: Books.Finding
-    /// In words, the first choice first. No shorter way leads to a position in which something is wrong.
-    package let trace: [String]
-  }
-}
-
-/// The search was given up: there are more positions than it may look at.
-package struct ExplorationTooLarge: Error, Hashable, Sendable {
-  package let positions: Int
-}
 
 /// Goes through every position of a market, the near ones first.
 ///
-/// A position is visited once, however it is reached. In each one merchants' holds and queues are checked,
-/// and the market's own rule; where nothing is left to do, the independent books and the market's claims. At
-/// last every position must have a way to an end. `Reduction` says what is branched on, and why no outcome is
-/// lost thereby.
+/// A position is visited once, however it is reached; it is known again by the digest of its outline, and the
+/// world in it is forgotten when all that follows was looked at. In each one merchants' holds, the
+/// coordinator's table of turns and the market's own rule are checked; where nothing is left to do but
+/// to wait for a pause to end, the independent books and the market's claims. At last every position must have
+/// a way to an end on which nobody waits for a pause. `Reduction` says what is branched on, and why no outcome
+/// is lost thereby.
 package struct Explorer {
+  /// Whose worlds are to be the same.
+  package enum Identity: Hashable, Sendable {
+    /// Those with one outline, whoever of those who want the same is who.
+    case outline
+    /// Those with one outline, order by order.
+    case outlineOfEach
+    /// Equal ones, but for numbers and the past.
+    case world
+  }
+
   private let market: ScarceMarket
-  private let reduction: Reduction
+  private let branching: Branching
+  private let identity: Identity
+  private let looksAtHolds: Bool
   private let mostPositions: Int
   private let books: Books
+  private var outliner: Outliner
 
-  private var found: [Position: Int] = [:]
-  /// For each position how it was reached first; the first one was not.
-  private var arrivals: [(from: Int, by: Choice)?] = []
-  /// For each position those that lead to it.
-  private var sources: [[Int]] = []
-  private var ends: [Int] = []
+  /// By the key of its outline, and by all of it where all is compared.
+  private var found: [PositionKey: Int32] = [:]
+  private var foundWorlds: [Position: Int32] = [:]
+  /// For each position how it was reached first: from where, by which of the choices there.
+  private var arrivals: [Arrival] = []
+  /// The choices that must come: no end of a pause, and no crash.
+  private var links: [Link] = []
+  private var ends: [Int32] = []
   private var result = Exploration()
 
+  private struct Arrival {
+    let from: Int32
+    let choice: UInt8
+  }
+
+  private struct Link {
+    let from: Int32
+    let to: Int32
+  }
+
+  /// A position whose choices were not looked at yet.
+  private struct Waiting {
+    let number: Int32
+    let world: World
+  }
+
+  /// - Parameters:
+  ///   - rules: the coordinator's; `nil` for those of the flaw, or all of them.
+  ///   - pausesEnd: whether a pause may end at any time. No end may depend on it.
+  ///   - mayCrash: whether the coordinator may crash, once, at any position. It recovers at once.
+  ///   - looksAtHolds: whether merchants' holds are checked in each position. If not, circles are found
+  ///     in the coordinator's table alone.
   /// - Throws: `ExplorationTooLarge` when there are more positions than that. What was not looked at may
   ///   be wrong, so there is no result then.
   package static func explore(
-    _ market: ScarceMarket, flaw: Flaw? = nil, reduction: Reduction = .commuting,
-    mostPositions: Int = 1_000_000
+    _ market: ScarceMarket, flaw: Flaw? = nil, rules: ProtocolRules? = nil,
+    reduction: Reduction = .persistent, identity: Identity = .outline, pausesEnd: Bool = true,
+    mayCrash: Bool = false, looksAtHolds: Bool = true, mostPositions: Int = 4_000_000
   ) throws(ExplorationTooLarge) -> Exploration {
-    let world = market.world(flaw: flaw)
+    let world = market.world(flaw: flaw, rules: rules)
     var explorer = Explorer(
-      market: market, reduction: reduction, mostPositions: mostPositions, books: Books(of: world))
+      Branching(market: market, reduction: reduction, pausesEnd: pausesEnd, mayCrash: mayCrash),
+      identity: identity,
+      looksAtHolds: looksAtHolds, mostPositions: mostPositions, books: Books(of: world))
     try explorer.explore(world)
     return explorer.result
   }
 
-  private init(market: ScarceMarket, reduction: Reduction, mostPositions: Int, books: Books) {
-    self.market = market
-    self.reduction = reduction
+  private init(
+    _ branching: Branching, identity: Identity, looksAtHolds: Bool, mostPositions: Int,
+    books: Books
+  ) {
+    market = branching.market
+    self.branching = branching
+    // Outlines say nothing of effects that were not carried out.
+    self.identity = branching.reduction == .none ? .world : identity
+    self.looksAtHolds = looksAtHolds
     self.mostPositions = mostPositions
     self.books = books
+    outliner = Outliner(branching.market, mergesOrders: self.identity == .outline)
   }
 
   // MARK: - Searching
 
   private mutating func explore(_ start: World) throws(ExplorationTooLarge) {
     var first = start
-    first.settle(reduction)
-    found[Position(first)] = 0
-    arrivals.append(nil)
-    sources.append([])
-    var layer = [(number: 0, world: first)]
+    branching.settle(&first)
+    var layer: [Waiting] = []
+    _ = try enter(first, from: Arrival(from: -1, choice: 0), into: &layer)
+    if let finding = finding(in: first) { return violate(finding, at: 0, from: start) }
     while !layer.isEmpty {
-      var next: [(number: Int, world: World)] = []
-      for (number, world) in layer {
-        for choice in world.branches(reduction) {
-          var after = world
+      var next: [Waiting] = []
+      for waiting in layer {
+        let choices = branching.choices(in: waiting.world)
+        for (place, choice) in (choices + branching.chances(in: waiting.world)).enumerated() {
+          var after = waiting.world
           after.apply(choice)
-          after.settle(reduction)
+          branching.settle(&after)
           result.choices += 1
-          guard let new = try enter(after, from: number, by: choice) else { continue }
-          if let finding = finding(in: after) {
-            return violate(finding, at: new, from: start)
+          let (number, isNew) = try enter(
+            after, from: Arrival(from: waiting.number, choice: UInt8(clamping: place)),
+            into: &next)
+          if place < choices.count { links.append(Link(from: waiting.number, to: number)) }
+          if isNew, let finding = finding(in: after) {
+            return violate(finding, at: number, from: start)
           }
-          next.append((new, after))
         }
       }
       layer = next
+      if !layer.isEmpty { result.depth += 1 }
     }
-    result.positions = found.count
+    result.positions = arrivals.count
     if let stuck = firstWithoutEnd {
       let finding = Books.Finding(
-        property: .progress, process: nil, message: "from here no end can be reached")
+        property: .progress, process: nil,
+        message: "from here no end can be reached without waiting for a pause")
       violate(finding, at: stuck, from: start)
     }
   }
 
-  /// - Returns: the position's number, if it is a new one.
+  /// - Returns: the position's number, and whether it is a new one, which is to be looked at then.
   private mutating func enter(
-    _ world: World, from source: Int, by choice: Choice
-  ) throws(ExplorationTooLarge) -> Int? {
-    let position = Position(world)
-    if let known = found[position] {
-      sources[known].append(source)
-      return nil
+    _ world: World, from arrival: Arrival, into layer: inout [Waiting]
+  ) throws(ExplorationTooLarge) -> (number: Int32, isNew: Bool) {
+    let number = Int32(arrivals.count)
+    let restarted = branching.restarted(world)
+    let key = outliner.key(of: world, restarted: restarted)
+    let known: Int32?
+    if identity == .world {
+      let position = Position(world, key: key, keepsJournal: restarted != nil)
+      known = foundWorlds[position]
+      if known == nil { foundWorlds[position] = number }
+    } else {
+      known = found[key]
+      if known == nil { found[key] = number }
     }
-    let number = found.count
-    guard number < mostPositions else { throw ExplorationTooLarge(positions: number) }
-    found[position] = number
-    arrivals.append((source, choice))
-    sources.append([source])
-    if world.branches(reduction).isEmpty {
+    if let known { return (known, false) }
+    guard arrivals.count < mostPositions else {
+      throw ExplorationTooLarge(positions: arrivals.count)
+    }
+    arrivals.append(arrival)
+    layer.append(Waiting(number: number, world: world))
+    if branching.choices(in: world).isEmpty {
       ends.append(number)
-      result.ends.insert(market.end(of: world))
+      let end = market.end(of: world)
+      result.ends.formUnion(identity == .outline ? market.rearrangements(of: end) : [end])
     }
-    return number
+    return (number, true)
   }
 
   private func finding(in world: World) -> Books.Finding? {
-    for shop in world.shops.indices {
+    for shop in world.shops.indices where looksAtHolds {
       if let finding = books.checkDeposits(at: shop, in: world) { return finding }
     }
-    if let finding = market.finding(in: world) { return finding }
-    guard world.branches(reduction).isEmpty else { return nil }
-    return books.check(world) ?? market.finding(atTheEnd: world)
+    if let finding = market.waits(in: world) ?? market.finding(in: world) { return finding }
+    guard branching.choices(in: world).isEmpty else { return nil }
+    return market.finding(atTheEnd: world) ?? books.check(world)
   }
 
   /// The nearest position from which nothing leads to an end.
-  private var firstWithoutEnd: Int? {
-    var reaches = Array(repeating: false, count: sources.count)
+  private var firstWithoutEnd: Int32? {
+    // The links by where they lead, one after another.
+    var firsts = Array(repeating: 0, count: arrivals.count + 1)
+    for link in links { firsts[Int(link.to) + 1] += 1 }
+    for place in arrivals.indices { firsts[place + 1] += firsts[place] }
+    var sources = Array(repeating: Int32(0), count: links.count)
+    var filled = firsts
+    for link in links {
+      sources[filled[Int(link.to)]] = link.from
+      filled[Int(link.to)] += 1
+    }
+    var reaches = Array(repeating: false, count: arrivals.count)
     var toVisit = ends
-    for end in ends { reaches[end] = true }
+    for end in ends { reaches[Int(end)] = true }
     while let number = toVisit.popLast() {
-      for source in sources[number] where !reaches[source] {
-        reaches[source] = true
+      for source in sources[firsts[Int(number)]..<firsts[Int(number) + 1]]
+      where !reaches[Int(source)] {
+        reaches[Int(source)] = true
         toVisit.append(source)
       }
     }
-    return reaches.firstIndex(of: false)
+    return reaches.firstIndex(of: false).map { Int32($0) }
   }
 
   // MARK: - Showing
 
-  private mutating func violate(_ finding: Books.Finding, at number: Int, from start: World) {
-    var choices: [Choice] = []
-    var place = number
-    while let arrival = arrivals[place] {
-      choices.append(arrival.by)
-      place = arrival.from
+  private mutating func violate(_ finding: Books.Finding, at number: Int32, from start: World) {
+    var places: [Int] = []
+    var position = number
+    while arrivals[Int(position)].from >= 0 {
+      places.append(Int(arrivals[Int(position)].choice))
+      position = arrivals[Int(position)].from
     }
     var world = start
     var trace: [String] = []
-    world.settle(reduction)
-    for choice in choices.reversed() {
-      trace.append(world.describe(choice))
-      world.apply(choice)
-      world.settle(reduction)
+    branching.settle(&world)
+    for place in places.reversed() {
+      let choices = branching.choices(in: world) + branching.chances(in: world)
+      trace.append(world.describe(choices[place]))
+      world.apply(choices[place])
+      branching.settle(&world)
     }
-    result.positions = found.count
+    result.positions = arrivals.count
     result.violation = Exploration.Violation(finding: finding, trace: trace)
   }
 }

@@ -1,4 +1,4 @@
-// A world as the explorer compares it: without what does not tell how it goes on.
+// A world as whole worlds are compared: without what does not tell how it goes on.
 
 import Coordinator
 import PaymentModel
@@ -12,8 +12,12 @@ struct Position: Hashable {
   private let world: World
   /// How many of each message are under way.
   private let underWay: [MessageIdentity: Int]
+  /// Of its outline, which says less.
+  private let key: PositionKey
+  /// Where the coordinator may crash.
+  private let journal: MemoryJournalRows?
 
-  init(_ world: World) {
+  init(_ world: World, key: PositionKey, keepsJournal: Bool = false) {
     var plain = world
     var underWay: [MessageIdentity: Int] = [:]
     for message in world.stage.network.messages {
@@ -22,35 +26,12 @@ struct Position: Hashable {
     plain.forgetPast()
     self.world = plain
     self.underWay = underWay
+    self.key = key
+    journal = keepsJournal ? world.stage.node.journal : nil
   }
 
-  /// Of what tells positions apart most of the time; compared is all of it.
-  func hash(into hasher: inout Hasher) {
-    hasher.combine(world.stage.now)
-    for process in world.processes {
-      hasher.combine(process)
-      hasher.combine(world.stage.node.state(of: process))
-      world.stage.node.hashTurns(of: process, into: &hasher)
-    }
-    for customer in world.customers {
-      for purchase in customer.desk.books.purchases {
-        hasher.combine(purchase.state)
-        hasher.combine(purchase.deliveryRequest == nil)
-        hasher.combine(purchase.keys == nil)
-      }
-      hasher.combine(customer.desk.books.nextWish)
-    }
-    for shop in world.shops {
-      for hold in shop.desk.books.holds {
-        hasher.combine(hold.process)
-        hasher.combine(hold.state)
-      }
-      for waiting in shop.waiting { hasher.combine(waiting.process) }
-      hasher.combine(shop.desk.books.replies.count)
-      hasher.combine(shop.desk.isDirty)
-    }
-    hasher.combine(underWay)
-  }
+  /// Of the outline, which tells positions apart most of the time; compared is all of it.
+  func hash(into hasher: inout Hasher) { hasher.combine(key) }
 }
 
 /// A message without its number, and without that of the attempt.

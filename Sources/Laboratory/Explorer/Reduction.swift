@@ -1,7 +1,7 @@
 // Which choices the explorer branches on, and why the others may be taken at once.
 //
-// Explored are worlds without faults: every message arrives once, nobody crashes, nobody cheats but by not
-// asking for delivery. What is left to chance is the order of things. Two orders differ in their outcome only
+// Explored are worlds without faults: every message arrives once, nobody crashes (but for the coordinator, once,
+// where that is asked for), nobody cheats but by not asking for delivery. What is left to chance is the order of things. Two orders differ in their outcome only
 // where something is read that another process writes. That is so in two places: a merchant's stock, and the
 // coordinator's queues for it. So these branch:
 //
@@ -9,8 +9,9 @@
 //   - its answer reaches the coordinator,
 //   - a delivery request reaches the coordinator, which commits,
 //   - a customer orders, or cancels,
-//   - a process that was told to wait asks again,
-//   - time passes until a delivery request is overdue.
+//   - a pause ends, where pauses do,
+//   - time passes until a delivery request is overdue, or until an order is to be decided,
+//   - the coordinator crashes, where it may: what it has not written is lost, and it recovers at once.
 //
 // Everything else is *eager*: it is applied as soon as it can be, in a fixed order. That is messages to and
 // from bank, log and customer, syncs, the coordinator's effects, ticks that are due, and the fetching of keys.
@@ -29,6 +30,11 @@
 //
 // Cancellation and delivery request of one process race where they reach the coordinator, so a cancellation
 // arrives when it is sent: it is sent whenever it could have arrived.
+//
+// A step that branches by its kind need not branch in every position. Where nothing that anybody can still do
+// touches what it touches, it is a persistent set by itself (Godefroid, "Partial-Order Methods for the
+// Verification of Concurrent Systems", 1996): every run from there takes it, and it commutes with all that
+// comes before. Such a step is eager, too. `isIndependent` names them.
 
 import Coordinator
 import PaymentModel
@@ -39,56 +45,191 @@ package enum Reduction: Hashable, Sendable {
   case none
   /// On every message; syncs and the coordinator's effects come at once.
   case messages
-  /// On what does not commute with the rest.
+  /// On the kinds of steps that do not commute with the rest.
   case commuting
+  /// On those of them that may touch what another process can still touch.
+  case persistent
 }
 
-extension World {
-  /// Takes all eager steps.
-  mutating func settle(_ reduction: Reduction) {
-    while let choice = eagerChoice(reduction) { apply(choice) }
-  }
+/// What the explorer goes through: a market, and how much it branches.
+struct Branching: Sendable {
+  let market: ScarceMarket
+  let reduction: Reduction
+  /// Whether a pause may end at any time. If not, whoever waits for one waits for ever.
+  let pausesEnd: Bool
+  /// Whether the coordinator may crash once, between what it does at once.
+  var mayCrash = false
 
-  /// The first eager step that is possible.
-  private func eagerChoice(_ reduction: Reduction) -> Choice? {
-    if reduction == .none { return nil }
-    if stage.node.hasEffects { return .carryOut }
-    if let dirty = parties.first(where: { isDirty($0) }) { return .sync(dirty) }
-    if stage.node.isTickDue(at: stage.clock(of: .coordinator)) { return .tick }
-    if reduction == .messages { return nil }
-    if let message = stage.network.messages.first(where: { !$0.branches && canTake($0) }) {
-      return .deliver(message.number)
-    }
-    return customers.indices.first { isDue($0) && !customers[$0].isWishDue(at: stage.now) }.map {
-      .act($0)
-    }
+  /// Takes all eager steps.
+  func settle(_ world: inout World) {
+    while let choice = eagerChoice(in: world) { world.apply(choice) }
   }
 
   /// The choices between which the explorer branches.
-  func branches(_ reduction: Reduction) -> [Choice] {
+  func choices(in world: World) -> [Choice] {
     var choices: [Choice] = []
-    for message in stage.network.messages where canTake(message) {
+    for message in world.stage.network.messages where world.canTake(message) {
       choices.append(.deliver(message.number))
     }
     if reduction == .none {
-      choices += parties.filter { isDirty($0) }.map { .sync($0) }
-      if stage.node.hasEffects { choices.append(.carryOut) }
-      if stage.node.isTickDue(at: stage.clock(of: .coordinator)) { choices.append(.tick) }
+      choices += world.parties.filter { world.isDirty($0) }.map { .sync($0) }
+      if world.stage.node.hasEffects { choices.append(.carryOut) }
+      if isTickDue(in: world) { choices.append(.tick) }
     }
-    choices += customers.indices.filter { isDue($0) }.map { .act($0) }
-    guard stage.node.isReady else { return choices }
-    for process in processes where stage.node.isPausing(process) { choices.append(.retry(process)) }
-    // Nobody else is waited for: what is under way for others has days to arrive.
-    if let overdue = nextDeliveryLimit, overdue > stage.now {
-      choices.append(.advance(milliseconds: overdue.milliseconds(since: stage.now)))
+    choices += world.customers.indices.filter { world.isDue($0) }.map { .act($0) }
+    guard world.stage.node.isReady else { return choices }
+    if let time = nextTime(in: world) {
+      choices.append(.advance(milliseconds: time.milliseconds(since: world.stage.now)))
     }
     return choices
   }
 
-  /// When the next of those runs out of time who do not ask for delivery.
-  private var nextDeliveryLimit: Timestamp? {
-    customers.filter { $0.cheat == .griefing }.flatMap(\.desk.books.purchases)
-      .compactMap { stage.node.answerBy(of: $0.process) }.min()
+  /// What may come at any time, and need not come at all: nobody may have to wait for it.
+  func chances(in world: World) -> [Choice] {
+    guard world.stage.node.isReady else { return [] }
+    var chances: [Choice] = []
+    if pausesEnd {
+      chances += world.processes.filter { world.stage.node.isPausing($0) }.map { .retry($0) }
+    }
+    if isCrashPossible(in: world) { chances.append(Self.crash) }
+    return chances
+  }
+
+  private static let crash = Choice.crash(.coordinator, keepsWrites: false)
+
+  private func isCrashPossible(in world: World) -> Bool {
+    mayCrash && world.stage.node.run == 0
+  }
+
+  /// The world after a crash of the coordinator and its recovery, where one may come.
+  func restarted(_ world: World) -> World? {
+    guard isCrashPossible(in: world) else { return nil }
+    var after = world
+    after.apply(Self.crash)
+    settle(&after)
+    return after
+  }
+
+  /// The first eager step that is possible.
+  private func eagerChoice(in world: World) -> Choice? {
+    if !world.stage.node.isUp { return .restart(.coordinator) }
+    if world.stage.node.isReady, world.stage.node.isRecovering { return .resume }
+    if reduction == .none { return nil }
+    if world.stage.node.hasEffects { return .carryOut }
+    if let dirty = world.parties.first(where: { world.isDirty($0) }) { return .sync(dirty) }
+    if isTickDue(in: world) { return .tick }
+    if reduction == .messages { return nil }
+    let message = world.stage.network.messages.first {
+      (!$0.branches || (reduction == .persistent && isIndependent($0, in: world)))
+        && world.canTake($0)
+    }
+    if let message { return .deliver(message.number) }
+    return world.customers.indices
+      .first { world.isDue($0) && !world.customers[$0].isWishDue(at: world.stage.now) }
+      .map { .act($0) }
+  }
+
+  private func isTickDue(in world: World) -> Bool {
+    world.stage.node.isTickDue(at: world.stage.clock(of: .coordinator))
+  }
+
+  /// When time may have passed that somebody lets pass. Nobody else is waited for: what is under way for
+  /// others has days to arrive.
+  private func nextTime(in world: World) -> Timestamp? {
+    var next: Timestamp?
+    for (order, customer) in zip(market.orders, world.customers) {
+      guard let purchase = customer.desk.books.purchases.first else { continue }
+      var time: Timestamp?
+      switch order.temper {
+      case .declines: time = world.stage.node.answerBy(of: purchase.process)
+      case .timesOut:
+        if world.stage.node.isUndecided(purchase.process) { time = purchase.order.decideBy }
+      case .wants, .cancels, .cannotPay: break
+      }
+      if let time, time > world.stage.now { next = min(next ?? time, time) }
+    }
+    return next
+  }
+}
+
+// MARK: - What is independent
+
+extension Branching {
+  /// Whether nothing that can still happen, but in consequence of it, touches what the message's arrival
+  /// touches.
+  private func isIndependent(_ message: Message, in world: World) -> Bool {
+    // A crash touches all that the coordinator has.
+    guard !isCrashPossible(in: world), let process = message.process,
+      let order = market.order(of: process, in: world)
+    else { return false }
+    if case .reply(_, let tag) = message.content, tag.run != world.stage.node.run { return true }
+    switch (message.content, message.to, message.from) {
+    case (.request(.settle, _), .shop(let good), _), (.request(.release, _), .shop(let good), _):
+      // It changes what a deposit there is answered, and nothing else of other processes.
+      return !mayDeposit(at: good, in: world)
+    case (.reply(.requested, _), _, _):
+      // The commit touches nobody else. It races with what may abort the process, and with nothing else.
+      return isDecided(process, in: world) || !isThreatened(order, in: world)
+    case (.reply(.deposited, _), _, _):
+      // After the verdict nobody waits for it.
+      return isDecided(process, in: world)
+    case (.reply(.settled, _), _, _):
+      // The last answer ends the process, which leaves its places.
+      return !isLastAnswer(of: process, in: world)
+        || !mayQueue(besides: order, for: market.orders[order].goods, in: world)
+    case (.reply(.released, _), _, .shop(let good)):
+      // It gives a place up, and the last one all of them.
+      let goods = isLastAnswer(of: process, in: world) ? market.orders[order].goods : [good]
+      return !mayQueue(besides: order, for: goods, in: world)
+    default: return false
+    }
+  }
+
+  /// Whether somebody may still ask for a good, or has asked and was not heard yet.
+  private func mayDeposit(at good: Int, in world: World) -> Bool {
+    let isUnderWay = world.stage.network.messages.contains {
+      guard $0.to == .shop(good), case .request(.deposit, _) = $0.content else { return false }
+      return true
+    }
+    return isUnderWay
+      || market.orders.indices.contains {
+        market.orders[$0].goods.contains(good) && mayAsk($0, for: good, in: world)
+      }
+  }
+
+  private func mayAsk(_ order: Int, for good: Int, in world: World) -> Bool {
+    guard let process = market.process(of: order, in: world) else { return true }
+    if isDecided(process, in: world) { return false }
+    let holds = world.shops[good].desk.books.holds
+    // Who holds it asks no more: the answer is final.
+    return !holds.contains { $0.process == process }
+  }
+
+  /// Whether an undecided order besides that one wants one of the goods.
+  private func mayQueue(besides order: Int, for goods: [Int], in world: World) -> Bool {
+    market.orders.indices.contains { other in
+      other != order && market.orders[other].goods.contains { goods.contains($0) }
+        && market.process(of: other, in: world).map { !isDecided($0, in: world) } ?? true
+    }
+  }
+
+  /// Whether the order may still be cancelled, or run out of time.
+  private func isThreatened(_ order: Int, in world: World) -> Bool {
+    switch market.orders[order].temper {
+    case .timesOut, .declines: return true
+    case .cancels where world.isDue(order): return true
+    case .wants, .cancels, .cannotPay: return market.has(.declines)
+    }
+  }
+
+  private func isDecided(_ process: ProcessID, in world: World) -> Bool {
+    world.log.desk.durable.entry(of: process, by: world.setting.coordinatorKey) != nil
+  }
+
+  /// Whether nothing else of the process is asked for.
+  private func isLastAnswer(of process: ProcessID, in world: World) -> Bool {
+    let steps = world.stage.node.outline(of: process)?.steps ?? []
+    return steps.count { $0.isAsked } <= 1
   }
 }
 

@@ -164,14 +164,14 @@ package struct ModelShop: Hashable, Sendable {
   }
 
   /// A good takes its offer, if that is for one sale, and its pieces of a stock.
-  private func uses(of offer: StatementID, stock: String?, quantity: Int) -> [HistoryUse] {
-    var uses: [HistoryUse] = []
+  private func uses(of offer: StatementID, stock: String?, quantity: Int) -> [ResourceUse] {
+    var uses: [ResourceUse] = []
     if goods.first(where: { $0.offer.id == offer })?.offer.claim.mode == .individual {
-      uses.append(HistoryUse(Resource(owner: name, name: offer.hex)))
+      uses.append(ResourceUse(Resource(owner: name, name: offer.hex)))
     }
     if let stock {
       uses.append(
-        HistoryUse(Resource(owner: name, name: stock), .counted(quantity: quantity)))
+        ResourceUse(Resource(owner: name, name: stock), .counted(quantity)))
     }
     return uses
   }

@@ -111,10 +111,11 @@ package struct CoordinatorNode: Hashable, Sendable {
     return process
   }
 
-  /// Hashes what tells nodes apart in which a process stands alike.
-  func hashTurns(of process: ProcessID, into hasher: inout Hasher) {
-    machine?.hashTurns(of: process, into: &hasher)
-  }
+  /// How an open process stands, without statements.
+  func outline(of process: ProcessID) -> ProcessOutline? { machine?.outline(of: process) }
+
+  /// Who stands for a resource in the coordinator's table, by arrival.
+  func places(on resource: Resource) -> [LockPlace] { machine?.places(on: resource) ?? [] }
 
   /// How a durable and open process stands.
   package func state(of process: ProcessID) -> ProcessState? {

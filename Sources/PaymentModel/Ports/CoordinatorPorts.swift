@@ -114,7 +114,8 @@ public protocol Notary: Sendable {
   func process(of order: Signed<Order>) -> ProcessID?
 
   /// Checks all of a submission as of a time: signatures, certificates, each part's path to the root,
-  /// that payees and prices are those of the offers, that all offers allow this coordinator.
+  /// that payees and prices are those of the offers, that the order names this coordinator, by its key or by
+  /// an older one that was valid then, and that all offers allow that key.
   func admit(
     _ submission: PurchaseSubmission, at time: Timestamp
   ) throws(NotAdmitted) -> AdmittedOrder

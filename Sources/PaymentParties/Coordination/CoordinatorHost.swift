@@ -89,7 +89,7 @@ extension ProcessFile {
     if let order { statements.append(order.bytes) }
     statements += (submission?.offers ?? []).map(\.bytes)
     // An order that was only presented is not run by its template, but aborted.
-    if submission != nil { statements.append(accepted.signed.bytes) }
+    if submission != nil, let accepted { statements.append(accepted.signed.bytes) }
     statements += reservations.map(\.signed.bytes)
     for key in deposits { statements += [key.deposit.signed.bytes, key.acceptance.signed.bytes] }
     statements += wrongKeys.map(\.deposit.signed.bytes)

@@ -23,7 +23,7 @@ public final class EvidenceNotary: Notary {
   public func admit(
     _ submission: PurchaseSubmission, at time: Timestamp
   ) throws(NotAdmitted) -> AdmittedOrder {
-    try OrderAdmission(trust: trust, coordinator: signer.issuer.key).admit(submission, at: time)
+    try OrderAdmission(trust: trust, coordinator: signer.issuer).admit(submission, at: time)
   }
 
   public func read<Content: Claim>(

@@ -12,7 +12,7 @@ import PaymentModel
 /// |---|---|
 /// | `too-large` | more parts, offers or instruments than a purchase may have |
 /// | `order` | the order's signature or form |
-/// | `coordinator` | the order names another coordinator |
+/// | `coordinator` | the order names neither the coordinator's key nor an older one that was valid then |
 /// | `deadline` | `decideBy` has passed or lies too far ahead |
 /// | `offer` | an offer's signature, form or terms |
 /// | `part` | a part does not hang below the order's root, or stands there twice |
@@ -25,7 +25,7 @@ struct OrderAdmission {
   static let longestSeconds: Int64 = 7 * 86_400
 
   let trust: TrustStore
-  let coordinator: Thumbprint
+  let coordinator: Issuer
 
   func admit(
     _ submission: PurchaseSubmission, at time: Timestamp
@@ -36,7 +36,8 @@ struct OrderAdmission {
     else { throw NotAdmitted(code: "too-large", message: "too many parts for one purchase") }
 
     let order = try checkedOrder(submission.order, at: time)
-    let offers = try checkedOffers(submission.offers, at: time)
+    let offers = try checkedOffers(
+      submission.offers, for: order.claim.coordinator, at: time)
     let parts = try checkedParts(submission.parts, of: order.claim)
     let items = try checkedItems(parts, offers: offers)
     let payments = try checkedPayments(parts, instruments: submission.instruments, items: items)
@@ -54,7 +55,7 @@ struct OrderAdmission {
     } catch {
       throw NotAdmitted(code: "order", message: "\(error)")
     }
-    guard order.claim.coordinator == coordinator else {
+    guard isOwn(order.claim.coordinator, at: time) else {
       throw NotAdmitted(code: "coordinator", message: "the order names another coordinator")
     }
     guard order.claim.decideBy > time,
@@ -66,8 +67,15 @@ struct OrderAdmission {
     return order
   }
 
+  /// Whether the key is the coordinator's, or was then: what was begun under an older one is read back.
+  private func isOwn(_ key: Thumbprint, at time: Timestamp) -> Bool {
+    if key == coordinator.key { return true }
+    let older = try? trust.key(key, party: coordinator.party, role: .coordinator, at: time)
+    return older != nil
+  }
+
   private func checkedOffers(
-    _ signed: [Signed<Offer>], at time: Timestamp
+    _ signed: [Signed<Offer>], for coordinator: Thumbprint, at time: Timestamp
   ) throws(NotAdmitted) -> [Stated<Offer>] {
     var offers: [Stated<Offer>] = []
     for offer in signed {

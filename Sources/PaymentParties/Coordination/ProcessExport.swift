@@ -33,8 +33,8 @@ public struct ProcessExport: Hashable, Sendable {
   /// How the process stood after the last record.
   public let state: ProcessState
 
-  /// - Throws: `export` when the rows are not the chain of a process with that definition, or a record does
-  ///   not follow from those before it.
+  /// - Throws: `export-refuted` when the rows are not the chain of a process with that definition, or a record
+  ///   does not follow from those before it.
   private init(definition: PaymentProcess, rows: [Row]) throws(PartyError) {
     process = definition.process
     self.definition = definition
@@ -45,15 +45,15 @@ public struct ProcessExport: Hashable, Sendable {
       guard !row.entries.isEmpty, row.sequence == next,
         chain.take(shown: row.entries, digest: { SHA256.digest($0) }) == row.chain
       else {
-        throw PartyError(.export, "the row of record \(row.sequence) does not fit its chain")
+        throw PartyError(.exportRefuted, "the row of record \(row.sequence) does not fit its chain")
       }
       next += row.entries.count
     }
     guard case .begin(let begin) = rows.first?.entries.first?.record else {
-      throw PartyError(.export, "the journal does not begin")
+      throw PartyError(.exportRefuted, "the journal does not begin")
     }
     guard SHA256.digest(definition.json) == begin.definition else {
-      throw PartyError(.export, "the definition is not the one that the process began with")
+      throw PartyError(.exportRefuted, "the definition is not the one that the process began with")
     }
     do throws(CoordinatorError) {
       // No time is looked at in a replay.
@@ -63,13 +63,13 @@ public struct ProcessExport: Hashable, Sendable {
         replaying: rows.flatMap { $0.entries.map(\.record) }
       ).state
     } catch {
-      throw PartyError(.export, error.message)
+      throw PartyError(.exportRefuted, error.message)
     }
   }
 
   /// Exports stored rows.
   ///
-  /// - Throws: `export`.
+  /// - Throws: `export`, `export-refuted`.
   public init(of definition: PaymentProcess, rows: [JournalRow]) throws(PartyError) {
     var shown: [Row] = []
     for row in rows {
@@ -109,7 +109,7 @@ public struct ProcessExport: Hashable, Sendable {
   /// the machine can have written it, and that what is said about each row is what its bytes say. Signatures are not looked at: receipts are
   /// for that.
   ///
-  /// - Throws: `export`.
+  /// - Throws: `export` for what is no exported process, `export-refuted` for one that does not hold.
   public init(_ json: Bytes) throws(PartyError) {
     let read: ProcessExport
     do {
@@ -135,7 +135,8 @@ public struct ProcessExport: Hashable, Sendable {
       throw PartyError(.export, "it is no exported process: \(error)")
     }
     guard read.json == json else {
-      throw PartyError(.export, "what it says about a record is not what the record's bytes say")
+      throw PartyError(
+        .exportRefuted, "what it says about a record is not what the record's bytes say")
     }
     self = read
   }
@@ -177,6 +178,10 @@ extension CoordinatorHost {
     } catch {
       throw PartyError(.export, error.message)
     }
-    return try ProcessExport(of: definition, rows: rows)
+    do {
+      return try ProcessExport(of: definition, rows: rows)
+    } catch {
+      throw PartyError(.export, error.message)
+    }
   }
 }

@@ -27,6 +27,9 @@ struct RecordRendering {
     case .prepared(let prepared): writer.text("answerBy", prepared.answerBy.description)
     case .verdict(let verdict): write(verdict, to: &writer)
     case .end: break
+    case .called(let call):
+      writer.text("activity", path(call.activity))
+      writer.number("attempts", UInt64(clamping: call.attempts))
     }
   }
 
@@ -129,6 +132,7 @@ extension RecordKind {
     case .forward: "FORWARD"
     case .compensated: "COMPENSATED"
     case .end: "END"
+    case .called: "CALLED"
     }
   }
 }

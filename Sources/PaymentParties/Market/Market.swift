@@ -41,7 +41,8 @@ public final class Market: Sendable {
 
   /// Opens the market of a home.
   ///
-  /// - Throws: `home` when there is none, or its founding was interrupted; `inUse`, `atRestKey`, `keys`.
+  /// - Throws: `home` when there is none, or its founding was interrupted; `schema`, `inUse`, `atRestKey`,
+  ///   `keys`.
   public convenience init(
     at home: HomeFolder, passphraseFile: String? = nil, clock: any WallClock = SystemWallClock()
   ) async throws(PartyError) {
@@ -152,7 +153,7 @@ public final class Market: Sendable {
     } catch let error as PartyError {
       throw error
     } catch let error as StoreError {
-      throw PartyError(error.code == .inUse ? .inUse : .home, error.message)
+      throw PartyError(error)
     } catch {
       throw PartyError(.home, "\(error)")
     }
@@ -267,6 +268,17 @@ public final class Market: Sendable {
     guard let last = batch.last else { return nil }
     _ = try await log.append(batch.map { LogEntry(slot: .none, statement: $0.statement) })
     return last.number
+  }
+}
+
+extension PartyError {
+  /// Why a party's store cannot be opened.
+  fileprivate init(_ error: StoreError) {
+    switch error.code {
+    case .inUse: self.init(.inUse, error.message)
+    case .newerSchema, .otherSchema: self.init(.schema, error.message)
+    default: self.init(.home, error.message)
+    }
   }
 }
 

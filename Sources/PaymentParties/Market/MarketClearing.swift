@@ -18,8 +18,8 @@ public struct CollectedTransfer: Sendable {
 
 extension Market {
   /// Presents the transfers of a committed process to accounts at other banks than the one that has paid. Each
-  /// goes with the proof that it is logged, so that it is good as long as the log is. The same again changes
-  /// nothing.
+  /// goes with a proof that it is logged: the one in the receipt, where the wallet has kept it, so that a transfer is
+  /// good although the key that signed it has ended since. The same again changes nothing.
   ///
   /// - Returns: the transfers that were taken; none where every bank has paid into accounts of its own.
   /// - Throws: `purchase` when there is no such process; `receipt` when the log does not answer; `payment` with
@@ -32,6 +32,7 @@ extension Market {
       throw PartyError(.purchase, "\(error)")
     }
     try await logStatements()
+    let receipt = await customer.wallet.purchase(process)?.receipt.flatMap { try? Receipt($0) }
     var collected: [CollectedTransfer] = []
     for transfer in transfers {
       guard let statement = try? UnverifiedStatement(transfer.signed.bytes),
@@ -43,7 +44,8 @@ extension Market {
       }
       let proof: Bytes?
       do {
-        proof = try await log.proof(of: transfer.id)?.bytes
+        let kept = receipt?.proof(of: transfer.signed.bytes)
+        proof = if let kept { kept.bytes } else { try await log.proof(of: transfer.id)?.bytes }
       } catch {
         throw PartyError(.receipt, error.message)
       }
@@ -58,5 +60,14 @@ extension Market {
       }
     }
     return collected
+  }
+}
+
+extension Receipt {
+  /// The proof of one of its statements, as it was when the receipt was made.
+  fileprivate func proof(of statement: Bytes) -> LogProof? {
+    entries.first { $0.statement == statement }.map {
+      LogProof(index: $0.index, path: $0.path, checkpoint: checkpoint)
+    }
   }
 }

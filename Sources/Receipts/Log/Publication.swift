@@ -22,7 +22,13 @@ extension TransparencyLog: VerdictLog {
     } catch {
       switch error.code {
       case .slotTaken: return .refused(.conflict, nil)
-      case .notAdmitted, .bundleMismatch: return .refused(.invalid, nil)
+      case .notAdmitted:
+        // What stands there was admitted when its key was valid.
+        if let known = try? await self.verdict(of: process), known.verdict == verdict {
+          return .done(known)
+        }
+        return .refused(.invalid, nil)
+      case .bundleMismatch: return .refused(.invalid, nil)
       default: return .unknown(error.message)
       }
     }

@@ -52,15 +52,19 @@ public struct LogTiles: Sendable {
     for file in tile.files { files.removeFolder(file.name + ".p") }
   }
 
-  /// Writes what the log serves about a process, durably, the proof last.
-  func write(_ delivery: ShownDelivery) throws(ReceiptsError) {
-    if let bundle = delivery.content.bundle {
-      try files.write([(Self.bundlePath(of: delivery.process), bundle)])
+  /// Writes what the log serves about processes, durably, the proofs last.
+  func write(_ deliveries: [ShownDelivery]) throws(ReceiptsError) {
+    let bundles = deliveries.compactMap { delivery in
+      delivery.content.bundle.map { (name: Self.bundlePath(of: delivery.process), bytes: $0) }
     }
-    try files.write([
-      (Self.verdictPath(of: delivery.process), delivery.content.verdict),
-      (Self.proofPath(of: delivery.process), delivery.proof.bytes),
-    ])
+    let verdicts = deliveries.map { delivery in
+      (name: Self.verdictPath(of: delivery.process), bytes: delivery.content.verdict)
+    }
+    let proofs = deliveries.map { delivery in
+      (name: Self.proofPath(of: delivery.process), bytes: delivery.proof.bytes)
+    }
+    try files.write(bundles + verdicts)
+    try files.write(proofs)
   }
 
   /// Shows a checkpoint, whose tiles and deliveries are all there.

@@ -202,14 +202,19 @@ final class TileMirror: Sendable {
   private func writeDeliveries(
     from range: Range<UInt64>, under note: SignedNote, size: UInt64
   ) async throws(ReceiptsError) {
-    for process in await store.read({ $0.deliveries(from: range) }) {
-      let delivery = await store.read { rows in
-        ShownDelivery(process, under: note, size: size, in: rows)
+    var processes = await store.read({ $0.deliveries(from: range) })[...]
+    while !processes.isEmpty {
+      let next = processes.prefix(Self.deliveriesAtATime)
+      processes = processes.dropFirst(next.count)
+      let deliveries = await store.read { rows in
+        next.compactMap { ShownDelivery($0, under: note, size: size, in: rows) }
       }
-      guard let delivery else { continue }
-      try await written { tiles throws(ReceiptsError) in try tiles.write(delivery) }
+      try await written { tiles throws(ReceiptsError) in try tiles.write(deliveries) }
     }
   }
+
+  /// They share the syncs of their folders.
+  private static let deliveriesAtATime = 64
 
   private func written(
     _ write: @escaping @Sendable (LogTiles) throws(ReceiptsError) -> Void

@@ -4,7 +4,7 @@
 //   transact ─┼→ waiting → BEGIN, body, body, body, COMMIT → answer, answer, answer
 //   transact ─┘     ↑ the next batch grows here while the sync runs
 //
-// Each body runs under a savepoint of its own. A body that throws is undone to its savepoint, the
+// Each body of several runs under a savepoint of its own. A body that throws is undone to its savepoint, the
 // others do not notice. A batch that does not commit ends the process: nobody gets an answer.
 
 import GRDB
@@ -98,7 +98,7 @@ final class GroupWriter<Rows>: Sendable {
     connection.control("BEGIN IMMEDIATE")
     let endings = batch.map { transaction in
       let changesBefore = database.totalChangesCount
-      let ending = run(transaction, on: connection)
+      let ending = run(transaction, isAlone: batch.count == 1, on: connection)
       if ending.isKept { changes += database.totalChangesCount - changesBefore }
       return ending
     }
@@ -113,12 +113,22 @@ final class GroupWriter<Rows>: Sendable {
     hook?(.didAnswer(batch: number))
   }
 
-  private func run(_ transaction: Transaction, on connection: SQLConnection) -> Ending {
-    connection.control("SAVEPOINT body")
+  /// A body that is alone needs no savepoint: what it leaves is the whole transaction.
+  private func run(
+    _ transaction: Transaction, isAlone: Bool, on connection: SQLConnection
+  ) -> Ending {
+    if !isAlone { connection.control("SAVEPOINT body") }
     var rows = makeRows(connection)
     let ending = transaction(&rows)
-    if !ending.isKept { connection.control("ROLLBACK TO body") }
-    connection.control("RELEASE body")
+    switch (isAlone, ending.isKept) {
+    case (true, true): break
+    case (true, false):
+      connection.control("ROLLBACK")
+      connection.control("BEGIN IMMEDIATE")
+    case (false, let isKept):
+      if !isKept { connection.control("ROLLBACK TO body") }
+      connection.control("RELEASE body")
+    }
     return ending
   }
 }

@@ -18,6 +18,8 @@ public struct StoreError: Error, Sendable {
     public static let unusable = Code(rawValue: "store-unusable")
     /// A newer version of this software wrote the database.
     public static let newerSchema = Code(rawValue: "store-newer-schema")
+    /// The database's tables are not those of any version of its schema.
+    public static let otherSchema = Code(rawValue: "store-other-schema")
     /// The database does not promise that what was committed survives a power loss.
     public static let notDurable = Code(rawValue: "store-not-durable")
     /// The database did not close in order. What was answered is durable all the same.

@@ -33,6 +33,9 @@ extension Failure {
       self.init(.pending, error.message, hint: "run the same command again")
     case .home, .keys, .receipt, .complaint, .export:
       self.init(.notChecked, error.message)
+    case .schema:
+      self.init(
+        .notChecked, error.message, hint: "open the home with the program that has made it")
     case .atRestKey:
       self.init(.notChecked, error.message, hint: "see --passphrase-file")
     case .payment:

@@ -68,7 +68,8 @@ struct HomeOptions: ParsableArguments {
     let report = await market.recover()
     if let refusal = report.refusal {
       Terminal.report(
-        "no purchase can go on: \(refusal.message)",
+        refusal.code == .logUnreachable
+          ? "not recovered yet: \(refusal.message)" : "no purchase can go on: \(refusal.message)",
         hint: refusal.code == .behindLog
           ? "put the latest copy of the coordinator's journal back" : nil)
     }

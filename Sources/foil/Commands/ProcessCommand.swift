@@ -80,8 +80,12 @@ struct ProcessShowCommand: AsyncParsableCommand {
     Terminal.print("process \(status.definition.process)")
     Terminal.print(
       status.state.phase.words + (status.decidedAt.map { ", decided \($0.forPeople)" } ?? ""))
-    for path in status.needsOperator {
-      Terminal.print("needs somebody to look after it: \(path)")
+    if let obstacle = status.obstacle { Terminal.print("cannot go on: \(obstacle.message)") }
+    for call in OperatorCallRow.all(of: status) {
+      Terminal.print(
+        "needs somebody to look after it: \(call.path), "
+          + (call.attempts == 1 ? "asked once" : "asked \(call.attempts) times")
+          + (call.at.map { " until \($0.forPeople)" } ?? ""))
     }
     Terminal.print()
     Terminal.print(status.definition.text(showing: status.state), terminator: "")
@@ -93,10 +97,11 @@ struct ProcessShowCommand: AsyncParsableCommand {
       phase: status.state.phase.name, decidedAt: status.decidedAt?.description,
       activities: zip(status.definition.activities, status.state.activities).map {
         Happened.Step(path: $0.path.rawValue, state: $1.rawValue)
-      })
+      }, needsOperator: OperatorCallRow.all(of: status))
     let definition = String(decoding: status.definition.json, as: UTF8.self)
-    Terminal.print(
-      "{\"definition\":\(definition),\"happened\":\(try JSONOutput.text(happened, pretty: false))}")
+    Terminal.printDocument(
+      "{\"definition\":\(definition),\"happened\":\(try JSONOutput.text(happened, pretty: false))}\n"
+    )
   }
 
   private struct Happened: Encodable {
@@ -108,6 +113,27 @@ struct ProcessShowCommand: AsyncParsableCommand {
     let phase: String
     let decidedAt: String?
     let activities: [Step]
+    let needsOperator: [OperatorCallRow]
+  }
+}
+
+/// A call for an operator that stands.
+struct OperatorCallRow: Encodable {
+  let path: String
+  /// How often it had been asked for then.
+  let attempts: Int
+  let calledAt: String?
+  fileprivate let at: Timestamp?
+
+  private enum CodingKeys: String, CodingKey { case path, attempts, calledAt }
+
+  static func all(of status: ProcessStatus) -> [OperatorCallRow] {
+    status.state.calls.map { call in
+      let at = status.calledAt(call.activity)
+      return OperatorCallRow(
+        path: status.definition.activities[call.activity].path.rawValue, attempts: call.attempts,
+        calledAt: at?.description, at: at)
+    }
   }
 }
 

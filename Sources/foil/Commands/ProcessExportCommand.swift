@@ -15,7 +15,10 @@ struct ProcessExportCommand: AsyncParsableCommand {
       in it with what they claim. What is sealed to a bank, to the escrow agent or to the customer \
       stands in it as its digest only. The journal's chain can be checked without what was left out.
 
-      The file says who sold what to this order, at which price. Give it to those who may know.
+      The file says who sold what to this order, at which price, and holds the salts of the order's \
+      parts and of the verdict's evidence; when a merchant deposited a wrong key, also the key that \
+      was revealed to prove it. Give it to those who may know. On a terminal foreign text is escaped: \
+      'verify' takes what was written to a file or a pipe.
       """)
 
   @Argument(help: ArgumentHelp("The first digits of a process.", valueName: "id"))
@@ -36,7 +39,7 @@ struct ProcessExportCommand: AsyncParsableCommand {
       _ = try await market.coordinator.engine.status(of: process)
       let bytes = try await market.coordinator.export(of: process).json + [UInt8(ascii: "\n")]
       if output == "-" {
-        Terminal.print(String(decoding: bytes, as: UTF8.self), terminator: "")
+        Terminal.printDocument(String(decoding: bytes, as: UTF8.self))
       } else {
         try PrivateFile.write(bytes, to: output, overwriting: false)
         Terminal.note("wrote \(Terminal.line(output))")

@@ -11,9 +11,9 @@ struct ProcessListCommand: AsyncParsableCommand {
     commandName: "list", abstract: "List the coordinator's processes.",
     discussion: """
       SINCE is when the process came to its phase. Without a verdict at DECIDE BY it is aborted. A \
-      mark under OPERATOR means that an activity goes on failing: the coordinator calls after 12 \
-      attempts, or at once when a promise is broken. Calls are not on disk: after a restart they \
-      come again when the attempts have failed again, and this command shows those of its own run.
+      name under OPERATOR is an activity that goes on failing: the coordinator calls after 12 \
+      attempts, or at once when a promise is broken. Calls stand in the journal until the activity \
+      succeeds; those for a broken promise stay.
 
       Exit status: 0; 2 when the journal of a listed process cannot be read.
       """)
@@ -22,6 +22,9 @@ struct ProcessListCommand: AsyncParsableCommand {
 
   @Flag(help: "List those that have ended, too.")
   var all = false
+
+  @Flag(help: "List only those that need somebody, cannot go on, or cannot be read.")
+  var needsOperator = false
 
   @Flag(help: "Print one JSON object for each process.")
   var json = false
@@ -39,11 +42,12 @@ struct ProcessListCommand: AsyncParsableCommand {
         let page = try await engine.processes(
           after: last, atMost: Market.processPage, onlyOpen: !all)
         guard !page.isEmpty else { break }
-        isEmpty = false
         last = page.last
         for process in page {
           let row = await row(of: process, in: engine)
-          if row.problem != nil { areAllReadable = false }
+          if row.isUnreadable { areAllReadable = false }
+          guard !needsOperator || row.problem != nil || !row.needsOperator.isEmpty else { continue }
+          isEmpty = false
           if json {
             try JSONOutput.print(row, pretty: false)
           } else {
@@ -53,7 +57,8 @@ struct ProcessListCommand: AsyncParsableCommand {
       }
       if !json {
         if isEmpty {
-          Terminal.print(all ? "no processes" : "no open processes")
+          Terminal.print(
+            "no \(all ? "" : "open ")processes\(needsOperator ? " that need an operator" : "")")
         } else {
           table.lines(indent: 0).forEach { Terminal.print($0) }
         }
@@ -81,8 +86,9 @@ private struct ProcessRow: Encodable {
   var decideBy: String?
   var goods: Int?
   var needsOperator: [String] = []
-  /// Why its journal cannot be read.
+  /// Why its journal cannot be read, or it cannot go on.
   var problem: String?
+  var isUnreadable: Bool { begunAt == nil }
 
   private var sinceTime: Timestamp?
   private var decideByTime: Timestamp?
@@ -107,6 +113,7 @@ private struct ProcessRow: Encodable {
     decideBy = status.decideBy.description
     goods = status.definition.activities.count { $0.verb == .deposit }
     needsOperator = status.needsOperator.map(\.rawValue)
+    problem = status.obstacle?.description
   }
 
   func cells(at now: Timestamp) -> [String] {

@@ -14,7 +14,8 @@ struct ProcessVerifyCommand: AsyncParsableCommand {
       whole chain and could have been written by the process machine, and that what the file says about each record is what the record's bytes say. \
       Signatures are not looked at: a receipt proves those.
 
-      Exit status: 0 yes; 1 no; 2 the file cannot be read.
+      Exit status: 0 yes; 1 no, what is in it does not hold; 2 it cannot be checked: there is no such \
+      file, or it is no exported process.
       """)
 
   @Argument(
@@ -40,7 +41,7 @@ struct ProcessVerifyCommand: AsyncParsableCommand {
     do throws(PartyError) {
       export = try ProcessExport(file: bytes)
     } catch {
-      throw Failure(.no, error.message)
+      throw Failure(error)
     }
     let result = VerifiedExport(export)
     if json { return try JSONOutput.print(result) }

@@ -8,6 +8,12 @@ enum Terminal {
     write(text + terminator, to: .standardOutput)
   }
 
+  /// Prints a document to the byte for a file or another program. On a terminal, where nobody reads it back,
+  /// foreign text in it is escaped.
+  static func printDocument(_ text: String) {
+    write(isatty(STDOUT_FILENO) == 1 ? safe(text) : text, to: .standardOutput)
+  }
+
   /// `foil: error: …`, and where there is a next step, `foil: hint: …`.
   static func report(_ message: String, hint: String?) {
     write("foil: error: \(line(message))\n", to: .standardError)

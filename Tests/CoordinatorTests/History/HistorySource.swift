@@ -58,7 +58,7 @@ struct HistorySource {
     parts = (0..<processes).map { _ in Part() }
     for process in 0..<processes where entropy.below(4) == 0 {
       if refusedAbort, isCounted[0] { continue }
-      let step = HistoryStep(Self.path("forward"), uses: [HistoryUse(resources[0], .exclusive)])
+      let step = HistoryStep(Self.path("forward"), uses: [ResourceUse(resources[0], .exclusive)])
       parts[process].forward = [step]
       history.began(Self.processes[process], forward: [step])
     }
@@ -114,11 +114,11 @@ struct HistorySource {
 
   /// A use of that resource as it mostly is, now and then the other way, unless a process ends with a
   /// refusal.
-  private mutating func use(_ number: Int) -> HistoryUse {
+  private mutating func use(_ number: Int) -> ResourceUse {
     let asUsual = entropy.below(6) > 0 || refusedAbort
-    return HistoryUse(
+    return ResourceUse(
       resources[number],
-      isCounted[number] == asUsual ? .counted(quantity: 1 + entropy.below(2)) : .exclusive)
+      isCounted[number] == asUsual ? .counted(1 + entropy.below(2)) : .exclusive)
   }
 
   private mutating func refuse(_ process: Int) {
@@ -130,7 +130,7 @@ struct HistorySource {
     parts[process].steps += 1
     history.refused(
       Self.processes[process], Self.path("s\(part.steps)"),
-      HistoryUse(resources[resource], .exclusive))
+      ResourceUse(resources[resource], .exclusive))
   }
 
   private mutating func undo(_ process: Int) {
@@ -158,7 +158,7 @@ struct HistorySource {
       HistoryEvent(process: Self.processes[process], kind: .done(step, .retriable)))
   }
 
-  private mutating func count(_ uses: [HistoryUse], _ sign: Int) {
+  private mutating func count(_ uses: [ResourceUse], _ sign: Int) {
     for use in uses {
       if case .counted(let quantity) = use.mode {
         left[use.resource, default: 0] += sign * quantity
@@ -170,7 +170,7 @@ struct HistorySource {
 extension History {
   /// The events in a few letters each.
   var brief: String {
-    func brief(_ uses: [HistoryUse]) -> String {
+    func brief(_ uses: [ResourceUse]) -> String {
       uses.map { use in
         if case .counted(let quantity) = use.mode {
           "\(use.resource.name)\(quantity)"

@@ -12,14 +12,14 @@ import Testing
   private let a = HistorySource.path("deposit/a")
   private let b = HistorySource.path("deposit/b")
   private let send = HistorySource.path("confirm/shop")
-  private let lastA: HistoryUse
-  private let lastB: HistoryUse
-  private let good: HistoryUse
+  private let lastA: ResourceUse
+  private let lastB: ResourceUse
+  private let good: ResourceUse
 
   init() throws {
-    lastA = HistoryUse(try HistorySource.resource("a"), .counted(quantity: 1))
-    lastB = HistoryUse(try HistorySource.resource("b"), .counted(quantity: 1))
-    good = HistoryUse(try HistorySource.resource("good"))
+    lastA = ResourceUse(try HistorySource.resource("a"), .counted(1))
+    lastB = ResourceUse(try HistorySource.resource("b"), .counted(1))
+    good = ResourceUse(try HistorySource.resource("good"))
   }
 
   private func violation(_ history: History) throws -> HistoryViolation {
@@ -118,7 +118,7 @@ import Testing
         return HistoryEvent(
           process: event.process,
           kind: .done(
-            HistoryStep(step.path, uses: step.uses.map { HistoryUse($0.resource) }), guarantee))
+            HistoryStep(step.path, uses: step.uses.map { ResourceUse($0.resource) }), guarantee))
       })
     #expect(!exclusive.checkPrefixReducibility().isReducible)
   }
@@ -127,8 +127,8 @@ import Testing
   /// who wants one is not.
   @Test func aRefusalMustNotRestOnWhatMayBeGivenBack() throws {
     var history = History()
-    let four = HistoryUse(lastA.resource, .counted(quantity: 4))
-    let pair = HistoryUse(lastA.resource, .counted(quantity: 2))
+    let four = ResourceUse(lastA.resource, .counted(4))
+    let pair = ResourceUse(lastA.resource, .counted(2))
     history.did(one, a, four)
     history.decided(one, .commit)
     history.did(two, a, lastA)
@@ -149,7 +149,7 @@ import Testing
     var history = History()
     history.did(one, a, lastA)
     history.did(two, a, lastA)
-    history.refused(three, a, HistoryUse(lastA.resource, .counted(quantity: 3)), left: 1)
+    history.refused(three, a, ResourceUse(lastA.resource, .counted(3)), left: 1)
     let found = try violation(history)
     #expect(found.prefix == 3)
     #expect(found.processes == [one, three, two])
@@ -157,7 +157,7 @@ import Testing
 
   /// The refused process did something that the taker saw: it would have to be before and after it.
   @Test func aRefusalInACycle() throws {
-    let both = HistoryUse(lastA.resource, .counted(quantity: 2))
+    let both = ResourceUse(lastA.resource, .counted(2))
     var history = History()
     history.did(two, send, good, guarantee: .retriable)
     history.did(one, b, good, guarantee: .retriable)
@@ -167,7 +167,7 @@ import Testing
     history.refused(three, a, both, left: 1)
     history.did(three, b, lastA, guarantee: .retriable)
     var tooMuch = history
-    tooMuch.refused(two, a, HistoryUse(lastA.resource, .counted(quantity: 4)), left: 0)
+    tooMuch.refused(two, a, ResourceUse(lastA.resource, .counted(4)), left: 0)
     #expect(
       tooMuch.checkPrefixReducibility().isReducible, "four were never there, whoever took some")
     history.refused(two, a, both, left: 0)
@@ -271,7 +271,7 @@ import Testing
   }
 
   @Test func twoResourcesInOppositeOrders() throws {
-    let other = HistoryUse(try HistorySource.resource("other"))
+    let other = ResourceUse(try HistorySource.resource("other"))
     var history = History()
     history.did(one, a, good, guarantee: .retriable)
     history.did(two, b, other, guarantee: .retriable)
@@ -377,7 +377,7 @@ import Testing
       committed.checkPrefixReducibility() == .reducible(serialOrder: [definition.process]))
 
     var refused = History()
-    refused.did(two, a, HistoryUse(try #require(held.historyUses.last).resource))
+    refused.did(two, a, ResourceUse(try #require(held.resources.last).resource))
     refused.refused(held, of: definition)
     #expect(try violation(refused).processes == [two, definition.process])
   }

@@ -46,8 +46,8 @@ private struct Market {
     }
   }
 
-  func use(_ stock: Int, _ quantity: Int) -> HistoryUse {
-    HistoryUse(uses[stock], .counted(quantity: quantity))
+  func use(_ stock: Int, _ quantity: Int) -> ResourceUse {
+    ResourceUse(uses[stock], .counted(quantity))
   }
 
   private func path(_ stock: Int) -> StepPath { HistorySource.path("deposit/\(stock)") }
@@ -127,7 +127,7 @@ private struct Market {
     // The serial order explains everything: one after another they get and are refused the same.
     var sold = market.stock.map { _ in 0 }
     var committed: Set<ProcessID> = []
-    var refusals: [ProcessID: HistoryUse] = [:]
+    var refusals: [ProcessID: ResourceUse] = [:]
     for event in market.history.events {
       if event.kind == .decided(.commit) { committed.insert(event.process) }
       if case .refused(_, let use?, _) = event.kind { refusals[event.process] = use }
@@ -168,7 +168,7 @@ private struct Market {
   /// Arcs that come against the order so far: the order is mended, and the cycle is found in the end.
   @Test func arcsAgainstTheOrder() throws {
     let count = HistorySource.processes.count
-    let uses = try (0..<count).map { HistoryUse(try HistorySource.resource("good-\($0)")) }
+    let uses = try (0..<count).map { ResourceUse(try HistorySource.resource("good-\($0)")) }
     var history = History()
     // Process n uses good n first. Then, from the last to the first, good n is used by n - 1.
     for (process, use) in zip(HistorySource.processes, uses) {

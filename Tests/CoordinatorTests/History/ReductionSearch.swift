@@ -17,7 +17,7 @@ struct ReductionSearch {
     let kind: Kind
     /// The token that this one undoes, or that undoes this one.
     var partner: Int?
-    let uses: [HistoryUse]
+    let uses: [ResourceUse]
     /// What the refused process held itself of what it was refused, by the tokens of its takes.
     var held: [Int] = []
   }

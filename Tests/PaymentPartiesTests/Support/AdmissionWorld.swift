@@ -20,6 +20,8 @@ struct AdmissionWorld {
 
   let notary: EvidenceNotary
   let coordinator: StatementSigner
+  /// The coordinator's key until half a minute ago.
+  let former: StatementSigner
   let signers: [PartyName: StatementSigner]
   private let commitment: ContainerCommitment
   private var entropy = SystemEntropy()
@@ -31,6 +33,7 @@ struct AdmissionWorld {
     }
     let root = signer(Fair.party("root.example"))
     coordinator = signer(Fair.coordinator)
+    former = signer(Fair.coordinator)
     var signers: [PartyName: StatementSigner] = [:]
     for merchant in Self.merchants { signers[merchant] = signer(merchant) }
     self.signers = signers
@@ -44,6 +47,11 @@ struct AdmissionWorld {
     for merchant in Self.merchants {
       keys.append(try listed(try #require(signers[merchant]), .merchant))
     }
+    keys.append(
+      TrustedKey(
+        party: Fair.coordinator, role: .coordinator,
+        key: try #require(SigningKeyValue(former.publicKey.bytes)),
+        validFrom: Self.now.adding(seconds: -7200), validUntil: Self.now.adding(seconds: -30)))
     let list = TrustList(madeAt: Self.now, keys: keys, witnessQuorum: 0)
     notary = EvidenceNotary(
       trust: try TrustStore(TrustStore.sign(list, with: root, entropy: &entropy)),

@@ -17,36 +17,41 @@ final class VerdictPress: Sendable {
   private let home: HomeFolder
   private let trust: TrustStore
   private let coordinator: StatementSigner
+  /// Signs under the coordinator's name, with a key that is nobody's.
+  let stranger: StatementSigner
 
   init(_ market: Market) throws {
     home = market.home
     trust = market.trust
     coordinator = StatementSigner(
       party: Fair.coordinator, key: try market.keys(of: Fair.coordinator).signingKey("statements"))
+    stranger = StatementSigner(
+      party: Fair.coordinator,
+      key: try Ed25519.PrivateKey(seed: SecretBytes(copying: Bytes(repeating: 0x3C, count: 32))))
   }
 
   /// Each verdict stands in a log of its own, which log and witness have signed.
-  func verdict(_ decision: PaymentModel.Decision, of process: ProcessID) async throws
-    -> LoggedVerdict
-  {
+  func verdict(
+    _ decision: PaymentModel.Decision, of process: ProcessID, by signer: StatementSigner? = nil
+  ) async throws -> LoggedVerdict {
     var entropy = SystemEntropy()
     let clock = SystemWallClock()
-    let signed = coordinator.sign(
+    let signed = (signer ?? coordinator).sign(
       Verdict(
         process: process, decision: decision, decidedAt: clock.now(),
         evidence: SHA256.digest(process.bytes)),
       entropy: &entropy)
     let (logName, witnessName) = (Fair.charter.log, Fair.charter.witness)
-    let signer = NoteSigner(
+    let noteSigner = NoteSigner(
       party: logName, purpose: .note,
       key: try home.keys(of: home.state(of: logName)).signingKey("checkpoints"))
     let witness = LocalWitness(
       signer: NoteSigner(
         party: witnessName, purpose: .cosignature,
         key: try home.keys(of: home.state(of: witnessName)).signingKey("cosignatures")),
-      logs: [signer.key], store: MemoryStore<any LogRows>(MemoryLogRows()), clock: clock)
+      logs: [noteSigner.key], store: MemoryStore<any LogRows>(MemoryLogRows()), clock: clock)
     let log = TransparencyLog(
-      signer: signer, store: MemoryStore<any LogRows>(MemoryLogRows()), witnesses: [witness],
+      signer: noteSigner, store: MemoryStore<any LogRows>(MemoryLogRows()), witnesses: [witness],
       quorum: trust.witnessQuorum, trust: trust, clock: clock)
     let id = try UnverifiedStatement(signed.bytes).id
     let proofs = try await log.include([LogEntry(slot: .verdict(of: process), statement: id)])
@@ -96,6 +101,12 @@ final class RealBank: BankSubject {
     _ decision: PaymentModel.Decision, of process: ProcessID
   ) async throws -> LoggedVerdict {
     try await press.verdict(decision, of: process)
+  }
+
+  func foreignVerdict(
+    _ decision: PaymentModel.Decision, of process: ProcessID
+  ) async throws -> LoggedVerdict {
+    try await press.verdict(decision, of: process, by: press.stranger)
   }
 
   private static func atRest() throws -> AtRestKey {
@@ -172,6 +183,12 @@ struct RealMerchant: MerchantSubject {
     _ decision: PaymentModel.Decision, of process: ProcessID
   ) async throws -> LoggedVerdict {
     try await press.verdict(decision, of: process)
+  }
+
+  func foreignVerdict(
+    _ decision: PaymentModel.Decision, of process: ProcessID
+  ) async throws -> LoggedVerdict {
+    try await press.verdict(decision, of: process, by: press.stranger)
   }
 }
 

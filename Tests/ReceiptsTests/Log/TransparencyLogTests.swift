@@ -174,6 +174,24 @@ struct TransparencyLogTests {
     #expect(try await log.bundle(of: process) == nil)
   }
 
+  @Test("what stands there is answered after its key has ended, and nothing else is taken")
+  func keyEnded() async throws {
+    let log = world.log()
+    let process: ProcessID = identifier("process")
+    let verdict = try verdict(process)
+    guard case .done(let logged) = await log.publish(verdict, process: process, bundle: nil) else {
+      Issue.record("not published")
+      return
+    }
+    world.clock.set(World.validUntil)
+    #expect(await log.publish(verdict, process: process, bundle: nil) == .done(logged))
+    for other in [process, identifier("other")] {
+      #expect(
+        await log.publish(try self.verdict(other, nonce: 1), process: other, bundle: nil)
+          == .refused(.invalid, nil))
+    }
+  }
+
   @Test("a keyset has its bank's slot of its period")
   func keysets() async throws {
     let log = world.log()
