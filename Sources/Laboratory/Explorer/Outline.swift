@@ -158,7 +158,6 @@ struct Outliner: Sendable {
         case .reserved: 1
         case .posted: 2
         case .voided: 3
-        case .lapsed: 4
         }
       return [
         hold, books.tombstones.contains { $0.process == process } ? 1 : 0,
@@ -176,7 +175,6 @@ struct Outliner: Sendable {
       case .held: 1
       case .released: 2
       case .sold: 3
-      case .lapsed: 4
       }
     var answers: UInt8 = 0
     for reply in books.replies where reply.key.process == process {
