@@ -45,4 +45,15 @@ struct ClockTests {
       #expect(stage.clock(of: .log) >= wanted)
     }
   }
+
+  @Test("a time that never comes is one on every clock, and one that is over is over")
+  func extremes() {
+    var stage = stage()
+    stage.setClock(of: .log, by: -700)
+    stage.setRate(of: .log, toPerMillion: 50_000)
+    for time in [Int64.max, .max / 2, 9_000_000_000_000] {
+      #expect(stage.moment(of: Timestamp(milliseconds: time), at: .log) > stage.now)
+    }
+    #expect(stage.moment(of: Timestamp(milliseconds: 0), at: .log) < stage.now)
+  }
 }

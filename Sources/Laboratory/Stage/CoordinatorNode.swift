@@ -372,7 +372,8 @@ package struct CoordinatorNode: Hashable, Sendable {
       operatorCalls += 1
       return []
     case .wake(let time):
-      wakeAt = time
+      // What has not left yet is awaited at no time.
+      wakeAt = time.milliseconds == .max ? nil : time
       return []
     }
   }

@@ -20,8 +20,12 @@ struct PartyClock: Hashable, Sendable {
     now.adding(milliseconds: offset + now.milliseconds(since: since) * rate / 1_000_000)
   }
 
-  /// The first moment at which it shows that time, or a later one.
+  /// Beyond so many milliseconds nobody waits for a time: some thirty years.
+  private static let horizon: Int64 = 1_000_000_000_000
+
+  /// The first moment at which it shows that time, or a later one. A time that never comes never comes on it.
   func moment(of time: Timestamp) -> Timestamp {
+    guard time.milliseconds < since.milliseconds + Self.horizon else { return time }
     let shown = time.milliseconds(since: since) - offset
     var moment = since.adding(milliseconds: shown * 1_000_000 / (1_000_000 + rate))
     while reading(at: moment) < time { moment = moment.adding(milliseconds: 1) }
