@@ -56,6 +56,7 @@ struct JournalReading {
     case 8:
       hasEnded = true
       return true
+    case 9: return cursor.number() != nil && cursor.number() != nil && cursor.isAtEnd
     default: return false
     }
   }
