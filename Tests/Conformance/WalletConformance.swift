@@ -76,6 +76,30 @@ package enum WalletConformance {
     }
   }
 
+  private static func spendsCoins(
+    _ free: [WalletCoinRow], at here: PartyName, not there: PartyName,
+    _ store: any Store<any WalletRows>
+  ) async throws {
+    guard let euro = Currency("EUR"), let other = Currency("XTS") else {
+      throw Failure(description: "no currency")
+    }
+    let (before, after) = (Timestamp(milliseconds: 6), Timestamp(milliseconds: 7))
+    let expected = free.map {
+      SpendableCoin(
+        key: $0.key, minor: $0.value.minor, spentUntil: $0.spentUntil, isShown: $0.isShown)
+    }
+    try await store.read { rows in
+      try require(
+        rows.spendableCoins(at: here, in: euro, after: before) == expected, "all can be spent")
+      try require(
+        rows.spendableCoins(at: here, in: euro, after: after).isEmpty, "not any more")
+      try require(
+        rows.spendableCoins(at: here, in: other, after: before).isEmpty, "not that currency")
+      try require(
+        rows.spendableCoins(at: there, in: euro, after: before).isEmpty, "not at another bank")
+    }
+  }
+
   static func keepsCoins(_ store: any Store<any WalletRows>) async throws {
     let (here, there) = (try bank("b"), try bank("other"))
     let keys = [coin("d", 10), coin("d", 9), coin("e", 1)].sorted()
@@ -95,6 +119,7 @@ package enum WalletConformance {
       try require(rows.coins(at: there, in: .free).isEmpty, "not at another bank")
       try require(rows.coin(keys[0]) == free[0] && rows.coin(coin("x", 0)) == nil, "by key")
     }
+    try await spendsCoins(free, at: here, not: there, store)
     let (locked, spent) = (
       try row(keys[0], .locked, name("p")), try row(keys[1], .spent, name("p"))
     )

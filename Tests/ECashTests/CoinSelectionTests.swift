@@ -6,13 +6,10 @@ import PaymentModel
 import Testing
 
 @Suite struct CoinSelectionTests {
-  private func row(_ value: UInt64, _ counter: UInt64) throws -> WalletCoinRow {
-    let currency = try #require(Currency("EUR"))
-    return WalletCoinRow(
-      key: CoinKey(denomination: SHA256.digest([1]).renamed(), counter: counter),
-      bank: try #require(PartyName("bank.example")),
-      value: try Amount(minor: value, currency: currency), signature: [],
-      spentUntil: Timestamp(seconds: 1))
+  private func row(_ value: UInt64, _ counter: UInt64, isShown: Bool = false) -> SpendableCoin {
+    SpendableCoin(
+      key: CoinKey(denomination: SHA256.digest([1]).renamed(), counter: counter), minor: value,
+      spentUntil: Timestamp(seconds: 1), isShown: isShown)
   }
 
   /// All sums of subsets.
@@ -24,13 +21,13 @@ import Testing
     for seed in UInt64(0)..<60 {
       var entropy = SeededEntropy(seed: seed)
       let values = entropy.bytes(Int(entropy.bytes(1)[0] % 9)).map { UInt64(1) << UInt64($0 % 6) }
-      let coins = try values.enumerated().map { try row($1, UInt64($0)) }
+      let coins = values.enumerated().map { row($1, UInt64($0)) }
       let payable = sums(values)
       for amount in 0...((payable.max() ?? 0) + 2) {
         let chosen = try? CoinSelection.choose(amount, from: coins)
         #expect((chosen != nil) == payable.contains(amount), "seed \(seed), \(amount)")
         if let chosen {
-          #expect(chosen.reduce(0) { $0 + $1.value.minor } == amount, "seed \(seed)")
+          #expect(chosen.reduce(0) { $0 + $1.minor } == amount, "seed \(seed)")
           #expect(Set(chosen.map(\.key)).count == chosen.count, "seed \(seed): no coin twice")
         }
       }
@@ -38,7 +35,7 @@ import Testing
   }
 
   @Test func nearestAmountsAreNamed() throws {
-    let coins = try [4, 4, 16].enumerated().map { try row($1, UInt64($0)) }
+    let coins = [4, 4, 16].enumerated().map { row(UInt64($1), UInt64($0)) }
     let error = #expect(throws: ECashError(code: .notPayable)) {
       try CoinSelection.choose(13, from: coins)
     }
@@ -47,9 +44,8 @@ import Testing
   }
 
   @Test func shownCoinsComeLast() throws {
-    var shown = try row(4, 0)
-    shown.isShown = true
-    let fresh = try row(4, 1)
+    let shown = row(4, 0, isShown: true)
+    let fresh = row(4, 1)
     #expect(try CoinSelection.choose(4, from: [shown, fresh]) == [fresh])
   }
 

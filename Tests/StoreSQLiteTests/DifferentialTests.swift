@@ -309,6 +309,10 @@ import Testing
       let state: WalletCoinRow.State = try random.one(of: [.free, .locked, .spent])
       return "\(rows.coins(at: random.party(), in: state))"
     },
+    RowOperation { rows, random in
+      let currency = try random.amount().currency
+      return "\(rows.spendableCoins(at: random.party(), in: currency, after: random.time()))"
+    },
     RowOperation { rows, random in "\(rows.coins(lockedBy: random.identifier(of: 2)))" },
   ]
 

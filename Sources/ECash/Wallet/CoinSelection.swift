@@ -15,10 +15,10 @@ enum CoinSelection {
   ///
   /// - Throws: `notPayable`, with the nearest amounts that could be paid.
   static func choose(
-    _ minor: UInt64, from coins: [WalletCoinRow]
-  ) throws(ECashError) -> [WalletCoinRow] {
+    _ minor: UInt64, from coins: [SpendableCoin]
+  ) throws(ECashError) -> [SpendableCoin] {
     let chosen = largest(notAbove: minor, from: coins)
-    let below = chosen.reduce(0) { $0 + $1.value.minor }
+    let below = chosen.reduce(0) { $0 + $1.minor }
     guard below == minor else {
       throw notPayable(minor, below: below, coins: coins)
     }
@@ -26,33 +26,33 @@ enum CoinSelection {
   }
 
   private static func largest(
-    notAbove minor: UInt64, from coins: [WalletCoinRow]
-  ) -> [WalletCoinRow] {
+    notAbove minor: UInt64, from coins: [SpendableCoin]
+  ) -> [SpendableCoin] {
     var rest = minor
-    var chosen: [WalletCoinRow] = []
-    for coin in coins.sorted(by: precedes) where coin.value.minor <= rest {
-      rest -= coin.value.minor
+    var chosen: [SpendableCoin] = []
+    for coin in coins.sorted(by: precedes) where coin.minor <= rest {
+      rest -= coin.minor
       chosen.append(coin)
     }
     return chosen
   }
 
-  private static func precedes(_ left: WalletCoinRow, _ right: WalletCoinRow) -> Bool {
-    if left.value.minor != right.value.minor { return left.value.minor > right.value.minor }
+  private static func precedes(_ left: SpendableCoin, _ right: SpendableCoin) -> Bool {
+    if left.minor != right.minor { return left.minor > right.minor }
     if left.isShown != right.isShown { return !left.isShown }
     return (left.spentUntil, left.key) < (right.spentUntil, right.key)
   }
 
   /// The smallest payable amount above is what is left when the largest one below the rest is kept.
   private static func notPayable(
-    _ minor: UInt64, below: UInt64, coins: [WalletCoinRow]
+    _ minor: UInt64, below: UInt64, coins: [SpendableCoin]
   ) -> ECashError {
-    let total = coins.reduce(0) { $0 + $1.value.minor }
+    let total = coins.reduce(0) { $0 + $1.minor }
     guard minor <= total else {
       return ECashError(
         .notPayable, "the wallet holds \(total) of the \(minor) minor units: withdraw more")
     }
-    let kept = largest(notAbove: total - minor, from: coins).reduce(0) { $0 + $1.value.minor }
+    let kept = largest(notAbove: total - minor, from: coins).reduce(0) { $0 + $1.minor }
     return ECashError(
       .notPayable,
       "no coins add up to \(minor) minor units, only to \(below) or \(total - kept): withdraw more")

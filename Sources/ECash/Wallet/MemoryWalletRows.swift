@@ -40,6 +40,13 @@ public struct MemoryWalletRows: WalletRows, Sendable {
     coins.values.filter { $0.bank == bank && $0.state == state }.sorted { $0.key < $1.key }
   }
 
+  public func spendableCoins(
+    at bank: PartyName, in currency: Currency, after time: Timestamp
+  ) -> [SpendableCoin] {
+    coins(at: bank, in: .free).filter { $0.value.currency == currency && time < $0.spentUntil }
+      .map { SpendableCoin($0) }
+  }
+
   public func coins(lockedBy process: ProcessID) -> [WalletCoinRow] {
     coins.values.filter { $0.process == process && $0.state == .locked }
       .sorted { $0.key < $1.key }

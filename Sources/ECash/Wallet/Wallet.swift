@@ -118,9 +118,14 @@ public final class Wallet: Sendable {
   /// What can be spent at a bank now, in that currency.
   public func balance(at bank: PartyName, in currency: Currency) async throws(ECashError) -> Amount
   {
-    let coins = await freeCoins(at: bank, in: currency)
+    var sum: UInt64 = 0
+    for value in await coinValues(at: bank, in: currency) {
+      let (next, overflows) = sum.addingReportingOverflow(value)
+      guard !overflows else { throw ECashError(.amountOverflow, "the sum is too large") }
+      sum = next
+    }
     do {
-      return try Amount.sum(coins.map(\.value), in: currency)
+      return try Amount(minor: sum, currency: currency)
     } catch {
       throw ECashError(.amountOverflow, "the sum is too large")
     }
@@ -128,16 +133,11 @@ public final class Wallet: Sendable {
 
   /// The values of the coins that can be spent at a bank now, in minor units, ascending.
   public func coinValues(at bank: PartyName, in currency: Currency) async -> [UInt64] {
-    await freeCoins(at: bank, in: currency).map(\.value.minor).sorted()
-  }
-
-  private func freeCoins(at bank: PartyName, in currency: Currency) async -> [WalletCoinRow] {
     let now = clock.now()
-    return await store.read { rows in
-      rows.coins(at: bank, in: .free).filter {
-        $0.value.currency == currency && now < $0.spentUntil
-      }
+    let coins = await store.read { rows in
+      rows.spendableCoins(at: bank, in: currency, after: now)
     }
+    return coins.map(\.minor).sorted()
   }
 
   // MARK: - Purchases

@@ -191,16 +191,14 @@ extension Wallet {
     _ total: Amount, at bank: PartyName, for process: ProcessID, at time: Timestamp,
     in rows: inout any WalletRows
   ) throws(ECashError) -> [UsedCoin] {
-    let free = rows.coins(at: bank, in: .free).filter {
-      $0.value.currency == total.currency && time < $0.spentUntil
-    }
-    let chosen = try CoinSelection.choose(total.minor, from: free)
+    let chosen = try CoinSelection.choose(
+      total.minor, from: rows.spendableCoins(at: bank, in: total.currency, after: time))
     guard chosen.count <= PaymentInstrument.largestCoinCount else {
       throw ECashError(.tooManyCoins, "the payment takes more coins than one may have")
     }
     let purpose = CoinUse.message(in: process, at: bank)
     var used: [UsedCoin] = []
-    for var coin in chosen {
+    for var coin in chosen.compactMap({ rows.coin($0.key) }) {
       let key = try seed.coin(coin.key, at: bank)
       used.append(
         UsedCoin(

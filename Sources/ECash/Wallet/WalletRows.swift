@@ -24,6 +24,11 @@ public protocol WalletRows {
   func coin(_ key: CoinKey) -> WalletCoinRow?
   /// All coins of one bank in that state, ordered by denomination and counter.
   func coins(at bank: PartyName, in state: WalletCoinRow.State) -> [WalletCoinRow]
+  /// The free coins of one bank and currency that the bank takes after that time, ordered by denomination and
+  /// counter: of each what a choice among them needs.
+  func spendableCoins(
+    at bank: PartyName, in currency: Currency, after time: Timestamp
+  ) -> [SpendableCoin]
   /// The coins that a process locked, ordered by denomination and counter.
   func coins(lockedBy process: ProcessID) -> [WalletCoinRow]
   mutating func put(_ coin: WalletCoinRow)
@@ -32,6 +37,28 @@ public protocol WalletRows {
   /// Newest first.
   func purchases(atMost count: Int) -> [PurchaseRow]
   mutating func put(_ purchase: PurchaseRow)
+}
+
+/// A coin that can be spent, without its signature.
+public struct SpendableCoin: Hashable, Sendable {
+  public let key: CoinKey
+  /// Its value in minor units.
+  public let minor: UInt64
+  public let spentUntil: Timestamp
+  /// Whether the bank has seen it.
+  public let isShown: Bool
+
+  public init(key: CoinKey, minor: UInt64, spentUntil: Timestamp, isShown: Bool) {
+    self.key = key
+    self.minor = minor
+    self.spentUntil = spentUntil
+    self.isShown = isShown
+  }
+
+  init(_ coin: WalletCoinRow) {
+    self.init(
+      key: coin.key, minor: coin.value.minor, spentUntil: coin.spentUntil, isShown: coin.isShown)
+  }
 }
 
 /// What a wallet counts.

@@ -87,6 +87,22 @@ struct SQLiteWalletRows: WalletRows {
       """, bank, state, read: readCoin)
   }
 
+  func spendableCoins(
+    at bank: PartyName, in currency: Currency, after time: Timestamp
+  ) -> [SpendableCoin] {
+    sql.all(
+      """
+      SELECT denomination, counter, value, spent_until, is_shown FROM coin
+      WHERE bank = ? AND state = 'free' AND currency = ? AND spent_until > ?
+      ORDER BY denomination, counter
+      """, bank, currency, time
+    ) { row in
+      SpendableCoin(
+        key: CoinKey(denomination: row[0], counter: row[1]), minor: row[2], spentUntil: row[3],
+        isShown: row[4])
+    }
+  }
+
   func coins(lockedBy process: ProcessID) -> [WalletCoinRow] {
     sql.all(
       """
