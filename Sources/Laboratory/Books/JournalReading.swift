@@ -46,8 +46,7 @@ struct JournalReading {
     guard cursor.byte() == 1, let kind = cursor.byte() else { return false }
     switch kind {
     case 1: return readBegin(&cursor)
-    // A participant is asked; somebody was called.
-    case 2, 9: return true
+    case 2: return true
     case 4:
       preparedAt = cursor.time()
       return preparedAt != nil && cursor.skip(8) && cursor.isAtEnd
