@@ -471,6 +471,12 @@ public final class ModelLog: VerdictLog {
     return .done(Array(published.withLock { $0.suffix(count).reversed() }))
   }
 
+  public func loggedVerdict(of process: ProcessID) async -> Outcome<Signed<Verdict>?> {
+    questions.withLock { $0 += 1 }
+    guard isReachable.withLock({ $0 }) else { return .unknown("no connection") }
+    return .done(verdict(of: process))
+  }
+
   public func publish(
     _ verdict: Signed<Verdict>, process: ProcessID, bundle: Sealed<SealedContent.KeyBundle>?
   ) async -> Outcome<LoggedVerdict> {

@@ -221,6 +221,16 @@ import Testing
     try await paying.checkBooks()
   }
 
+  @Test func aBankThatIsOwedPromisesNoMoreThanItsLimit() async throws {
+    let (one, other) = try await worlds(limit: 50)
+    _ = try await one.account("shop")
+    try await one.bank.collect(transfer(30, from: other, to: one))
+    #expect(await one.bank.clearings().map(\.owed) == [-30])
+    #expect(try await reserve(51, from: one, to: other).outcome.refusal == .notOffered)
+    #expect(try await reserve(50, from: one, to: other).outcome.value != nil)
+    try await one.checkBooks()
+  }
+
   @Test func banksPayEachOtherOnceForEachReference() async throws {
     let (paying, receiving) = try await worlds(limit: 50)
     try await receiving.bank.collect(transfer(50, from: paying, to: receiving))

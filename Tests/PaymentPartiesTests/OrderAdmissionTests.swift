@@ -279,6 +279,31 @@ import Testing
     }
   }
 
+  /// A price that several banks pay costs the payee no more than one payment may.
+  @Test mutating func feesThatAddUp() throws {
+    let banks = [Fair.bank] + (1...3).map { Fair.party("bank-\($0).example") }
+    let offer = try world.offer(0) {
+      $0.banks = banks
+      $0.largestFee = 3
+    }
+    var draft = try world.draft()
+    draft.offers = [offer]
+    draft.instrumentCount = banks.count
+    for (fee, code) in [(0, nil), (1, "payment"), (3, "payment")] as [(UInt64, String?)] {
+      draft.parts = [try World.item(offer)]
+      for (bank, minor) in zip(banks, [3, 3, 3, 2] as [UInt64]) {
+        let payout = try World.payout(0, minor: minor)
+        draft.parts.append(World.payment([payout], bank: bank, transferFee: fee))
+      }
+      #expect(world.refusal(of: try world.submission(draft)) == code, "\(fee)")
+    }
+    draft.parts = [
+      try World.item(offer), World.payment([try World.payout(0)], transferFee: 3),
+    ]
+    draft.instrumentCount = 1
+    #expect(world.refusal(of: try world.submission(draft)) == nil, "one bank keeps as much")
+  }
+
   @Test mutating func twoCurrenciesForOnePayee() throws {
     let usd = try #require(Currency("USD"))
     let foreign = try world.offer(0) { terms in

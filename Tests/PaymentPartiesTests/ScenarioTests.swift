@@ -171,7 +171,7 @@ import Testing
     try market.replace(Fair.blue) { HesitantMerchant(shop: $0, gate: gate) }
 
     // Alice's purchase holds her coins and waits for a merchant.
-    let first = try await market.order(decideWithinSeconds: 4)
+    let first = try await market.order(decideWithinSeconds: 60)
     let engine = market.coordinator.engine
     _ = try await engine.submit(market.customer.submission(of: first))
     try await eventually("the money is held") {

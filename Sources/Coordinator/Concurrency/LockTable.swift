@@ -70,6 +70,9 @@ struct LockTable: Hashable, Sendable {
     return turns(queues[use.resource, default: LockQueue()].acquire(process), use.resource)
   }
 
+  /// Whether an earlier run has left places of the process, which it has not taken again yet.
+  func isAbsent(_ process: ProcessID) -> Bool { absent[process] != nil }
+
   func hasPlace(on resource: Resource, _ process: ProcessID) -> Bool {
     queues[resource]?.number(of: process, orAbsent: true) != nil
   }

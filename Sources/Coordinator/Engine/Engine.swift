@@ -15,6 +15,8 @@ public actor Engine {
   private var entropy: any Entropy & Sendable
   var failure: CoordinatorError?
   var readiness: Task<CoordinatorError?, Never>?
+  /// Whether the journal was compared with the log.
+  var wasReady = false
   /// How far the processes of an earlier run have come back.
   public internal(set) var recovery = RecoveryStanding.notBegun
   var recoveryAttempts = 0
@@ -28,10 +30,7 @@ public actor Engine {
   private var waiters: [ProcessID: [Waiter]] = [:]
   private var counters = EngineCounters()
   private(set) var recentOutcomes = RecentOutcomes()
-  /// How many are reading rows of processes that may go on meanwhile.
-  var readers = 0
-  /// Processes that have ended since the first of them began to read.
-  private var endedMeanwhile: Set<ProcessID> = []
+  private var endedMeanwhile = EndedMeanwhile()
 
   nonisolated var ports: CoordinatorPorts { surroundings.ports }
   nonisolated var planner: ProcessPlanner { surroundings.planner }
@@ -96,16 +95,20 @@ public actor Engine {
     _ order: AdmittedOrder, of submission: PurchaseSubmission, at now: Timestamp
   ) async throws(CoordinatorError) -> AcceptedOrder {
     try await ready()
-    if machine.has(order.process) || now >= order.order.decideBy {
+    if machine.has(order.process) || machine.isAbsent(order.process)
+      || now >= order.order.decideBy
+    {
       if let known = try await known(order.process) { return known }
       guard now < order.order.decideBy else {
         throw CoordinatorError(.tooLate, "the order had to be decided by \(order.order.decideBy)")
       }
     }
-    let new = try planner.begin(
-      order, of: submission, at: now, nonce: Nonce(from: &entropy))
     do throws(CoordinatorError) {
+      try machine.requireRoom()
+      let new = try planner.begin(
+        order, of: submission, at: now, nonce: Nonce(from: &entropy))
       try await begin(new)
+      return AcceptedOrder(process: order.process, submission: new.accepted)
     } catch {
       // It may stand in the journal already, of an earlier run or another engine's.
       guard error.code == .journalTaken || error.code == .busy,
@@ -113,7 +116,6 @@ public actor Engine {
       else { throw error }
       return known
     }
-    return AcceptedOrder(process: order.process, submission: new.accepted)
   }
 
   /// Returns when the process has begun durably.
@@ -198,18 +200,15 @@ public actor Engine {
   private func verdictNow(
     of process: ProcessID
   ) async throws(CoordinatorError) -> PublishedVerdict? {
-    if let standing = try await standing(of: process, when: .durable) { return standing.verdict }
+    if let standing = try await openStanding(of: process, when: .durable) {
+      return standing.verdict
+    }
     return try await load(process).standing.verdict
   }
 
   /// Whether the process has begun. One that an earlier run left open goes on.
   private func isKnown(_ process: ProcessID) async throws(CoordinatorError) -> Bool {
-    do throws(CoordinatorError) {
-      if try await standing(of: process, when: .durable) != nil { return true }
-    } catch {
-      // Somebody else's journal tells as much.
-      guard error.code == .journalTaken else { throw error }
-    }
+    if try await openStanding(of: process, when: .durable) != nil { return true }
     do throws(CoordinatorError) {
       try resume(try await load(process).resumed)
       return true
@@ -244,7 +243,10 @@ public actor Engine {
     await writing?.value
     await timer?.value
     _ = await readiness?.value
-    await laterRecovery?.value
+    while let recovery = laterRecovery {
+      laterRecovery = nil
+      await recovery.value
+    }
   }
 
   // MARK: - Effects
@@ -270,7 +272,7 @@ public actor Engine {
       calls.abandon(process)
       counters.endedProcesses += 1
       if let outcome = ProcessOutcome(of: process, standing) { recentOutcomes.add(outcome) }
-      if readers > 0 { endedMeanwhile.insert(process) }
+      endedMeanwhile.end(process)
       if let observer = ports.observer, let ending = standing.ending(at: ports.clock.now()) {
         observer.observe(ending)
         if machine.openCount == 0 { observer.observe(.load(load)) }
@@ -363,13 +365,14 @@ public actor Engine {
 
   // MARK: - Rows that are read while processes go on
 
-  func hasEndedMeanwhile(_ process: ProcessID) -> Bool {
-    endedMeanwhile.contains(process)
-  }
+  /// What a reader is called: rows are read, and looked into, while processes go on.
+  func startReading() -> EndedMeanwhile.Reader { endedMeanwhile.start() }
 
-  func stopReading() {
-    readers -= 1
-    if readers == 0 { endedMeanwhile = [] }
+  func stopReading(_ reader: EndedMeanwhile.Reader) { endedMeanwhile.stop(reader) }
+
+  /// Whether a process has ended since somebody began to read: its rows are out of date then.
+  func hasEnded(_ process: ProcessID, since reader: EndedMeanwhile.Reader) -> Bool {
+    endedMeanwhile.hasEnded(process, since: reader)
   }
 
   // MARK: - Waiting
@@ -452,5 +455,17 @@ public actor Engine {
       }
     }
     return nil
+  }
+
+  /// The same for whoever can go on from the journal: somebody else's tells as much.
+  func openStanding(
+    of process: ProcessID, when want: Want
+  ) async throws(CoordinatorError) -> ProcessStanding? {
+    do throws(CoordinatorError) {
+      return try await standing(of: process, when: want)
+    } catch {
+      guard error.code == .journalTaken else { throw error }
+      return nil
+    }
   }
 }

@@ -4,8 +4,8 @@ public import PaymentModel
 
 /// Looks on while an engine works.
 ///
-/// An engine without one measures nothing. Both functions are called in the engine's turn, and must return
-/// at once.
+/// An engine without one measures nothing. Both functions are called by several threads, and must return at
+/// once.
 public protocol EngineObserver: Sendable {
   /// A clock that never goes back. The engine measures durations with it.
   func nanoseconds() -> UInt64

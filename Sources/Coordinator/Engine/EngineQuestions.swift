@@ -5,7 +5,8 @@ public import PaymentModel
 extension Engine {
   /// Returns when the process has ended: the verdict is public and carried out.
   ///
-  /// - Throws: `unknown-process`, `stopped`, and what the journal throws.
+  /// - Throws: `unknown-process`, `stopped`, `key-ended`, `behind-log`, `log-unreachable`, and what the journal
+  ///   throws.
   public func outcome(of process: ProcessID) async throws(CoordinatorError) -> ProcessOutcome {
     try await outcome(of: process, when: .end)
   }
@@ -22,7 +23,7 @@ extension Engine {
   ) async throws(CoordinatorError) -> ProcessOutcome {
     try await ready()
     if let recent = recentOutcomes[process] { return recent }
-    var found = try await standing(of: process, when: want)
+    var found = try await openStanding(of: process, when: want)
     if found == nil {
       let loaded = try await load(process)
       found = loaded.standing
@@ -51,6 +52,15 @@ extension Engine {
       attempts: machine.attempts(of: process), obstacle: obstacle)
   }
 
+  /// How far a process has come, without its evidence.
+  ///
+  /// - Throws: `unknown-process`, and what the journal throws.
+  public func state(of process: ProcessID) async throws(CoordinatorError) -> ProcessState {
+    try await ready()
+    if let open = try await openStanding(of: process, when: .durable) { return open.state }
+    return try await load(process).standing.state
+  }
+
   /// All evidence of a process, as far as it has come.
   ///
   /// - Throws: `unknown-process`, and what the journal throws.
@@ -65,15 +75,10 @@ extension Engine {
     file: ProcessFile, standing: ProcessStanding, obstacle: CoordinatorError?
   ) {
     var open: (standing: ProcessStanding, unwritten: UnwrittenRecords)?
-    do throws(CoordinatorError) {
-      if let standing = try await standing(of: process, when: .durable),
-        let unwritten = machine.unwritten(of: process)
-      {
-        open = (standing, unwritten)
-      }
-    } catch {
-      // Somebody else's journal tells as much.
-      guard error.code == .journalTaken else { throw error }
+    if let standing = try await openStanding(of: process, when: .durable),
+      let unwritten = machine.unwritten(of: process)
+    {
+      open = (standing, unwritten)
     }
     let loaded = try await load(process)
     guard let open else {

@@ -10,6 +10,11 @@ extension Engine {
   /// what it holds, this reports `log-unreachable`, and the engine tries again by itself, after pauses that
   /// grow, or with the next request that finds the log there, until `recovery` is done or it is stopped.
   public func recover() async -> RecoveryReport {
+    laterRecovery?.cancel()
+    return await goOn()
+  }
+
+  private func goOn() async -> RecoveryReport {
     recovery = .underWay
     let report = await goOnWithAll()
     switch report.refusal {
@@ -21,13 +26,15 @@ extension Engine {
   }
 
   private func recoverLater(_ error: CoordinatorError) {
+    guard failure == nil else { return recovery = .refused(failure ?? error) }
     recoveryAttempts += 1
     let time = ports.clock.now()
       .adding(milliseconds: pauseMilliseconds(afterAttempts: recoveryAttempts))
     recovery = .waiting(error, attempts: recoveryAttempts, nextAt: time)
+    laterRecovery?.cancel()
     laterRecovery = Task { [clock = ports.clock] in
       await clock.sleep(until: time)
-      if !Task.isCancelled { _ = await recover() }
+      if !Task.isCancelled { _ = await goOn() }
     }
   }
 
@@ -38,7 +45,7 @@ extension Engine {
     laterRecovery?.cancel()
     laterRecovery = Task { [pausing = laterRecovery] in
       await pausing?.value
-      _ = await recover()
+      _ = await goOn()
     }
   }
 
@@ -51,8 +58,9 @@ extension Engine {
       return RecoveryReport(resumed: [], failed: [], refusal: error)
     }
     var last: ProcessID?
-    readers += 1
-    defer { stopReading() }
+    var logAway: CoordinatorError?
+    let reader = startReading()
+    defer { stopReading(reader) }
     while failure == nil {
       let after = last
       let page = await ports.journal.read { journal in
@@ -63,9 +71,12 @@ extension Engine {
       guard !page.isEmpty else { break }
       let plans = await plans(for: page)
       // What has ended since its rows were read stays so.
-      for (process, plan) in plans where !machine.has(process) && !hasEndedMeanwhile(process) {
+      for (process, plan) in plans where !machine.has(process) && !hasEnded(process, since: reader) {
         do throws(CoordinatorError) {
           if try resume(try plan.get()) { resumed.append(process) }
+        } catch where error.code == .logUnreachable {
+          // It keeps its places and is looked at again.
+          logAway = error
         } catch {
           failed.append((process, error))
           report(.lost(process))
@@ -73,8 +84,11 @@ extension Engine {
       }
       last = page.last?.0
     }
+    if let refusal = failure ?? logAway {
+      return RecoveryReport(resumed: resumed, failed: failed, refusal: refusal)
+    }
     report(.recovered)
-    return RecoveryReport(resumed: resumed, failed: failed, refusal: failure)
+    return RecoveryReport(resumed: resumed, failed: failed, refusal: nil)
   }
 
   /// Signatures are checked here, beside the actor: whoever comes meanwhile does not wait for that.
@@ -93,18 +107,24 @@ extension Engine {
   }
 
   /// Reads a process back. A verdict that an older key has signed is looked for in the log.
+  ///
+  /// - Throws: what the planner throws; `log-unreachable` when the log does not say.
   private nonisolated func plan(
     for process: ProcessID, _ rows: [JournalRow]
   ) async throws(CoordinatorError) -> ResumedProcess {
     let resumed = try planner.resume(process, from: rows)
-    guard let key = resumed.olderKey, let record = resumed.records.verdictRecord,
-      case .done(let known) = await ports.log.latestVerdicts(by: key, atMost: 4096),
-      let entry = known.first(where: { $0.process == process }),
+    guard resumed.olderKey != nil, resumed.records.verdict == nil,
+      let record = resumed.records.verdictRecord
+    else { return resumed }
+    guard case .done(let logged) = await ports.log.loggedVerdict(of: process) else {
+      throw CoordinatorError(.logUnreachable, "the log does not say what stands in a slot")
+    }
+    guard let logged,
       let stated = try? ports.notary.read(
-        entry.verdict, by: .party(planner.coordinator), at: record.decidedAt),
+        logged, by: .party(planner.coordinator), at: record.decidedAt),
       stated.claim == record.claim(process: process, notary: ports.notary)
     else { return resumed }
-    return resumed.going(onWith: entry.verdict)
+    return resumed.going(onWith: logged)
   }
 
   /// Goes on with a process. `false` when nothing of it is left to do.
@@ -131,12 +151,16 @@ extension Engine {
     if let failure { throw failure }
     let task = readiness ?? Task { await restore() }
     readiness = task
-    if let error = await task.value {
+    let refusal = await task.value
+    if let failure { throw failure }
+    if let error = refusal {
       if error.code == .logUnreachable, readiness == task { readiness = nil }
       throw error
     }
-    if let failure { throw failure }
-    recoverNow()
+    if !wasReady {
+      wasReady = true
+      recoverNow()
+    }
   }
 
   private func restore() async -> CoordinatorError? {
@@ -167,10 +191,10 @@ extension Engine {
   func load(
     _ process: ProcessID
   ) async throws(CoordinatorError) -> (resumed: ResumedProcess, standing: ProcessStanding) {
-    readers += 1
-    defer { stopReading() }
+    let reader = startReading()
+    defer { stopReading(reader) }
     let loaded = try await read(process)
-    return hasEndedMeanwhile(process) ? try await read(process) : loaded
+    return hasEnded(process, since: reader) ? try await read(process) : loaded
   }
 
   private nonisolated func read(

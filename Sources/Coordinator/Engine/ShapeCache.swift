@@ -16,10 +16,17 @@ final class ShapeCache: Sendable {
     let template: Digest
   }
 
-  /// So many shapes are kept; with one more, all are forgotten.
-  private static let mostEntries = 1024
+  private struct State {
+    var entries: [Key: Entry] = [:]
+    var bytes = 0
+  }
 
-  private let entries = Mutex<[Key: Entry]>([:])
+  /// Shapes are kept up to so many bytes of JSON; above, all are forgotten. Their size is a small multiple.
+  private static let mostBytes = 4 << 20
+  /// A larger one is not kept.
+  private static let largestEntry = 64 << 10
+
+  private let state = Mutex(State())
 
   /// The shape for orders of that outline, generated and checked when it is not known yet.
   ///
@@ -29,13 +36,15 @@ final class ShapeCache: Sendable {
     rules: ProtocolRules
   ) throws(CoordinatorError) -> Entry {
     let key = Key(outline: outline, template: templateDigest)
-    if let known = entries.withLock({ $0[key] }) { return known }
+    if let known = state.withLock({ $0.entries[key] }) { return known }
     let shape = try ProcessShape.generate(
       from: outline, template: template, templateDigest: templateDigest, rules: rules)
     let entry = Entry(shape: shape, json: shape.json)
-    entries.withLock { entries in
-      if entries.count >= Self.mostEntries { entries = [:] }
-      entries[key] = entry
+    guard entry.json.count <= Self.largestEntry else { return entry }
+    state.withLock { state in
+      if state.bytes + entry.json.count > Self.mostBytes { state = State() }
+      guard state.entries.updateValue(entry, forKey: key) == nil else { return }
+      state.bytes += entry.json.count
     }
     return entry
   }

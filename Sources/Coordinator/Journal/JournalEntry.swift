@@ -4,8 +4,8 @@ public import PaymentModel
 
 /// A record of a process's journal with the time at which the coordinator came to it.
 ///
-/// The time is that of the step, not that of the disk: what is not forced becomes durable later. Nothing
-/// but the drawings reads it; a replay does not see it.
+/// The time is that of the step, not that of the disk: what is not forced becomes durable later. People read
+/// it, in lists, drawings and counters; a replay does not see it.
 public struct JournalEntry: Hashable, Sendable {
   public let at: Timestamp
   public let record: JournalRecord

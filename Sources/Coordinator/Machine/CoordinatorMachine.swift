@@ -115,6 +115,17 @@ public struct CoordinatorMachine: Hashable, Sendable {
   /// Whether one more process would be too much.
   public var isBusy: Bool { undecidedCount >= limits.mostUndecidedProcesses }
 
+  /// - Throws: `busy`.
+  func requireRoom() throws(CoordinatorError) {
+    guard !isBusy else {
+      throw CoordinatorError(
+        .busy, "\(undecidedCount) processes are undecided: hand the order in again later")
+    }
+  }
+
+  /// Whether a process of an earlier run waits for a good, and was not read back yet.
+  func isAbsent(_ process: ProcessID) -> Bool { locks.isAbsent(process) }
+
   /// The one-time key of an open process's order; `nil` when it was only presented, or is not open.
   package func oneTimeKey(of process: ProcessID) -> SigningKeyValue? {
     open[process]?.plan.order?.order.oneTimeKey
@@ -167,10 +178,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
     case .begin(let new):
       let plan = new.plan
       guard open[plan.process] == nil else { return [] }
-      guard !isBusy else {
-        throw CoordinatorError(
-          .busy, "\(undecidedCount) processes are undecided: hand the order in again later")
-      }
+      try requireRoom()
       let machine = try ProcessMachine(
         definition: plan.definition, terms: plan.terms, policy: policy, rules: rules)
       enter(OpenProcess(plan, machine: machine))

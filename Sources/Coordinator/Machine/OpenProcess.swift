@@ -73,6 +73,7 @@ struct OpenProcess: Hashable, Sendable {
     let activities = plan.definition.activities
     limited = activities.indices.filter { !activities[$0].resources.isEmpty }
     settled = limited.map { _ in .waiting }
+    if needsNoHandovers { self.plan = plan.withoutHandovers() }
   }
 
   var process: ProcessID { plan.process }
@@ -170,16 +171,18 @@ struct OpenProcess: Hashable, Sendable {
       if record.isNeededLater { records.append(record) }
       switch record {
       case .result(let number, _):
-        if plan.definition.activities[number].verb == .reserve, hasReserved {
+        if plan.definition.activities[number].verb == .reserve, needsNoHandovers {
           plan = plan.withoutHandovers()
         }
+      case .verdict: if needsNoHandovers { plan = plan.withoutHandovers() }
       default: break
       }
     }
   }
 
   /// Whether no bank is asked to hold anything any more.
-  private var hasReserved: Bool {
+  private var needsNoHandovers: Bool {
+    if isDecided { return true }
     let activities = plan.definition.activities
     return activities.indices.allSatisfy {
       activities[$0].verb != .reserve || machine.state.activities[$0].isFinal

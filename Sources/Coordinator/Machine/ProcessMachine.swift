@@ -115,9 +115,7 @@ public struct ProcessMachine: Hashable, Sendable {
   var attemptCounts: [Int] { attempts.map(\.count) }
 
   /// The request for an activity does not leave yet: nobody waits for its answer so far.
-  mutating func holdBack(_ activity: Int) {
-    attempts[activity].answerBy = Timestamp(milliseconds: .max)
-  }
+  mutating func holdBack(_ activity: Int) { attempts[activity].answerBy = .max }
 
   /// The request leaves now.
   ///
@@ -339,6 +337,11 @@ extension ProcessMachine {
 
 // MARK: - What is next
 
+extension Timestamp {
+  /// Until when a request is under way that has not left.
+  fileprivate static let max = Timestamp(milliseconds: .max)
+}
+
 extension ProcessMachine {
   private mutating func advance(
     at now: Timestamp, entropy: inout some Entropy, result: inout StepResult
@@ -430,7 +433,7 @@ extension ProcessMachine {
   private var nextTime: Timestamp? {
     var earliest = rules.abortsWhenOverdue ? undecidedUntil : nil
     func consider(_ time: Timestamp?) {
-      guard let time else { return }
+      guard let time, time != .max else { return }
       earliest = earliest.map { min($0, time) } ?? time
     }
     for attempt in attempts {

@@ -168,6 +168,9 @@ public protocol VerdictLog: Sendable {
   /// The verdicts of that coordinator's key that were published last, the last one first. A coordinator
   /// compares them with its journal before it serves.
   func latestVerdicts(by key: Thumbprint, atMost count: Int) async -> Outcome<[VerdictEntry]>
+
+  /// The verdict that stands in the slot of a process, whoever signed it; `nil` when there is none.
+  func loggedVerdict(of process: ProcessID) async -> Outcome<Signed<Verdict>?>
 }
 
 /// A verdict in the log, and the process in whose slot it stands.

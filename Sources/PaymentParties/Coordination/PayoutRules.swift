@@ -13,7 +13,8 @@ enum PayoutRules {
   ///
   /// For every payee the payouts of all payments add up to the prices of that payee's items, so a payee of
   /// free items alone is paid nothing; a payment that pays a payee uses a bank and a method that all offers
-  /// of that payee accept, at a fee that they accept, whether or not that bank keeps the payee's account; the
+  /// of that payee accept, at a fee that they accept, whether or not that bank keeps the payee's account; what
+  /// all banks together keep of a payee's money is no more than each of its offers accepts of each of them; the
   /// currencies match.
   ///
   /// - Throws: `payment`, with what does not match.
@@ -40,6 +41,26 @@ enum PayoutRules {
       }
     }
     guard owed.allSatisfy(\.amount.isZero) else { throw refused("a payee is paid too little") }
+    for item in items where !bearsFees(of: payments, item.offer.claim) {
+      throw refused("offer \(item.offer.id) does not accept these fees together")
+    }
+  }
+
+  /// Whether an offer takes the sum of what is kept of its payee's money: a price that is paid in several parts
+  /// costs the payee no more than one payment may.
+  private static func bearsFees(of payments: [PaymentPart], _ offer: Offer) -> Bool {
+    var kept: UInt64 = 0
+    var limit = UInt64.max
+    for payment in payments {
+      for payout in payment.payouts where payout.payee == offer.payee {
+        kept += payment.fee(of: payout)?.minor ?? 0
+        for accepted in offer.accepts
+        where accepted.bank == payment.bank && accepted.method == payment.method {
+          limit = min(limit, accepted.largestFee)
+        }
+      }
+    }
+    return kept <= limit
   }
 
   /// What each payee is to receive, ordered by payee.

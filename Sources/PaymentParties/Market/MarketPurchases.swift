@@ -175,8 +175,8 @@ extension Market {
   ) async -> Bool {
     let until = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < until {
-      guard let status = try? await coordinator.engine.status(of: process) else { return false }
-      if status.state.hasEnded { return true }
+      guard let state = try? await coordinator.engine.state(of: process) else { return false }
+      if state.hasEnded { return true }
       try? await Task.sleep(for: .milliseconds(20))
     }
     return false

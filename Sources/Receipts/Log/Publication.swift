@@ -57,6 +57,11 @@ extension TransparencyLog: VerdictLog {
       })
   }
 
+  /// The verdict in a process's slot. It may not be below a witnessed checkpoint yet.
+  public func loggedVerdict(of process: ProcessID) async -> Outcome<Signed<Verdict>?> {
+    .done(await store.read { rows in rows.delivery(of: process).map { Signed($0.verdict) } })
+  }
+
   /// The logged verdict of a process; `nil` when there is none.
   ///
   /// - Throws: `unwitnessed`, `logBehind`, `tileFiles`.

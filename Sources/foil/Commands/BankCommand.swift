@@ -170,13 +170,27 @@ struct BankCollectCommand: AsyncParsableCommand {
   func run() async throws {
     try await home.withMarket { market in
       let money = await MoneyFormat(of: market)
-      let collected = try await market.collect(try await market.process(matching: process))
+      let id = try await market.process(matching: process)
+      let collected = try await collect(id, in: market)
       for transfer in collected {
         Terminal.print(
           "\(money.text(transfer.amount)) from \(transfer.from) to \(transfer.payee.account) at "
             + "\(transfer.payee.bank)")
       }
       if collected.isEmpty { Terminal.print("no transfer of this purchase goes to another bank") }
+    }
+  }
+
+  private func collect(
+    _ process: ProcessID, in market: Market
+  ) async throws -> [CollectedTransfer] {
+    do {
+      return try await market.collect(process)
+    } catch {
+      guard error.code == .payment else { throw Failure(error) }
+      throw Failure(
+        .no, error.message,
+        hint: "what was taken before stays so; see 'foil bank books' for the limits of a bank")
     }
   }
 }
@@ -212,6 +226,9 @@ struct BankSettleCommand: AsyncParsableCommand {
   func validate() throws {
     guard (paid == nil) != (received == nil) else {
       throw ValidationError("a payment was either --paid or --received")
+    }
+    guard paid != 0, received != 0 else {
+      throw ValidationError("a payment of nothing is none")
     }
   }
 

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Coordinator
 import Goods
+import PaymentModel
 import PaymentParties
 import StoreSQLite
 
@@ -14,6 +15,8 @@ extension Failure {
     } catch let error as PartyError {
       throw Failure(error)
     } catch let error as GoodsError {
+      throw Failure(error)
+    } catch let error as AmountError {
       throw Failure(error)
     } catch let error as StoreError {
       throw Failure(
@@ -42,6 +45,17 @@ extension Failure {
       self.init(.no, error.message, hint: "nothing was ordered or paid")
     default:
       self.init(.no, error.message)
+    }
+  }
+
+  init(_ error: AmountError) {
+    switch error {
+    case .overflow:
+      self.init(.usage, "an amount is at most \(Amount.largestMinor)")
+    case .negative:
+      self.init(.usage, "an amount is not below zero")
+    case .currencyMismatch(let one, let other):
+      self.init(.usage, "\(one) and \(other) do not add up")
     }
   }
 

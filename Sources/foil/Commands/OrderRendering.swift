@@ -92,6 +92,11 @@ struct OrderRendering {
     for payment in payments {
       let words = properties(of: payment)?.words ?? ["not known to this program"]
       lines.append("  \(payment.method.rawValue): \(words.joined(separator: "; ")).")
+      if payment.method == .coinsAndCard {
+        lines.append(
+          "  \(payment.bank) sees these coins beside your card: after an abort it knows them as "
+            + "yours when they pay again.")
+      }
       if let fee = try? Amount(minor: payment.transferFee, currency: payment.total.currency),
         !fee.isZero
       {

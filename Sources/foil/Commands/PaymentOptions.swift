@@ -46,6 +46,9 @@ struct PaymentOptions: ParsableArguments {
     guard (coins != nil) == methods.values.contains(.coinsAndCard) else {
       throw ValidationError("--coins goes with --pay BANK=ecash-card")
     }
+    guard coins != 0 else {
+      throw ValidationError("--coins is at least 1; --pay BANK=card pays without coins")
+    }
     guard byCard.count <= 1 else {
       // Whoever is shown a card can use it again.
       throw ValidationError("a card belongs to one bank: --pay names two")

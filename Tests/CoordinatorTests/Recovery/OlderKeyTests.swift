@@ -77,8 +77,16 @@ private struct RotatedNotary: Notary {
 
     let key: Thumbprint = ModelEvidence.digest(Bytes("a new key".utf8)).renamed()
     let engine = driver.engine(notary: RotatedNotary(base: world.notary, key: key))
+    // The log says what it holds, and then nothing: nobody is given up for that.
+    _ = try await engine.processes(atMost: 1, onlyOpen: true)
+    world.log.setReachable(false)
+    let early = await engine.recover()
+    #expect(early.refusal?.code == .logUnreachable)
+    #expect(early.failed.map(\.process) == [processes[1]])
+    #expect(early.resumed == (isOnRecord ? [processes[0]] : []))
+    world.log.setReachable(true)
     let report = await engine.recover()
-    #expect(report.resumed == [processes[0]])
+    #expect(report.resumed == (isOnRecord ? [] : [processes[0]]))
     #expect(Set(report.failed.map(\.process)) == Set(processes.dropFirst()))
     #expect(report.failed.allSatisfy { $0.error.code == .keyEnded })
     #expect(try await engine.outcome(of: processes[0]).verdict == verdict.verdict)

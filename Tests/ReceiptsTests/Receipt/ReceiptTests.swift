@@ -136,6 +136,40 @@ struct ReceiptTests {
     }
   }
 
+  @Test(
+    "what several banks keep of one payee's money counts together",
+    arguments: [(4, 0, true), (4, 1, false), (4, 3, false), (1, 3, true), (1, 4, false)]
+      as [(Int, UInt64, Bool)])
+  func feesThatAddUp(bankCount: Int, fee: UInt64, isProven: Bool) async throws {
+    let bank = world.bank.issuer.party
+    let others = try (1..<4).map { try World.party("bank-\($0).example") }.prefix(bankCount - 1)
+    let euro = try #require(Currency("EUR"))
+    let payee = Payee(bank: bank, account: try #require(AccountName("merchant-1")))
+    let share = Payout(payee: payee, amount: try Amount(minor: 100, currency: euro))
+    let accepts = ([bank] + others).map {
+      AcceptedPayment(bank: $0, method: .ecash, largestFee: 3)
+    }
+    // 100 for one merchant, and 400 for the other, to which each bank but the first pays 100.
+    let total = try Amount(minor: UInt64(500 - 100 * others.count), currency: euro)
+    let rest = try Amount(minor: UInt64(400 - 100 * others.count), currency: euro)
+    var changes = Purchase.Changes()
+    changes.offer = { offer, _ in offer.changed(accepts: accepts) }
+    changes.payment = { part in
+      PaymentPart(
+        bank: part.bank, method: part.method, total: total,
+        payouts: part.payouts.dropLast() + [Payout(payee: payee, amount: rest)],
+        transferFee: fee)
+    }
+    changes.morePayments = others.map {
+      PaymentPart(
+        bank: $0, method: .ecash, total: share.amount, payouts: [share], transferFee: fee)
+    }
+    let purchase = try Purchase(in: world, changes)
+    let report = verification.verify(try await purchase.receipt(from: log))
+    let expected: Finding.Result = isProven ? .proven : .refuted
+    #expect(result(report, .payments) == [expected])
+  }
+
   @Test("a part that is missing, shown twice, or of another order is noticed")
   func parts() async throws {
     let purchase = try Purchase(in: world)

@@ -22,6 +22,8 @@ struct Purchase {
   /// What a test has somebody say instead.
   struct Changes {
     var payment: (PaymentPart) -> PaymentPart = { $0 }
+    /// What else is to be paid, which no bank reserves.
+    var morePayments: [PaymentPart] = []
     var offer: (Offer, Int) -> Offer = { offer, _ in offer }
     var reservation: (Reservation) -> Reservation = { $0 }
     var deposit: (Deposit, Int) -> Deposit = { deposit, _ in deposit }
@@ -95,10 +97,11 @@ struct Purchase {
     let payment = changes.payment(
       PaymentPart(
         bank: bank, method: .ecash, total: try Amount.sum(amounts, in: euro), payouts: payouts))
-    let commitment = try OrderCommitment(
-      zip(offers, quantities).map { .item(ItemPart(offer: $0.id, quantity: $1)) }
-        + [.payment(payment)],
-      entropy: &entropy)
+    let items = zip(offers, quantities).map {
+      OrderPart.item(ItemPart(offer: $0.id, quantity: $1))
+    }
+    let payments = ([payment] + changes.morePayments).map { OrderPart.payment($0) }
+    let commitment = try OrderCommitment(items + payments, entropy: &entropy)
     let customer = StatementSigner(
       party: .customer, key: Ed25519.PrivateKey.generate(from: &entropy))
     let order = try add(

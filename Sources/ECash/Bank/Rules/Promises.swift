@@ -1,5 +1,5 @@
-// What undecided processes will pay into accounts at other banks: a bank reserves no more than the other one will
-// let it owe.
+// What undecided processes will pay into accounts at other banks: a bank reserves no more than its own limit towards
+// the other one.
 
 import PaymentModel
 
@@ -13,7 +13,8 @@ enum Promises {
       at: part.bank)
     {
       guard let other = rows.correspondent(bank) else { return .short }
-      let owed = rows.balance(of: .correspondent(bank))
+      // What the other bank owes is no room for more.
+      let owed = max(rows.balance(of: .correspondent(bank)), 0)
       let free = Int64(clamping: other.largestDebt) - owed
       guard Int64(clamping: minor) <= free else { return .short }
       // What is only promised may be owed to nobody in the end.

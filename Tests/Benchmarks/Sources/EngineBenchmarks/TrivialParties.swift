@@ -163,6 +163,8 @@ struct TrivialLog: VerdictLog {
   func latestVerdicts(
     by key: Thumbprint, atMost count: Int
   ) async -> Outcome<[VerdictEntry]> { .done([]) }
+
+  func loggedVerdict(of process: ProcessID) async -> Outcome<Signed<Verdict>?> { .done(nil) }
 }
 
 /// Bytes of a counter (SplitMix64): random enough to tell nonces apart.
