@@ -71,10 +71,11 @@ extension Engine {
       guard !page.isEmpty else { break }
       let plans = await plans(for: page)
       // What has ended since its rows were read stays so.
-      for (process, plan) in plans where !machine.has(process) && !hasEnded(process, since: reader) {
+      for (process, plan) in plans where !machine.has(process) && !hasEnded(process, since: reader)
+      {
         do throws(CoordinatorError) {
           if try resume(try plan.get()) { resumed.append(process) }
-        } catch where error.code == .logUnreachable {
+        } catch  where error.code == .logUnreachable {
           // It keeps its places and is looked at again.
           logAway = error
         } catch {

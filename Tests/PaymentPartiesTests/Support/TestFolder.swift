@@ -22,7 +22,17 @@ enum TestFolder {
     return path
   }
 
+  /// Copies a folder. Where somebody renames a file in it meanwhile, it is copied anew.
   static func copy(_ folder: String, to path: String) throws {
+    for _ in 0..<20 {
+      do {
+        return try FileManager.default.copyItem(atPath: folder, toPath: path)
+      } catch CocoaError.fileNoSuchFile {
+        try? FileManager.default.removeItem(atPath: path)
+      } catch CocoaError.fileReadNoSuchFile {
+        try? FileManager.default.removeItem(atPath: path)
+      }
+    }
     try FileManager.default.copyItem(atPath: folder, toPath: path)
   }
 }
