@@ -10,6 +10,7 @@ import PaymentCrypto
 public import PaymentModel
 public import Receipts
 import StoreSQLite
+import Synchronization
 
 /// What the parties' keys are called in their folders.
 enum KeyName {
@@ -37,6 +38,8 @@ public final class Market: Sendable {
 
   /// Signs requests for evidence and rulings, in a market that has an auditor.
   let auditor: StatementSigner?
+  /// The keysets that verified last, and when.
+  private let verifiedKeysets = Mutex<[PartyName: (keyset: AcceptedKeyset, at: Timestamp)]>([:])
   private let closing: @Sendable () async throws -> Void
 
   /// Opens the market of a home.
@@ -196,9 +199,18 @@ public final class Market: Sendable {
     return keysets
   }
 
+  /// For so long a keyset that verified counts as verified.
+  private static let keysetSeconds: Int64 = 60
+
   private func keyset(of bank: Bank) async throws(PartyError) -> AcceptedKeyset {
     guard let signed = await bank.keyset() else {
       throw PartyError(.home, "the bank has no keyset")
+    }
+    let now = customer.clock.now()
+    if let known = verifiedKeysets.withLock({ $0[bank.name] }), known.keyset.statement == signed,
+      known.at <= now, now < known.at.adding(seconds: Self.keysetSeconds)
+    {
+      return known.keyset
     }
     do {
       let statement = try UnverifiedStatement(signed.bytes)
@@ -206,8 +218,9 @@ public final class Market: Sendable {
         throw PartyError(.home, "the bank's keyset is not in the log")
       }
       _ = try VerdictVerifier(trust).verify(signed, proof: proof.bytes, of: bank.name)
-      return try AcceptedKeyset(
-        signed, of: bank.name, trust: trust, at: customer.clock.now())
+      let keyset = try AcceptedKeyset(signed, of: bank.name, trust: trust, at: now)
+      verifiedKeysets.withLock { $0[bank.name] = (keyset, now) }
+      return keyset
     } catch let error as PartyError {
       throw error
     } catch {
