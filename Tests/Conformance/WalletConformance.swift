@@ -86,7 +86,8 @@ package enum WalletConformance {
     let (before, after) = (Timestamp(milliseconds: 6), Timestamp(milliseconds: 7))
     let expected = free.map {
       SpendableCoin(
-        key: $0.key, minor: $0.value.minor, spentUntil: $0.spentUntil, isShown: $0.isShown)
+        key: $0.key, minor: $0.value.minor, spentUntil: $0.spentUntil, isShown: $0.isShown,
+        isNamed: $0.isNamed)
     }
     try await store.read { rows in
       try require(
@@ -110,7 +111,7 @@ package enum WalletConformance {
       return WalletCoinRow(
         key: key, bank: here, value: try Amount(minor: 1 << 52, currency: currency),
         signature: [1, 2], spentUntil: Timestamp(milliseconds: 7), state: state, process: process,
-        isShown: state == .spent)
+        isShown: state == .spent, isNamed: key.counter == 9)
     }
     let free = try keys.map { try row($0, .free, nil) }
     await store.transact { rows in for coin in free.reversed() { rows.put(coin) } }

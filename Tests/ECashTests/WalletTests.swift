@@ -84,6 +84,35 @@ import Testing
     #expect(try await world.pay(next, with: wallet).value != nil)
   }
 
+  /// The bank has seen them with the name of their owner: what they paid alone would not be anonymous.
+  @Test func coinsBesideACardNeverPayAlone() async throws {
+    let world = try await CashWorld(hasAllMethods: true)
+    _ = try await world.account("shop")
+    let wallet = try await funded(10, in: world)
+    let card = try await world.cards.issue(.credit(limit: 50))
+    let means = CoinsAndCard(coins: try world.amount(6), card: card)
+    func mixed() async throws -> WalletOrder {
+      try await world.order([("shop", 20)], by: wallet, method: .coinsAndCard)
+    }
+    let first = try await mixed()
+    #expect(try await world.pay(first, with: wallet, means: [world.bankName: means]).value != nil)
+    let verdict = world.abort(first.order.process)
+    #expect(await world.void(first.order, verdict).value != nil)
+    try await wallet.conclude(first.order.process, with: verdict)
+
+    #expect(try await wallet.balance(at: world.bankName, in: world.currency).minor == 10)
+    let alone = await wallet.coinValues(at: world.bankName, in: world.currency)
+    #expect(alone.reduce(0, +) == 4)
+    let tooMuch = try await world.order([("shop", 5)], by: wallet)
+    await #expect(throws: ECashError(code: .notPayable)) {
+      try await wallet.pay(tooMuch.payable) { $0[0].bytes }
+    }
+    let rest = try await world.order([("shop", 4)], by: wallet)
+    #expect(try await world.pay(rest, with: wallet).value != nil)
+    let second = try await mixed()
+    #expect(try await world.pay(second, with: wallet, means: [world.bankName: means]).value != nil)
+  }
+
   @Test func onlyTheOrdersCoordinatorEndsAPurchase() async throws {
     let world = try await CashWorld()
     _ = try await world.account("shop")

@@ -302,7 +302,8 @@ import Testing
         WalletCoinRow(
           key: key, bank: random.party(), value: try random.amount(), signature: random.bytes(),
           spentUntil: random.time(), state: try random.one(of: [.free, .locked, .spent]),
-          process: random.flag() ? random.identifier(of: 2) : nil, isShown: random.flag()))
+          process: random.flag() ? random.identifier(of: 2) : nil, isShown: random.flag(),
+          isNamed: random.flag()))
       return "\(before, default: "none")"
     },
     RowOperation { rows, random in

@@ -119,8 +119,8 @@ public final class Wallet: Sendable {
   public func balance(at bank: PartyName, in currency: Currency) async throws(ECashError) -> Amount
   {
     var sum: UInt64 = 0
-    for value in await coinValues(at: bank, in: currency) {
-      let (next, overflows) = sum.addingReportingOverflow(value)
+    for coin in await spendableCoins(at: bank, in: currency) {
+      let (next, overflows) = sum.addingReportingOverflow(coin.minor)
       guard !overflows else { throw ECashError(.amountOverflow, "the sum is too large") }
       sum = next
     }
@@ -131,13 +131,14 @@ public final class Wallet: Sendable {
     }
   }
 
-  /// The values of the coins that can be spent at a bank now, in minor units, ascending.
+  /// The values of the coins that can be spent alone at a bank now, in minor units, ascending.
   public func coinValues(at bank: PartyName, in currency: Currency) async -> [UInt64] {
+    await spendableCoins(at: bank, in: currency).filter { !$0.isNamed }.map(\.minor).sorted()
+  }
+
+  private func spendableCoins(at bank: PartyName, in currency: Currency) async -> [SpendableCoin] {
     let now = clock.now()
-    let coins = await store.read { rows in
-      rows.spendableCoins(at: bank, in: currency, after: now)
-    }
-    return coins.map(\.minor).sorted()
+    return await store.read { rows in rows.spendableCoins(at: bank, in: currency, after: now) }
   }
 
   // MARK: - Purchases

@@ -54,7 +54,7 @@ extension Wallet {
         let binding = InstrumentBinding(
           process: process, part: payment.digest, total: payment.content.total)
         let coins = try payment.coins.map { amount throws(ECashError) in
-          try self.lock(amount, at: payment.content.bank, for: process, at: now, in: &rows)
+          try self.lock(amount, of: payment, for: process, at: now, in: &rows)
         }
         blobs.append(
           binding.sealed(to: payment.recipient, from: &entropy) { writer in
@@ -187,12 +187,17 @@ extension Wallet {
   // MARK: - Coins
 
   /// Chooses coins, locks them, and lets each sign its use.
+  ///
+  /// Coins that went to the bank beside something that names their owner never pay alone.
   private func lock(
-    _ total: Amount, at bank: PartyName, for process: ProcessID, at time: Timestamp,
+    _ total: Amount, of payment: Payment, for process: ProcessID, at time: Timestamp,
     in rows: inout any WalletRows
   ) throws(ECashError) -> [UsedCoin] {
+    let bank = payment.content.bank
+    let isNamed = payment.means != nil
+    let coins = rows.spendableCoins(at: bank, in: total.currency, after: time)
     let chosen = try CoinSelection.choose(
-      total.minor, from: rows.spendableCoins(at: bank, in: total.currency, after: time))
+      total.minor, from: isNamed ? coins : coins.filter { !$0.isNamed })
     guard chosen.count <= PaymentInstrument.largestCoinCount else {
       throw ECashError(.tooManyCoins, "the payment takes more coins than one may have")
     }
@@ -205,6 +210,7 @@ extension Wallet {
           denomination: coin.key.denomination, coin: key.publicKey.coinID,
           signature: coin.signature, use: key.sign(purpose)))
       coin.state = .locked
+      if isNamed { coin.isNamed = true }
       coin.process = process
       rows.put(coin)
     }

@@ -47,17 +47,24 @@ public struct SpendableCoin: Hashable, Sendable {
   public let spentUntil: Timestamp
   /// Whether the bank has seen it.
   public let isShown: Bool
+  /// Whether the bank knows whose it is.
+  public let isNamed: Bool
 
-  public init(key: CoinKey, minor: UInt64, spentUntil: Timestamp, isShown: Bool) {
+  public init(
+    key: CoinKey, minor: UInt64, spentUntil: Timestamp, isShown: Bool = false,
+    isNamed: Bool = false
+  ) {
     self.key = key
     self.minor = minor
     self.spentUntil = spentUntil
     self.isShown = isShown
+    self.isNamed = isNamed
   }
 
   init(_ coin: WalletCoinRow) {
     self.init(
-      key: coin.key, minor: coin.value.minor, spentUntil: coin.spentUntil, isShown: coin.isShown)
+      key: coin.key, minor: coin.value.minor, spentUntil: coin.spentUntil, isShown: coin.isShown,
+      isNamed: coin.isNamed)
   }
 }
 
@@ -149,10 +156,12 @@ public struct WalletCoinRow: Hashable, Sendable {
   public var process: ProcessID?
   /// The bank has seen it in a process that was aborted: it would recognize it.
   public var isShown: Bool
+  /// It went to the bank beside a card or the like: the bank would know whose it is.
+  public var isNamed: Bool
 
   public init(
     key: CoinKey, bank: PartyName, value: Amount, signature: Bytes, spentUntil: Timestamp,
-    state: State = .free, process: ProcessID? = nil, isShown: Bool = false
+    state: State = .free, process: ProcessID? = nil, isShown: Bool = false, isNamed: Bool = false
   ) {
     self.key = key
     self.bank = bank
@@ -162,6 +171,7 @@ public struct WalletCoinRow: Hashable, Sendable {
     self.state = state
     self.process = process
     self.isShown = isShown
+    self.isNamed = isNamed
   }
 }
 

@@ -92,14 +92,14 @@ struct SQLiteWalletRows: WalletRows {
   ) -> [SpendableCoin] {
     sql.all(
       """
-      SELECT denomination, counter, value, spent_until, is_shown FROM coin
+      SELECT denomination, counter, value, spent_until, is_shown, is_named FROM coin
       WHERE bank = ? AND state = 'free' AND currency = ? AND spent_until > ?
       ORDER BY denomination, counter
       """, bank, currency, time
     ) { row in
       SpendableCoin(
         key: CoinKey(denomination: row[0], counter: row[1]), minor: row[2], spentUntil: row[3],
-        isShown: row[4])
+        isShown: row[4], isNamed: row[5])
     }
   }
 
@@ -113,21 +113,22 @@ struct SQLiteWalletRows: WalletRows {
 
   mutating func put(_ coin: WalletCoinRow) {
     sql.run(
-      "REPLACE INTO coin (\(Self.coinColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "REPLACE INTO coin (\(Self.coinColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       coin.key.denomination, coin.key.counter, coin.bank, coin.value.currency, coin.value.minor,
-      coin.signature, coin.spentUntil, coin.state, coin.process, coin.isShown)
+      coin.signature, coin.spentUntil, coin.state, coin.process, coin.isShown,
+      coin.isNamed)
   }
 
   private static let coinColumns = """
     denomination, counter, bank, currency, value, signature, spent_until, state, process, \
-    is_shown
+    is_shown, is_named
     """
 
   private func readCoin(_ row: SQLRow) -> WalletCoinRow {
     WalletCoinRow(
       key: CoinKey(denomination: row[0], counter: row[1]), bank: row[2],
       value: row.amount(4, currency: 3), signature: row[5], spentUntil: row[6], state: row[7],
-      process: row[8], isShown: row[9])
+      process: row[8], isShown: row[9], isNamed: row[10])
   }
 
   // MARK: Purchases

@@ -67,6 +67,7 @@ extension SQLiteSchema where Rows == any WalletRows {
       state TEXT NOT NULL CHECK (state IN ('free', 'locked', 'spent')),
       process BLOB CHECK (length(process) = 32),
       is_shown INTEGER NOT NULL CHECK (is_shown IN (0, 1)),
+      is_named INTEGER NOT NULL CHECK (is_named IN (0, 1)),
       PRIMARY KEY (denomination, counter)
     ) STRICT;
     CREATE INDEX coin_at_bank ON coin (bank, state, denomination, counter);

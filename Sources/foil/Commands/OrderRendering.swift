@@ -94,8 +94,8 @@ struct OrderRendering {
       lines.append("  \(payment.method.rawValue): \(words.joined(separator: "; ")).")
       if payment.method == .coinsAndCard {
         lines.append(
-          "  \(payment.bank) sees these coins beside your card: after an abort it knows them as "
-            + "yours when they pay again.")
+          "  \(payment.bank) sees these coins beside your card: after an abort they pay beside a "
+            + "card again, and never alone.")
       }
       if let fee = try? Amount(minor: payment.transferFee, currency: payment.total.currency),
         !fee.isZero

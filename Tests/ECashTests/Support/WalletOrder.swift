@@ -15,12 +15,12 @@ extension CashWorld {
   /// An order with the wallet's next one-time keys.
   func order(
     _ payouts: [(account: String, minor: UInt64)], by wallet: Wallet, bank: PartyName? = nil,
-    decideIn seconds: Int64 = 600
+    method: PaymentMethod = .ecash, decideIn seconds: Int64 = 600
   ) async throws -> WalletOrder {
     var entropy = SystemEntropy()
     let number = await wallet.nextOrderNumber()
     let signer = try wallet.orderSigner(number)
-    let template = try order(payouts, bank: bank, decideIn: seconds)
+    let template = try order(payouts, bank: bank, method: method, decideIn: seconds)
     let commitment = try OrderCommitment(
       [try template.part.verify(against: template.claim)], entropy: &entropy)
     let claim = Order(
@@ -41,9 +41,9 @@ extension CashWorld {
 
   /// Pays with a wallet, and hands the coins to the bank.
   func pay(
-    _ made: WalletOrder, with wallet: Wallet
+    _ made: WalletOrder, with wallet: Wallet, means: [PartyName: any PaymentMeans] = [:]
   ) async throws -> Outcome<Signed<Reservation>> {
-    let submission = try await wallet.pay(made.payable) { $0[0].bytes }
+    let submission = try await wallet.pay(made.payable, with: means) { $0[0].bytes }
     return await bank.reserve(
       request(made.order, Sealed(submission, digest: SHA256.digest(submission))))
   }
