@@ -122,7 +122,7 @@ import Testing
     market.directory.register(customer: GoneCustomer())
     let invoice = try await invoice(market)
     let process = try await expectAbort(
-      .timeout, [invoice], in: market, decideWithinSeconds: 2)
+      .timeout, [invoice], in: market, decideWithinSeconds: 15)
     let file = try await market.coordinator.engine.file(of: process)
     #expect(file.voids.count == 1 && file.releases.count == 1)
     try await market.close()

@@ -235,8 +235,8 @@ public actor Engine {
     for process in Array(waiters.keys) { wake(process, .lookAgain) }
   }
 
-  /// Stops all processes, and returns when nobody is being asked any more: from then on the engine uses
-  /// none of its ports.
+  /// Stops all processes, and returns when nobody is being asked any more and nothing is written. Callers that
+  /// are reading the journal just then are not waited for.
   public func quiesce() async {
     stop()
     while let call = calls.takeLeaving() { await call.value }

@@ -34,7 +34,8 @@ extension TransparencyLog: VerdictLog {
     }
   }
 
-  /// The verdicts with the highest indices. They may not be below a witnessed checkpoint yet.
+  /// The verdicts with the highest indices. They may not be below a witnessed checkpoint yet. Not more than
+  /// the last 65,536 entries are looked at.
   public func latestVerdicts(
     by key: Thumbprint, atMost count: Int
   ) async -> Outcome<[VerdictEntry]> {
@@ -43,7 +44,8 @@ extension TransparencyLog: VerdictLog {
         var found: [VerdictEntry] = []
         // An index that is not in the log yet: of a verdict that stood there before its delivery.
         var end = rows.size + 1
-        while end > 0, found.count < count {
+        let first = end > 65_536 ? end - 65_536 : 0
+        while end > first, found.count < count {
           let start = end > 256 ? end - 256 : 0
           for process in rows.deliveries(from: start..<end).reversed() {
             guard let delivery = rows.delivery(of: process),

@@ -214,7 +214,7 @@ final class TileMirror: Sendable {
   }
 
   /// They share the syncs of their folders.
-  private static let deliveriesAtATime = 64
+  private static let deliveriesAtATime = 16
 
   private func written(
     _ write: @escaping @Sendable (LogTiles) throws(ReceiptsError) -> Void
