@@ -69,11 +69,16 @@ struct VerifyWithoutUsTests {
     let deposit = try folder.statement(of: "deposit")
     let checkpoint = receipt.checkpoint.components(separatedBy: "\n")
     let proof = try #require(receipt.verdictProof).components(separatedBy: "\n")
+    // A part of the order may have the same index as a statement: one that is there once.
+    let text = String(decoding: try folder.file("purchase.receipt"), as: UTF8.self)
+    let index = try #require(
+      receipt.statements.map { "\"index\":\($0.index)," }
+        .first { text.components(separatedBy: $0).count == 2 })
     let changes: [(byte: String, error: String)] = [
       (deposit.payload, "BadSignatureError"),
       (deposit.signatures[0].signature, "BadSignatureError"),
       (receipt.statements[3].path[0], "not in the log"),
-      ("\"index\":\(receipt.statements[3].index),", "AssertionError"),
+      (index, "AssertionError"),
       // Root, log and witness of the checkpoint; the hash and the root of the verdict's own proof.
       (checkpoint[2], "InvalidSignature"),
       (String(checkpoint[4].suffix(40)), "InvalidSignature"),
@@ -202,7 +207,7 @@ struct ReceiptFolder: Sendable {
     return runs
   }
 
-  private func file(_ name: String) throws -> Data {
+  func file(_ name: String) throws -> Data {
     try Data(contentsOf: folder.url.appending(path: "foil-demo/\(name)"))
   }
 

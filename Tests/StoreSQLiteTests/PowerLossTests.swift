@@ -11,7 +11,7 @@ import Testing
 @Suite struct PowerLossTests {
   /// Tier 2 has enough transactions for checkpoints, which copy the write-ahead log into the database.
   static let hasCheckpoints = ProcessInfo.processInfo.environment["FOIL_TIER"] == "2"
-  static let transactions = hasCheckpoints ? 3200 : 40
+  static let transactions = hasCheckpoints ? 6400 : 40
 
   /// The work of the child process: four tasks share the transactions, every answer is noted.
   @Test(

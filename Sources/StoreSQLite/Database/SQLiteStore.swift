@@ -105,7 +105,7 @@ public final class SQLiteStore<Rows>: Store {
             PRAGMA checkpoint_fullfsync = ON;
             PRAGMA trusted_schema = OFF;
             PRAGMA temp_store = MEMORY;
-            PRAGMA wal_autocheckpoint = 4000;
+            PRAGMA wal_autocheckpoint = 2000;
             PRAGMA cache_size = -8192;
             """)
       }
