@@ -67,7 +67,8 @@ struct LockTable: Hashable, Sendable {
     _ use: ResourceUse, for process: ProcessID, activity: Int
   ) -> [LockTurn] {
     enter(use, process, activity)
-    return turns(queues[use.resource, default: LockQueue()].acquire(process), use.resource)
+    let next = queues[use.resource]?.acquire(process) ?? []
+    return turns(next, use.resource)
   }
 
   /// Whether an earlier run has left places of the process, which it has not taken again yet.
@@ -90,7 +91,8 @@ struct LockTable: Hashable, Sendable {
     _ use: ResourceUse, for process: ProcessID, activity: Int
   ) -> [LockTurn] {
     enter(use, process, activity)
-    return turns(queues[use.resource, default: LockQueue()].hold(process), use.resource)
+    let next = queues[use.resource]?.hold(process) ?? []
+    return turns(next, use.resource)
   }
 
   /// The process needs the good no longer, or has it for ever. Others may go ahead now.
@@ -150,6 +152,8 @@ struct LockTable: Hashable, Sendable {
     nextNumber += 1
   }
 
+  /// Called with what a change has brought: a call around the change itself would hold a second reference to all
+  /// queues, and the change would copy one.
   private func turns(
     _ turns: [LockQueue.Turn], _ resource: Resource
   ) -> [LockTurn] {

@@ -203,7 +203,10 @@ extension Wallet {
     }
     let purpose = CoinUse.message(in: process, at: bank)
     var used: [UsedCoin] = []
-    for var coin in chosen.compactMap({ rows.coin($0.key) }) {
+    for choice in chosen {
+      guard var coin = rows.coin(choice.key) else {
+        throw ECashError(.notPayable, "a coin is not in the wallet any more")
+      }
       let key = try seed.coin(coin.key, at: bank)
       used.append(
         UsedCoin(

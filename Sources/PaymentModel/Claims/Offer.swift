@@ -121,6 +121,25 @@ extension Offer {
         && payment.transferFee <= $0.largestFee
     }
   }
+
+  /// Whether the merchant takes the sum of what is kept of its payee's money: a price that is paid in several
+  /// parts costs no more than one payment may.
+  public func bearsFees(of payments: [PaymentPart]) -> Bool {
+    var kept: UInt64 = 0
+    var limit = UInt64.max
+    for payment in payments {
+      for payout in payment.payouts where payout.payee == payee {
+        let (sum, overflows) = kept.addingReportingOverflow(payment.fee(of: payout)?.minor ?? 0)
+        guard !overflows else { return false }
+        kept = sum
+        for accepted in accepts
+        where accepted.bank == payment.bank && accepted.method == payment.method {
+          limit = min(limit, accepted.largestFee)
+        }
+      }
+    }
+    return kept <= limit
+  }
 }
 
 /// A bank and a method of paying through it.

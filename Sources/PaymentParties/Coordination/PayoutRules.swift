@@ -41,26 +41,9 @@ enum PayoutRules {
       }
     }
     guard owed.allSatisfy(\.amount.isZero) else { throw refused("a payee is paid too little") }
-    for item in items where !bearsFees(of: payments, item.offer.claim) {
+    for item in items where !item.offer.claim.bearsFees(of: payments) {
       throw refused("offer \(item.offer.id) does not accept these fees together")
     }
-  }
-
-  /// Whether an offer takes the sum of what is kept of its payee's money: a price that is paid in several parts
-  /// costs the payee no more than one payment may.
-  private static func bearsFees(of payments: [PaymentPart], _ offer: Offer) -> Bool {
-    var kept: UInt64 = 0
-    var limit = UInt64.max
-    for payment in payments {
-      for payout in payment.payouts where payout.payee == offer.payee {
-        kept += payment.fee(of: payout)?.minor ?? 0
-        for accepted in offer.accepts
-        where accepted.bank == payment.bank && accepted.method == payment.method {
-          limit = min(limit, accepted.largestFee)
-        }
-      }
-    }
-    return kept <= limit
   }
 
   /// What each payee is to receive, ordered by payee.

@@ -91,28 +91,11 @@ extension Examination {
       }
     }
     let contents = payments.map(\.content)
-    for item in items where !Self.bearsFees(of: contents, item.offer.claim) {
+    for item in items where !item.offer.claim.bearsFees(of: contents) {
       return find(
         .payments, .refuted, item.offer, "the banks keep more together than the offer allows")
     }
     find(.payments, .proven, order, "each payee gets what its offers cost")
-  }
-
-  /// Whether an offer takes the sum of what is kept of its payee's money: a price that is paid in several parts
-  /// costs the payee no more than one payment may. The payouts must be known to add up.
-  private static func bearsFees(of payments: [PaymentPart], _ offer: Offer) -> Bool {
-    var kept: UInt64 = 0
-    var limit = UInt64.max
-    for payment in payments {
-      for payout in payment.payouts where payout.payee == offer.payee {
-        kept += payment.fee(of: payout)?.minor ?? 0
-        for accepted in offer.accepts
-        where accepted.bank == payment.bank && accepted.method == payment.method {
-          limit = min(limit, accepted.largestFee)
-        }
-      }
-    }
-    return kept <= limit
   }
 
   /// The sum of each payee, sorted by payee, without those that get nothing; `nil` when the amounts cannot be

@@ -156,10 +156,7 @@ import Testing
       seconds { crowd.run(20_000, piece(), Self.process) }
         / seconds { crowd.run(5_000, piece(), Self.process) }
     }.min()
-    // Optimized code has shown a growth nearer to the square.
-    withKnownIssue("a crowd costs more than it should in optimized code", isIntermittent: true) {
-      #expect(ratio.map { $0 < 12 } == true, "\(crowd): \(String(describing: ratio))")
-    }
+    #expect(ratio.map { $0 < 12 } == true, "\(crowd): \(String(describing: ratio))")
   }
 
   private func seconds(_ body: () -> Void) -> Double {

@@ -41,8 +41,9 @@ enum SettlementRule {
       }
   }
 
-  /// Whether each transfer is by a bank that the offers of its payee accept, which has kept no more than they
-  /// allow. Such a bank may pay into an account elsewhere; no other bank can call itself paid by its signature.
+  /// Whether each transfer is by a bank that the offers of its payee accept, and all of them together kept no
+  /// more than these offers allow one of those banks by any method: transfers do not say by which they were paid.
+  /// Such a bank may pay into an account elsewhere; no other bank can call itself paid by its signature.
   private static func areAccepted(
     _ transfers: [Stated<Transfer>], for holds: [ShopHoldRow], in rows: any ShopRows
   ) throws(GoodsError) -> Bool {
@@ -50,13 +51,17 @@ enum SettlementRule {
       guard let offer = try rows.offer(hold.key.offer)?.claim() else {
         throw GoodsError(.shopRows, "the shop holds a good without its offer")
       }
-      let isAccepted = transfers.allSatisfy { transfer in
-        transfer.claim.payee != hold.payee
-          || offer.accepts.contains {
-            $0.bank == transfer.issuer.party && transfer.claim.fee?.minor ?? 0 <= $0.largestFee
-          }
+      var kept: UInt64 = 0
+      var limit: UInt64 = 0
+      for transfer in transfers where transfer.claim.payee == hold.payee {
+        let accepted = offer.accepts.filter { $0.bank == transfer.issuer.party }
+        guard let largest = accepted.map(\.largestFee).max() else { return false }
+        limit = max(limit, largest)
+        let (sum, overflows) = kept.addingReportingOverflow(transfer.claim.fee?.minor ?? 0)
+        guard !overflows else { return false }
+        kept = sum
       }
-      guard isAccepted else { return false }
+      guard kept <= limit else { return false }
     }
     return true
   }
