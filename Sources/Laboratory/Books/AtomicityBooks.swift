@@ -152,7 +152,8 @@ extension Books {
     _ bytes: Bytes, of part: PaymentPart, _ process: ProcessID, _ verdict: Signed<Verdict>
   ) -> Bool {
     guard
-      let transfer = try? SymbolicEvidence.read(Signed<Transfer>(bytes), by: .party(part.bank)).claim,
+      let transfer = try? SymbolicEvidence.read(Signed<Transfer>(bytes), by: .party(part.bank))
+        .claim,
       transfer.process == process, transfer.verdict == SymbolicEvidence.id(of: verdict)
     else { return false }
     return transfer.fee?.minor ?? 0 > part.transferFee

@@ -159,7 +159,8 @@ extension RealBooks {
         if !isThere {
           return finding(
             .progress, purchase.process,
-            "\(payout.payee.account) was paid by \(payment.part.bank), and its own bank has nothing")
+            "\(payout.payee.account) was paid by \(payment.part.bank), and its own bank has nothing"
+          )
         }
       }
     }

@@ -10,7 +10,8 @@ extension RealWorld {
   /// Plans, signs and pays an order; what is handed in may be something else, where she cheats.
   ///
   /// - Throws: when she cannot pay it, or nobody takes it so.
-  func order(_ wish: RealOrder, from wallet: Customer, by number: Int) async throws -> RealPurchase {
+  func order(_ wish: RealOrder, from wallet: Customer, by number: Int) async throws -> RealPurchase
+  {
     let selections = try wish.lines.map {
       Selection(try wallet.inspect($0.offer.signed), quantity: $0.quantity)
     }
@@ -30,22 +31,26 @@ extension RealWorld {
     }
     let process = try await wallet.place(plan, with: means)
     var submission = try await wallet.submission(of: process)
-    let stolen = wish.replays.flatMap { earlier in
-      buyers[number].purchases.indices.contains(earlier)
-        ? buyers[number].purchases[earlier].submission.instruments : nil
-    }
-    var isReplay = false
-    if let stolen, stolen.count == submission.instruments.count, !stolen.isEmpty {
+    let stolen = wish.replays ? stolenInstruments(by: number) : []
+    let isReplay = !stolen.isEmpty && !submission.instruments.isEmpty
+    if isReplay {
       submission = PurchaseSubmission(
         order: submission.order, parts: submission.parts, offers: submission.offers,
-        instruments: stolen)
-      isReplay = true
+        instruments: zip(
+          submission.instruments.indices, submission.instruments
+        ).map { stolen.indices.contains($0) ? stolen[$0] : $1 })
       note(.replay)
     }
     return RealPurchase(
       process: process, buyer: number, order: plan.order, submission: submission, wallet: wallet,
       lines: wish.lines, payments: payments, isReplay: isReplay,
       asksAt: plan.order.decideBy.adding(seconds: RealPurchase.askSeconds))
+  }
+
+  /// The instruments of her last order that has some.
+  private func stolenInstruments(by number: Int) -> [Sealed<SealedContent.Instrument>] {
+    buyers[number].purchases.last { !$0.submission.instruments.isEmpty }?.submission.instruments
+      ?? []
   }
 
   /// The keyset that a bank has published last.

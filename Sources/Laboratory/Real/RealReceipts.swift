@@ -44,7 +44,8 @@ extension RealBooks {
     }
     guard let wrong else { return nil }
     return finding(
-      .evidence, process, "\(wrong.check.rawValue) in the receipt is \(wrong.result): \(wrong.message)"
+      .evidence, process,
+      "\(wrong.check.rawValue) in the receipt is \(wrong.result): \(wrong.message)"
     )
   }
 

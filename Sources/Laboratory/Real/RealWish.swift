@@ -18,8 +18,8 @@ struct RealOrder: Sendable {
   let route: Int?
   /// Of what coins and a card pay, so much in a thousand is paid with coins.
   let coinsPerMille: UInt64
-  /// Hands in the instruments of that earlier order.
-  let replays: Int?
+  /// Hands in the instruments of an earlier order.
+  let replays: Bool
 }
 
 struct RealWish: Sendable {
@@ -48,8 +48,7 @@ struct RealWish: Sendable {
           at: at,
           action: .order(
             order(
-              offers, decideSeconds, replays: cheat == .replay && number > 0 ? number - 1 : nil,
-              from: &entropy))))
+              offers, decideSeconds, replays: cheat == .replay && number > 0, from: &entropy))))
       func later() -> Timestamp {
         at.adding(milliseconds: entropy.number(in: 1...(decideSeconds * 1000)))
       }
@@ -73,7 +72,7 @@ struct RealWish: Sendable {
   }
 
   private static func order(
-    _ offers: [[RealOffer]], _ decideSeconds: Int64, replays: Int?,
+    _ offers: [[RealOffer]], _ decideSeconds: Int64, replays: Bool,
     from entropy: inout SimulationEntropy
   ) -> RealOrder {
     var lines: [RealOrder.Line] = []

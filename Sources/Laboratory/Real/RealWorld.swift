@@ -405,7 +405,8 @@ final class RealWorld: Playground {
 
   private func ask(about purchase: RealPurchase, by number: Int) {
     stage.network.send(
-      Outgoing(to: .coordinator, content: .question(purchase.submission.order, purchase.order.oneTimeKey)),
+      Outgoing(
+        to: .coordinator, content: .question(purchase.submission.order, purchase.order.oneTimeKey)),
       from: .customer(number))
   }
 

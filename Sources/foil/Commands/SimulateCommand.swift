@@ -71,7 +71,8 @@ struct SimulateCommand: AsyncParsableCommand {
     }
     if let chosen = flaw.flatMap(Flaw.init) {
       guard world == .real ? chosen.isInReal : chosen.isInModel else {
-        throw ValidationError("--world \(world.rawValue) has nobody with the flaw '\(chosen.rawValue)'")
+        throw ValidationError(
+          "--world \(world.rawValue) has nobody with the flaw '\(chosen.rawValue)'")
       }
     }
   }
