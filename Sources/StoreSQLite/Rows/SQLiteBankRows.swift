@@ -1,7 +1,6 @@
 // The rows of a bank, in SQLite.
 
 import ECash
-package import GRDB
 import PaymentModel
 
 struct SQLiteBankRows: BankRows {
@@ -424,9 +423,9 @@ extension CoinRow.State: ColumnValue {}
 extension HoldRow.State: ColumnValue {}
 
 extension LedgerAccount: ColumnValue {
-  package var columnValue: DatabaseValue { text.columnValue }
+  package var columnValue: StoredValue { text.columnValue }
 
-  package init?(columnValue: DatabaseValue) {
+  package init?(columnValue: StoredValue) {
     guard let text = String(columnValue: columnValue) else { return nil }
     self.init(text: text)
   }
