@@ -266,8 +266,14 @@ struct SQLiteBankRows: BankRows {
     sql.run("DELETE FROM payout WHERE process = ?", hold.process)
     sql.run(
       """
-      REPLACE INTO hold (\(Self.holdColumns))
+      INSERT INTO hold (\(Self.holdColumns))
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (process) DO UPDATE SET coordinator = excluded.coordinator,
+        decide_by = excluded.decide_by, currency = excluded.currency, total = excluded.total,
+        transfer_fee = excluded.transfer_fee, method = excluded.method, held = excluded.held,
+        source = excluded.source, moved = excluded.moved, state = excluded.state,
+        verdict = excluded.verdict, verdict_proof = excluded.verdict_proof,
+        verdict_id = excluded.verdict_id, reply = excluded.reply
       """,
       hold.process, hold.coordinator, hold.decideBy, hold.total.currency, hold.total.minor,
       hold.transferFee, hold.method, hold.held, hold.source, hold.moved, hold.state,
