@@ -71,6 +71,7 @@ let package = Package(
       dependencies: [
         "PaymentModel", "PaymentCrypto", "ECash", "Goods", "Receipts", "Coordinator",
         .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strictAndMemorySafe),
     .target(

@@ -46,6 +46,8 @@ public struct CoordinatorError: Error, Hashable, Sendable {
     public static let behindLog = Code("behind-log")
     /// The log does not answer, so that nobody knows whether the journal is the right one.
     public static let logUnreachable = Code("log-unreachable")
+    /// Whoever waited for a process was cancelled. The process is not.
+    public static let waitCancelled = Code("wait-cancelled")
     /// The engine was stopped.
     public static let stopped = Code("stopped")
   }

@@ -15,6 +15,8 @@ struct EndedMeanwhile {
   private var numbers: [ProcessID: Int] = [:]
   private var count = 0
 
+  var isBeingRead: Bool { !readers.isEmpty }
+
   mutating func start() -> Reader {
     let reader = Reader(count: count)
     readers.append(reader)

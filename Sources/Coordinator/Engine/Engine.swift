@@ -27,10 +27,11 @@ public actor Engine {
   private nonisolated let replies = ReplyBox()
   private var writing: Task<Void, Never>?
   private var timer: Task<Void, Never>?
-  private var waiters: [ProcessID: [Waiter]] = [:]
+  var waiters = Waiters()
   private var counters = EngineCounters()
   private(set) var recentOutcomes = RecentOutcomes()
-  private var endedMeanwhile = EndedMeanwhile()
+  var endedMeanwhile = EndedMeanwhile()
+  var waitingForReaders: [CheckedContinuation<Void, Never>] = []
 
   nonisolated var ports: CoordinatorPorts { surroundings.ports }
   nonisolated var planner: ProcessPlanner { surroundings.planner }
@@ -232,11 +233,11 @@ public actor Engine {
     timer?.cancel()
     laterRecovery?.cancel()
     calls.abandonAll()
-    for process in Array(waiters.keys) { wake(process, .lookAgain) }
+    waiters.wakeAll()
   }
 
-  /// Stops all processes, and returns when nobody is being asked any more and nothing is written. Callers that
-  /// are reading the journal just then are not waited for.
+  /// Stops all processes, and returns when nobody is being asked any more, and nothing is read or written:
+  /// the stores can be closed.
   public func quiesce() async {
     stop()
     while let call = calls.takeLeaving() { await call.value }
@@ -247,6 +248,7 @@ public actor Engine {
       laterRecovery = nil
       await recovery.value
     }
+    await waitForReaders()
   }
 
   // MARK: - Effects
@@ -277,10 +279,10 @@ public actor Engine {
         observer.observe(ending)
         if machine.openCount == 0 { observer.observe(.load(load)) }
       }
-      wake(process, .ended(standing))
+      waiters.wake(process, .ended(standing))
     case .taken(let process):
       calls.abandon(process)
-      wake(process, .taken)
+      waiters.wake(process, .taken)
     case .callOperator(_, _, let verb):
       counters.operatorCalls += 1
       ports.observer?.observe(.operatorCalled(verb))
@@ -361,111 +363,5 @@ public actor Engine {
     EngineLoad(
       openProcesses: machine.openCount, requests: calls.count,
       waitingForBatch: machine.waitingForBatch)
-  }
-
-  // MARK: - Rows that are read while processes go on
-
-  /// What a reader is called: rows are read, and looked into, while processes go on.
-  func startReading() -> EndedMeanwhile.Reader { endedMeanwhile.start() }
-
-  func stopReading(_ reader: EndedMeanwhile.Reader) { endedMeanwhile.stop(reader) }
-
-  /// Whether a process has ended since somebody began to read: its rows are out of date then.
-  func hasEnded(_ process: ProcessID, since reader: EndedMeanwhile.Reader) -> Bool {
-    endedMeanwhile.hasEnded(process, since: reader)
-  }
-
-  // MARK: - Waiting
-
-  /// What somebody waits for.
-  enum Want: Sendable {
-    /// All that was forced so far is durable.
-    case durable
-    /// The verdict is public.
-    case verdict
-    /// The process has ended.
-    case end
-
-    func isMet(by standing: ProcessStanding) -> Bool {
-      switch self {
-      case .durable: true
-      case .verdict: standing.verdict != nil || standing.state.hasEnded
-      case .end: standing.state.hasEnded
-      }
-    }
-  }
-
-  private struct Waiter {
-    let want: Want
-    let continuation: CheckedContinuation<News, Never>
-  }
-
-  /// What somebody who waits for a process hears.
-  private enum News: Sendable {
-    case lookAgain
-    case ended(ProcessStanding)
-    /// Somebody else has written its journal.
-    case taken
-  }
-
-  private func wake(_ process: ProcessID, _ news: News) {
-    for waiter in waiters.removeValue(forKey: process) ?? [] {
-      waiter.continuation.resume(returning: news)
-    }
-  }
-
-  /// Wakes those who wait for what has come about.
-  private func tell(_ process: ProcessID) {
-    guard let waiting = waiters[process], waiting.contains(where: { isMet($0.want, process) })
-    else { return }
-    let left = waiting.filter { !isMet($0.want, process) }
-    waiters[process] = left.isEmpty ? nil : left
-    for waiter in waiting where isMet(waiter.want, process) {
-      waiter.continuation.resume(returning: .lookAgain)
-    }
-  }
-
-  private func isMet(_ want: Want, _ process: ProcessID) -> Bool {
-    switch want {
-    case .durable: machine.isDurable(process)
-    case .verdict: machine.isDurable(process) && machine.hasPublishedVerdict(process)
-    // Who waits for that hears it when the process is forgotten.
-    case .end: false
-    }
-  }
-
-  /// Returns when an open process stands so; `nil` when it is not open here.
-  func standing(
-    of process: ProcessID, when want: Want
-  ) async throws(CoordinatorError) -> ProcessStanding? {
-    while machine.has(process) {
-      if let failure { throw failure }
-      if let standing = machine.standing(of: process), want.isMet(by: standing) {
-        return standing
-      }
-      let news = await withCheckedContinuation { continuation in
-        waiters[process, default: []].append(Waiter(want: want, continuation: continuation))
-      }
-      switch news {
-      case .lookAgain: continue
-      case .ended(let standing): return standing
-      case .taken:
-        throw CoordinatorError(
-          .journalTaken, "somebody else has written the journal of \(process)")
-      }
-    }
-    return nil
-  }
-
-  /// The same for whoever can go on from the journal: somebody else's tells as much.
-  func openStanding(
-    of process: ProcessID, when want: Want
-  ) async throws(CoordinatorError) -> ProcessStanding? {
-    do throws(CoordinatorError) {
-      return try await standing(of: process, when: want)
-    } catch {
-      guard error.code == .journalTaken else { throw error }
-      return nil
-    }
   }
 }

@@ -6,7 +6,7 @@ extension Engine {
   /// Returns when the process has ended: the verdict is public and carried out.
   ///
   /// - Throws: `unknown-process`, `stopped`, `key-ended`, `behind-log`, `log-unreachable`, and what the journal
-  ///   throws.
+  ///   throws; `wait-cancelled` when the task is cancelled meanwhile. The process goes on.
   public func outcome(of process: ProcessID) async throws(CoordinatorError) -> ProcessOutcome {
     try await outcome(of: process, when: .end)
   }
@@ -19,7 +19,7 @@ extension Engine {
   }
 
   private func outcome(
-    of process: ProcessID, when want: Want
+    of process: ProcessID, when want: Waiters.Want
   ) async throws(CoordinatorError) -> ProcessOutcome {
     try await ready()
     if let recent = recentOutcomes[process] { return recent }
@@ -94,8 +94,10 @@ extension Engine {
     after process: ProcessID? = nil, atMost count: Int, onlyOpen: Bool
   ) async throws(CoordinatorError) -> [ProcessID] {
     try await ready()
-    return await ports.journal.read {
-      $0.processes(after: process, atMost: count, onlyOpen: onlyOpen)
+    return try await reading { _ in
+      await ports.journal.read {
+        $0.processes(after: process, atMost: count, onlyOpen: onlyOpen)
+      }
     }
   }
 
@@ -104,7 +106,7 @@ extension Engine {
   /// - Throws: `unknown-process`, and what the journal throws.
   public func journal(of process: ProcessID) async throws(CoordinatorError) -> [JournalRow] {
     try await ready()
-    let rows = await ports.journal.read { $0.rows(of: process) }
+    let rows = try await reading { _ in await ports.journal.read { $0.rows(of: process) } }
     guard !rows.isEmpty else { throw CoordinatorError(.unknownProcess, "no process \(process)") }
     return rows
   }

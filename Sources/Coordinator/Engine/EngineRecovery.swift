@@ -50,17 +50,28 @@ extension Engine {
   }
 
   private func goOnWithAll() async -> RecoveryReport {
-    var resumed: [ProcessID] = []
-    var failed: [(process: ProcessID, error: CoordinatorError)] = []
+    var pages = RecoveredPages()
     do throws(CoordinatorError) {
       try await ready()
+      pages = try await reading { reader in await goOn(since: reader) }
+      if let refusal = failure ?? pages.logAway { throw refusal }
     } catch {
-      return RecoveryReport(resumed: [], failed: [], refusal: error)
+      return RecoveryReport(resumed: pages.resumed, failed: pages.failed, refusal: error)
     }
-    var last: ProcessID?
+    report(.recovered)
+    return RecoveryReport(resumed: pages.resumed, failed: pages.failed, refusal: nil)
+  }
+
+  /// What has become of those that were left open.
+  private struct RecoveredPages {
+    var resumed: [ProcessID] = []
+    var failed: [(process: ProcessID, error: CoordinatorError)] = []
     var logAway: CoordinatorError?
-    let reader = startReading()
-    defer { stopReading(reader) }
+  }
+
+  private func goOn(since reader: EndedMeanwhile.Reader) async -> RecoveredPages {
+    var pages = RecoveredPages()
+    var last: ProcessID?
     while failure == nil {
       let after = last
       let page = await ports.journal.read { journal in
@@ -74,22 +85,18 @@ extension Engine {
       for (process, plan) in plans where !machine.has(process) && !hasEnded(process, since: reader)
       {
         do throws(CoordinatorError) {
-          if try resume(try plan.get()) { resumed.append(process) }
+          if try resume(try plan.get()) { pages.resumed.append(process) }
         } catch  where error.code == .logUnreachable {
           // It keeps its places and is looked at again.
-          logAway = error
+          pages.logAway = error
         } catch {
-          failed.append((process, error))
+          pages.failed.append((process, error))
           report(.lost(process))
         }
       }
       last = page.last?.0
     }
-    if let refusal = failure ?? logAway {
-      return RecoveryReport(resumed: resumed, failed: failed, refusal: refusal)
-    }
-    report(.recovered)
-    return RecoveryReport(resumed: resumed, failed: failed, refusal: nil)
+    return pages
   }
 
   /// Signatures are checked here, beside the actor: whoever comes meanwhile does not wait for that.
@@ -192,10 +199,10 @@ extension Engine {
   func load(
     _ process: ProcessID
   ) async throws(CoordinatorError) -> (resumed: ResumedProcess, standing: ProcessStanding) {
-    let reader = startReading()
-    defer { stopReading(reader) }
-    let loaded = try await read(process)
-    return hasEnded(process, since: reader) ? try await read(process) : loaded
+    try await reading { reader async throws(CoordinatorError) in
+      let loaded = try await read(process)
+      return hasEnded(process, since: reader) ? try await read(process) : loaded
+    }
   }
 
   private nonisolated func read(

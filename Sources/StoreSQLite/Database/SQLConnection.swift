@@ -19,8 +19,10 @@ package struct SQLConnection {
   @discardableResult
   package func run(_ sql: String, _ values: any ColumnValue...) -> Int {
     orEnd {
-      try database.cachedStatement(sql: sql).execute(arguments: arguments(values))
-      return database.changesCount
+      try SQLStatement.run(sql, with: values, in: database) { statement in
+        while try statement.step() {}
+        return database.changesCount
+      }
     }
   }
 
@@ -29,13 +31,13 @@ package struct SQLConnection {
     _ sql: String, _ values: any ColumnValue..., read: (SQLRow) -> Value
   ) -> [Value] {
     orEnd {
-      var found: [Value] = []
-      let cursor = try Row.fetchCursor(
-        database.cachedStatement(sql: sql), arguments: arguments(values))
-      while let row = try cursor.next() {
-        found.append(read(SQLRow(row, of: sql, onFailure: onFailure)))
+      try SQLStatement.run(sql, with: values, in: database) { statement in
+        var found: [Value] = []
+        while try statement.step() {
+          found.append(read(SQLRow(of: statement, onFailure: onFailure)))
+        }
+        return found
       }
-      return found
     }
   }
 
@@ -50,9 +52,9 @@ package struct SQLConnection {
     _ sql: String, _ values: [any ColumnValue], read: (SQLRow) -> Value
   ) -> Value? {
     orEnd {
-      let cursor = try Row.fetchCursor(
-        database.cachedStatement(sql: sql), arguments: arguments(values))
-      return try cursor.next().map { read(SQLRow($0, of: sql, onFailure: onFailure)) }
+      try SQLStatement.run(sql, with: values, in: database) { statement in
+        try statement.step() ? read(SQLRow(of: statement, onFailure: onFailure)) : nil
+      }
     }
   }
 
@@ -68,21 +70,12 @@ package struct SQLConnection {
 
   /// Whether a row matches.
   package func exists(_ sql: String, _ values: any ColumnValue...) -> Bool {
-    orEnd {
-      try Row.fetchCursor(database.cachedStatement(sql: sql), arguments: arguments(values))
-        .next() != nil
-    }
+    first(sql, values) { _ in true } ?? false
   }
 
   /// Begins and ends transactions and savepoints.
   func control(_ sql: String) {
     orEnd { try database.cachedStatement(sql: sql).execute() }
-  }
-
-  private func arguments(_ values: [any ColumnValue]) -> StatementArguments {
-    // For values of one type GRDB would make a key path anew for every statement.
-    let columns: [(any DatabaseValueConvertible)?] = values.map { $0.columnValue }
-    return StatementArguments(columns)
   }
 
   private func orEnd<Value>(_ body: () throws -> Value) -> Value {

@@ -1,25 +1,21 @@
 // A row of an answer, read as what its table promises.
 
-import GRDB
 import PaymentModel
 
-/// One row of an answer, read by the position of its columns.
+/// One row of an answer, read by the position of its columns, while the query stands at it.
 package struct SQLRow {
-  private let row: Row
-  private let sql: String
+  private let statement: SQLStatement
   private let onFailure: StoreFailure.Handler
 
-  init(_ row: Row, of sql: String, onFailure: @escaping StoreFailure.Handler) {
-    self.row = row
-    self.sql = sql
+  init(of statement: SQLStatement, onFailure: @escaping StoreFailure.Handler) {
+    self.statement = statement
     self.onFailure = onFailure
   }
 
   /// The value of a column. The tables' constraints see to it that it has the type that is asked for.
   package subscript<Value: ColumnValue>(_ column: Int) -> Value {
-    let stored: DatabaseValue = row[column]
-    guard let value = Value(columnValue: stored) else {
-      onFailure("column \(column) of a row is not a \(Value.self), in: \(sql)")
+    guard let stored = statement.column(column), let value = Value(columnValue: stored) else {
+      onFailure("column \(column) of a row is not a \(Value.self), in: \(statement.sql)")
     }
     return value
   }
@@ -29,7 +25,7 @@ package struct SQLRow {
     do throws(AmountError) {
       return try Amount(minor: self[minor], currency: self[currency])
     } catch {
-      onFailure("column \(minor) of a row is too large an amount, in: \(sql)")
+      onFailure("column \(minor) of a row is too large an amount, in: \(statement.sql)")
     }
   }
 

@@ -57,12 +57,15 @@ public final class SQLiteStore<Rows>: Store {
     _ body: @escaping @Sendable (Rows) throws(Failure) -> Value
   ) async throws(Failure) -> Value {
     let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
-      database.asyncRead { [schema, onFailure] access in
+      // The pool's own transactions are prepared anew for each read.
+      database.asyncUnsafeRead { [schema, onFailure] access in
         switch access {
         case .success(let database):
-          let rows = schema.rows(SQLConnection(database, onFailure: onFailure))
-          continuation.resume(
-            returning: Result { () throws(Failure) -> Value in try body(rows) })
+          let connection = SQLConnection(database, onFailure: onFailure)
+          connection.control("BEGIN")
+          let result = Result { () throws(Failure) -> Value in try body(schema.rows(connection)) }
+          connection.control("COMMIT")
+          continuation.resume(returning: result)
         case .failure(let error):
           onFailure(StoreFailure.describe(error))
         }

@@ -1,7 +1,6 @@
 // The rows of a bank, in SQLite.
 
 import ECash
-package import GRDB
 import PaymentModel
 
 struct SQLiteBankRows: BankRows {
@@ -267,8 +266,14 @@ struct SQLiteBankRows: BankRows {
     sql.run("DELETE FROM payout WHERE process = ?", hold.process)
     sql.run(
       """
-      REPLACE INTO hold (\(Self.holdColumns))
+      INSERT INTO hold (\(Self.holdColumns))
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (process) DO UPDATE SET coordinator = excluded.coordinator,
+        decide_by = excluded.decide_by, currency = excluded.currency, total = excluded.total,
+        transfer_fee = excluded.transfer_fee, method = excluded.method, held = excluded.held,
+        source = excluded.source, moved = excluded.moved, state = excluded.state,
+        verdict = excluded.verdict, verdict_proof = excluded.verdict_proof,
+        verdict_id = excluded.verdict_id, reply = excluded.reply
       """,
       hold.process, hold.coordinator, hold.decideBy, hold.total.currency, hold.total.minor,
       hold.transferFee, hold.method, hold.held, hold.source, hold.moved, hold.state,
@@ -424,9 +429,9 @@ extension CoinRow.State: ColumnValue {}
 extension HoldRow.State: ColumnValue {}
 
 extension LedgerAccount: ColumnValue {
-  package var columnValue: DatabaseValue { text.columnValue }
+  package var columnValue: StoredValue { text.columnValue }
 
-  package init?(columnValue: DatabaseValue) {
+  package init?(columnValue: StoredValue) {
     guard let text = String(columnValue: columnValue) else { return nil }
     self.init(text: text)
   }

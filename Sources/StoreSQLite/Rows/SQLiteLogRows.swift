@@ -1,6 +1,5 @@
 // The rows of a log and of a witness, in SQLite.
 
-package import GRDB
 import PaymentModel
 public import Receipts
 
@@ -151,9 +150,9 @@ struct SQLiteLogRows: LogRows {
 }
 
 extension LogSlot: ColumnValue {
-  package var columnValue: DatabaseValue { bytes.columnValue }
+  package var columnValue: StoredValue { bytes.columnValue }
 
-  package init?(columnValue: DatabaseValue) {
+  package init?(columnValue: StoredValue) {
     guard let bytes = Bytes(columnValue: columnValue) else { return nil }
     self.init(bytes)
   }

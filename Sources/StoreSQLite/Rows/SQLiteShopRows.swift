@@ -64,7 +64,11 @@ struct SQLiteShopRows: ShopRows {
   mutating func put(_ hold: ShopHoldRow) {
     sql.run(
       """
-      REPLACE INTO hold (\(Self.holdColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO hold (\(Self.holdColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (coordinator, process, offer) DO UPDATE SET step = excluded.step,
+        stock = excluded.stock, quantity = excluded.quantity, currency = excluded.currency,
+        amount = excluded.amount, bank = excluded.bank, account = excluded.account,
+        decide_by = excluded.decide_by, state = excluded.state
       """,
       hold.key.coordinator, hold.key.process, hold.key.offer, hold.step,
       hold.stock.map { Bytes($0.utf8) }, hold.quantity, hold.amount.currency, hold.amount.minor,

@@ -113,7 +113,13 @@ struct SQLiteWalletRows: WalletRows {
 
   mutating func put(_ coin: WalletCoinRow) {
     sql.run(
-      "REPLACE INTO coin (\(Self.coinColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      """
+      INSERT INTO coin (\(Self.coinColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (denomination, counter) DO UPDATE SET bank = excluded.bank,
+        currency = excluded.currency, value = excluded.value, signature = excluded.signature,
+        spent_until = excluded.spent_until, state = excluded.state, process = excluded.process,
+        is_shown = excluded.is_shown, is_named = excluded.is_named
+      """,
       coin.key.denomination, coin.key.counter, coin.bank, coin.value.currency, coin.value.minor,
       coin.signature, coin.spentUntil, coin.state, coin.process, coin.isShown,
       coin.isNamed)

@@ -2,6 +2,7 @@
 // cryptographic operations.
 
 import Coordinator
+import Foundation
 import Measurement
 import PaymentModel
 import PaymentParties
@@ -16,7 +17,9 @@ extension Figure {
     let purchases = try PurchaseRun(founded)
     try await purchases.withdraw(for: 16)
     try await purchases.run(16, concurrent: 16)
-    let probe = try purchases.syncMicroseconds()
+    let (sync, create) = (
+      try purchases.syncMicroseconds(), try await purchases.createMicroseconds()
+    )
     var (whole, crypto, rates): ([Double], [Double], [Double]) = ([], [], [])
     var operations: [CryptoTimer.Operation] = []
     let (count, alone) = (64, 16)
@@ -32,7 +35,9 @@ extension Figure {
       crypto.append(operations.reduce(0) { $0 + $1.seconds } / Double(alone))
     }
     try await founded.market.close()
-    var more = ["syncMicroseconds": probe, "purchasesPerSecond": median(rates)]
+    var more = [
+      "syncMicroseconds": sync, "createMicroseconds": create, "purchasesPerSecond": median(rates),
+    ]
     for operation in operations where operation.count > 0 {
       more[operation.name] = Double(operation.count) / Double(alone)
       more[operation.name + "Milliseconds"] = operation.seconds / Double(alone) * 1e3
@@ -88,5 +93,17 @@ private struct PurchaseRun {
 
   func syncMicroseconds() throws -> Double {
     try DiskSync.medianMicroseconds(in: folder)
+  }
+
+  /// Processor time that a new file takes, where the log writes four for each purchase.
+  func createMicroseconds() async throws -> Double {
+    let count = 64
+    let seconds = try await processorSeconds {
+      for number in 0..<count {
+        guard FileManager.default.createFile(atPath: folder.path("new-\(number)"), contents: nil)
+        else { throw BrokenFixture() }
+      }
+    }
+    return seconds / Double(count) * 1e6
   }
 }
