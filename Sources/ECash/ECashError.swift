@@ -98,6 +98,8 @@ extension ECashError.Code {
   public static let cardDetails = Self(rawValue: "card-details")
   /// An account's key has not asked for a card, or a card was issued for the request.
   public static let cardRequest = Self(rawValue: "card-request")
+  /// A request for a card came after its time, or is good for too long.
+  public static let cardRequestExpired = Self(rawValue: "card-request-expired")
   /// No such card.
   public static let cardUnknown = Self(rawValue: "card-unknown")
   /// What an issuer has sealed does not open with this key.

@@ -181,7 +181,7 @@ import Testing
 
   @Test func nothingIsReservedThatTheOtherBankWouldNotTake() async throws {
     let (paying, receiving) = try await worlds(fees: Fees(perTransfer: 1), limit: 50)
-    #expect(try await reserve(52, from: paying, to: receiving).outcome.refusal == .notOffered)
+    #expect(try await reserve(52, from: paying, to: receiving).outcome.refusal == .clearingLimit)
     // 40 is promised, of which 39 reach the other bank: 11 are left.
     let first = try await reserve(40, from: paying, to: receiving)
     #expect(first.outcome.value != nil)
@@ -200,7 +200,7 @@ import Testing
     #expect(try await receiving.bank.collect(#require(transfers?.first)).minor == 39)
     #expect(await paying.bank.clearings().map(\.owed) == [39])
     #expect(await paying.bank.clearings().map(\.promised) == [11])
-    #expect(try await reserve(13, from: paying, to: receiving).outcome.refusal == .notOffered)
+    #expect(try await reserve(13, from: paying, to: receiving).outcome.refusal == .clearingLimit)
     let payment = SHA256.digest(Bytes("a wire".utf8))
     try await paying.bank.settle(
       paying.amount(39), .paid, receiving.bankName, reference: payment)
@@ -226,7 +226,7 @@ import Testing
     _ = try await one.account("shop")
     try await one.bank.collect(transfer(30, from: other, to: one))
     #expect(await one.bank.clearings().map(\.owed) == [-30])
-    #expect(try await reserve(51, from: one, to: other).outcome.refusal == .notOffered)
+    #expect(try await reserve(51, from: one, to: other).outcome.refusal == .clearingLimit)
     #expect(try await reserve(50, from: one, to: other).outcome.value != nil)
     try await one.checkBooks()
   }
@@ -280,7 +280,7 @@ import Testing
     }
     let card = try await alone.cards.issue(.credit(limit: 10))
     let order = try alone.order([("shop", 4)], payeeBank: paying.bankName, method: .card)
-    #expect(await alone.reserve(order, with: card).refusal == .notOffered)
+    #expect(await alone.reserve(order, with: card).refusal == .noClearing)
   }
 
   @Test func coinsPayIntoOtherBanksToo() async throws {

@@ -4,19 +4,28 @@
 import PaymentModel
 
 enum Promises {
+  enum Room: Hashable, Sendable {
+    case enough
+    /// There would be enough if what is promised came to nothing, the last of it by then.
+    case waits(until: Timestamp)
+    case refused(RefusalReason)
+  }
+
   /// Whether the other banks of a part's payees would take the transfers. Of what an account there looks like
   /// nothing is known here.
-  static func room(for part: PaymentPart, rows: any BankRows) -> Funds.Answer {
+  static func room(for part: PaymentPart, rows: any BankRows) -> Room {
     var until: Timestamp?
     for (bank, minor) in sums(
       part.payouts.map { ($0.payee.bank, $0.amount.minor - (part.fee(of: $0)?.minor ?? 0)) },
       at: part.bank)
     {
-      guard let other = rows.correspondent(bank) else { return .short }
+      guard let other = rows.correspondent(bank) else { return .refused(.noClearing) }
       // What the other bank owes is no room for more.
       let owed = max(rows.balance(of: .correspondent(bank)), 0)
       let free = Int64(clamping: other.largestDebt) - owed
-      guard Int64(clamping: minor) <= free else { return .short }
+      guard Int64(clamping: minor) <= free else {
+        return .refused(.clearingLimit)
+      }
       // What is only promised may be owed to nobody in the end.
       guard Int64(clamping: minor) <= free - Int64(clamping: other.promised) else {
         until = max(until ?? other.promisedUntil, other.promisedUntil)
