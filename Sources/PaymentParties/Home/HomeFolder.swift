@@ -21,6 +21,8 @@ public struct HomeFolder: Hashable, Sendable {
   }
 
   public var trust: String { "\(path)/trust.json" }
+  /// There while a founding has not come to its end; H of the charter, in hexadecimal digits.
+  public var founding: String { "\(path)/founding" }
   public var receipt: String { "\(path)/purchase.receipt" }
   public var locked: String { "\(path)/locked" }
   public var keys: String { "\(path)/keys" }

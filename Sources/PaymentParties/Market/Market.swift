@@ -50,16 +50,20 @@ public final class Market: Sendable {
     at home: HomeFolder, passphraseFile: String? = nil, clock: any WallClock = SystemWallClock()
   ) async throws(PartyError) {
     try await self.init(
-      at: home, passphraseFile: passphraseFile, clock: clock, requiresKeyset: true)
+      at: home, passphraseFile: passphraseFile, clock: clock, isFounding: false)
   }
 
   /// A market whose coordinator may be watched, and be killed, while it writes its journal.
   package init(
     at home: HomeFolder, passphraseFile: String?, clock: any WallClock,
-    requiresKeyset: Bool = true, policy: RetryPolicy = .standard, journalHook: JournalHook = .none
+    isFounding: Bool = false, policy: RetryPolicy = .standard, journalHook: JournalHook = .none
   ) async throws(PartyError) {
     guard let list = DurableFile.read(home.trust) else {
       throw PartyError(.home, "there is no market in \(home.path)")
+    }
+    guard isFounding || DurableFile.read(home.founding) == nil else {
+      throw PartyError(
+        .home, "the founding of the market in \(home.path) was interrupted: found it again")
     }
     do {
       let trust = try TrustStore(Signed(list))
@@ -162,9 +166,9 @@ public final class Market: Sendable {
     }
     // Files that a crash has left behind are caught up. A log that cannot go on says so to whoever asks it.
     _ = try? await log.checkpoint()
-    for bank in banks where requiresKeyset {
+    for bank in banks where !isFounding {
       guard await bank.keyset() != nil else {
-        throw PartyError(.home, "the founding of the market in \(home.path) was interrupted")
+        throw PartyError(.home, "\(bank.name) has no keyset in \(home.path)")
       }
     }
   }
