@@ -118,6 +118,7 @@ private final class ShiftedClock: WallClock {
     let wire = SHA256.digest(Bytes("a wire".utf8))
     try await market.bank.settle(Fair.amount(7), .paid, Self.other, reference: wire)
     try await other.settle(Fair.amount(7), .received, Fair.bank, reference: wire)
+    try await market.renewCreditLines()
     let again = try await buy([dear], in: market)
     #expect(again.decision.isCommit)
     _ = try await market.collect(again.process)

@@ -25,6 +25,8 @@ extension StatementKind {
     case .doubleSpend: DoubleSpend.self
     case .void: VoidedReservation.self
     case .transfer: Transfer.self
+    case .creditLine: CreditLine.self
+    case .credit: Credit.self
     case .withdrawal: Withdrawal.self
     case .submission: Submission.self
     case .acceptance: Acceptance.self

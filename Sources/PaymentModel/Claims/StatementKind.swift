@@ -48,6 +48,8 @@ public enum StatementKind: String, CaseIterable, Sendable {
   case doubleSpend = "double-spend"
   case void
   case transfer
+  case creditLine = "credit-line"
+  case credit
 
   // Account key
   case withdrawal
@@ -78,7 +80,8 @@ public enum StatementKind: String, CaseIterable, Sendable {
     case .refusal: [.merchant, .bank]
     case .order, .deliveryRequest, .cancellation, .acknowledgement, .addressClaim: [.customer]
     case .complaint: [.customer, .merchant, .bank, .account]
-    case .keyset, .issue, .reservation, .doubleSpend, .void, .transfer: [.bank]
+    case .keyset, .issue, .reservation, .doubleSpend, .void, .transfer, .creditLine, .credit:
+      [.bank]
     case .withdrawal: [.account]
     case .submission, .acceptance, .verdict: [.coordinator]
     case .shareAcceptance: [.trustee]

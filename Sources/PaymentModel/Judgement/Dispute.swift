@@ -76,6 +76,8 @@ public struct Dispute: Sendable {
   /// Verdicts that were signed and not logged. They show that they were signed, and nothing else.
   public var unloggedVerdicts: [Stated<Verdict>] = []
   public var transfers: [Exhibited<Transfer>] = []
+  public var creditLines: [Exhibited<CreditLine>] = []
+  public var credits: [Exhibited<Credit>] = []
   public var refusals: [Exhibited<Refusal>] = []
   public var acknowledgements: [Exhibited<Acknowledgement>] = []
   public var addressClaims: [Exhibited<AddressClaim>] = []

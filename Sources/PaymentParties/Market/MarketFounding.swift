@@ -99,7 +99,7 @@ extension Market {
     }
   }
 
-  /// Has all banks clear with each other.
+  /// Has all banks clear with each other, and sign how much each may draw.
   private static func agreeOnClearing(
     _ charter: Charter, in market: Market
   ) async throws(PartyError) {
@@ -110,6 +110,7 @@ extension Market {
           try await bank.clear(with: other.name, claiming: limit, owing: limit)
         }
       }
+      try await market.renewCreditLines()
     } catch {
       throw PartyError(.home, "\(error)")
     }

@@ -117,6 +117,8 @@ public struct DisputeEvidence: Sendable {
     dispute.verdicts = sorted(examinations.flatMap(\.sightsOfVerdicts))
     dispute.unloggedVerdicts = examinations.flatMap(\.unused.unloggedVerdicts)
     dispute.transfers = all(\.transfers)
+    dispute.creditLines = all(\.creditLines)
+    dispute.credits = all(\.credits)
     dispute.refusals = all(\.refusals)
     dispute.acknowledgements = all(\.acknowledgements)
     dispute.addressClaims = all(\.addressClaims)

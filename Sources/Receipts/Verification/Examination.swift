@@ -79,6 +79,8 @@ struct Examination {
     /// Signed and not logged.
     var unloggedVerdicts: [Stated<Verdict>] = []
     var transfers: [Stated<Transfer>] = []
+    var creditLines: [Stated<CreditLine>] = []
+    var credits: [Stated<Credit>] = []
     var settlements: [Stated<Settlement>] = []
     var voids: [Stated<VoidedReservation>] = []
     var releases: [Stated<Release>] = []

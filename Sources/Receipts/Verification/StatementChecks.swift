@@ -169,6 +169,8 @@ extension Examination {
     case .refusal: try admit(statement, to: \.refusals, at: time, of: \.process)
     case .verdict: try admit(statement, to: \.verdicts, at: time, of: \.process)
     case .transfer: try admit(statement, to: \.transfers, at: time, of: \.process)
+    case .creditLine: try admit(statement, to: \.creditLines, at: time) { _ in nil }
+    case .credit: try admit(statement, to: \.credits, at: time) { _ in nil }
     case .settlement: try admit(statement, to: \.settlements, at: time, of: \.process)
     case .void: try admit(statement, to: \.voids, at: time, of: \.process)
     case .release: try admit(statement, to: \.releases, at: time, of: \.process)

@@ -54,6 +54,14 @@ enum SampleClaims {
     case .transfer:
       Transfer(
         process: identifier("process"), verdict: identifier("verdict"), payee: payee,
+        amount: amount(2500), draw: Draw(line: identifier("line"), total: 90_000))
+    case .creditLine:
+      CreditLine(
+        debtor: Parties.bank.signer.issuer.party, limit: amount(100_000), validFrom: time,
+        validUntil: time.adding(seconds: 600))
+    case .credit:
+      Credit(
+        transfer: identifier("transfer"), account: required(AccountName("shop")),
         amount: amount(2500))
     case .withdrawal:
       Withdrawal(

@@ -48,7 +48,7 @@ enum ReserveRule {
     guard haveAccounts(payment, rows: rows) else {
       return try refuse(request, .payeeUnknown, desk: &desk, rows: &rows)
     }
-    switch Promises.room(for: payment.part, rows: rows) {
+    switch Promises.room(for: payment, at: desk.now, rows: rows) {
     case .enough: break
     case .waits(let until):
       return .held(until: max(until, desk.now.adding(seconds: lateRetrySeconds)))
