@@ -16,6 +16,8 @@ final class DisputeWorld: Sendable {
   static let day: Int64 = 86_400
 
   let bank = signer("bank.example")
+  /// Clears with the bank, where the world has it.
+  let otherBank = signer("other-bank.example")
   let merchant = signer("books.example")
   let bystander = signer("maps.example")
   let coordinator = signer("coordinator.example")
@@ -30,7 +32,8 @@ final class DisputeWorld: Sendable {
   let log: TransparencyLog
   private let entropy = Mutex(SeededEntropy(seed: 42))
 
-  init() throws {
+  /// - Parameter hasOtherBank: whether the trust list names a second bank.
+  init(hasOtherBank: Bool = false) throws {
     let root = Self.signer("root.example")
     let logSigner = NoteSigner(
       party: Fair.party("log.example"), purpose: .note, key: Self.privateKey("log.example"))
@@ -43,6 +46,7 @@ final class DisputeWorld: Sendable {
         (coordinator, .coordinator), (otherCoordinator, .coordinator), (account, .account),
         (auditor, .auditor),
       ].map { ($0.issuer.party, $0.publicKey, $1) }
+      + (hasOtherBank ? [(otherBank.issuer.party, otherBank.publicKey, .bank)] : [])
       + [
         (Fair.party("log.example"), logSigner.key.publicKey, .log),
         (Fair.party("witness.example"), witnessSigner.key.publicKey, .witness),
