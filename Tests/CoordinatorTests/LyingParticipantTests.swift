@@ -14,6 +14,7 @@ import Testing
     case depositForLonger, depositByOtherMerchant, depositWithOtherKeyDigest
     case requestForOtherProcess, requestForFewer, requestByOtherKey
     case transfersMissing, transferOfLess, transferOnOtherVerdict, transferThatKeepsMore
+    case transferThatDrawsAtHome
     case settlementOfNothing, unsignedRefusalToPost, refusalOfOtherStep
   }
 
@@ -58,6 +59,7 @@ extension LyingParticipantTests.Lie {
   var isAfterCommit: Bool {
     switch self {
     case .transfersMissing, .transferOfLess, .transferOnOtherVerdict, .transferThatKeepsMore,
+      .transferThatDrawsAtHome,
       .settlementOfNothing, .unsignedRefusalToPost, .refusalOfOtherStep:
       true
     default: false

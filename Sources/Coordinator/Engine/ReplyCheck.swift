@@ -90,7 +90,8 @@ struct ReplyCheck: Sendable {
 
   // MARK: - After the verdict
 
-  /// One transfer for each payout, in their order.
+  /// One transfer for each payout, in their order. One into an account at another bank says what it draws there; what
+  /// may be drawn only the two banks know.
   func transfers(
     _ outcome: Outcome<[Signed<Transfer>]>, of payment: AdmittedOrder.Payment,
     verdict: StatementID, activity: Activity
@@ -106,7 +107,9 @@ struct ReplyCheck: Sendable {
           stated.claim
             == Transfer(
               process: order.process, verdict: verdict, payee: payout.payee,
-              amount: payout.amount, fee: payment.content.fee(of: payout))
+              amount: payout.amount, fee: payment.content.fee(of: payout),
+              draw: stated.claim.draw),
+          (stated.claim.draw != nil) == (payout.payee.bank != payment.content.bank)
         else { return nil }
         exhibits.append(Exhibit(id: stated.id, signed: transfer))
       }
