@@ -161,7 +161,8 @@ final class RealMarket: Sendable {
       isCredit
         ? .credit(limit: credit)
         : .account(
-          wallet.accountMeans(account, at: bank.name).cardRequest(at: bank.name, from: &entropy)),
+          wallet.accountMeans(account, at: bank.name).cardRequest(
+            at: bank.name, validUntil: Stage.start, from: &entropy)),
       validMonths: 60)
     guard let card = await bank.issuer.cards().first(where: { !before.contains($0.id) }) else {
       throw Unusable()
