@@ -29,6 +29,7 @@ extension StatementKind {
     case .submission: Submission.self
     case .acceptance: Acceptance.self
     case .verdict: Verdict.self
+    case .terms: Terms.self
     case .shareAcceptance: ShareAcceptance.self
     case .evidenceRequest: EvidenceRequest.self
     case .ruling: Ruling.self

@@ -167,14 +167,15 @@ extension Judge {
 extension Judge {
   /// A bank owes what it has reserved, once that is committed: the payouts of the payment part that its
   /// reservation names, without the fee that stands there. The merchant is owed those to the payees of its offers
-  /// in this order. A transfer of which more was kept is the bank's own statement against itself.
+  /// in this order, the order's coordinator those to the payee of its fee. A transfer of which more was kept is the
+  /// bank's own statement against itself.
   private var notPaid: Judgement {
     withCommit { order, commit in
-      let offers = dispute.offers.filter { $0.party == complaint.party && isBought($0.id) }
-      guard !offers.isEmpty else {
+      let due = due(to: complaint, under: order)
+      guard !due.payees.isEmpty else {
         return rule(.notAtFault, nil, .nothingOwed, on: [order.id, commit.id])
       }
-      let owed = reservedPayouts(to: offers.map(\.claim.payee))
+      let owed = reservedPayouts(to: due.payees)
       let made = owed.map { owed in
         dispute.transfers.filter {
           $0.role == .bank && $0.party == owed.reservation.party && $0.claim.process == process
@@ -186,7 +187,7 @@ extension Judge {
         made.first { ($0.claim.fee?.minor ?? 0) <= owed.fee }
       }
       guard let first = owed.first else { return .lacks(.reservation) }
-      let evidence = [order.id, commit.id] + offers.map(\.id)
+      let evidence = [order.id, commit.id] + due.evidence
       for (index, owed) in owed.enumerated() where transfers[index] == nil {
         guard let transfer = made[index].first else { continue }
         return rule(
@@ -200,6 +201,19 @@ extension Judge {
       let reservation = owed[unpaid].reservation
       return ask(reservation.party, for: .transfer, on: evidence + [reservation.id])
     }
+  }
+
+  /// The accounts to which an order is to pay whoever complains, and the statements that say so.
+  private func due(
+    to complaint: Exhibited<Complaint>, under order: Exhibited<Order>
+  ) -> (payees: [Payee], evidence: [StatementID]) {
+    guard complaint.role == .coordinator else {
+      let offers = dispute.offers.filter { $0.party == complaint.party && isBought($0.id) }
+      return (offers.map(\.claim.payee), offers.map(\.id))
+    }
+    guard complaint.stated.issuer.key == order.claim.coordinator else { return ([], []) }
+    let fees = dispute.fees.filter { $0.process == process }
+    return (fees.map(\.part.payee), [])
   }
 
   /// A payout that a bank has reserved, and what it may keep of it, in minor units.
