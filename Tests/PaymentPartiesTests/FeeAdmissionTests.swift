@@ -19,10 +19,10 @@ import Testing
 
   // MARK: - Terms and orders
 
-  /// Signs terms that began a minute ago and hold for an hour, unless said otherwise.
+  /// Signs terms that began an hour ago and hold for an hour, unless said otherwise.
   private mutating func terms(
     minor: UInt64 = fee, currency: Currency = Fair.euro, payee: Payee = till,
-    largestFee: UInt64 = 0, from: Int64 = -60, until: Int64 = 3600,
+    largestFee: UInt64 = 0, from: Int64 = -3600, until: Int64 = 3600,
     by signer: StatementSigner? = nil
   ) throws -> Signed<Terms> {
     let charge = Charge(
@@ -133,8 +133,8 @@ import Testing
 
   @Test mutating func aFeeThatIsLeftOut() throws {
     try expect("fee") {
-      $0.pay([try World.payout(0), try World.payout(1)])
       $0.parts.removeLast()
+      $0.pay([try World.payout(0), try World.payout(1)])
       $0.terms = nil
     }
     // The payment without the part that explains it, and the part without the payment.

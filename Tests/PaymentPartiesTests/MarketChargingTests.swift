@@ -216,6 +216,7 @@ import Testing
     {
       market.directory.register(bank: KeepingBank(bank: bank, forged: forged), as: Fair.bank)
       let before = try await earned(in: market)
+      _ = try await market.withdraw(Fair.amount(Self.goods + Self.fee), from: Fair.alice)
       let process = try await market.order()
       let purchase = try await market.conclude(process, settlementSeconds: 1)
       #expect(purchase.decision.isCommit && !purchase.isSettled)
