@@ -175,9 +175,10 @@ import Testing
     for payee in [Self.thief, Fair.payee(of: Fair.red)] {
       let told = try submission(under: terms) {
         $0.parts.removeLast()
-        $0.pay([
-          try World.payout(0, minor: payee == Self.thief ? 11 : 14), try World.payout(1),
-        ] + (payee == Self.thief ? [try Self.payout(to: payee)] : []))
+        $0.pay(
+          [
+            try World.payout(0, minor: payee == Self.thief ? 11 : 14), try World.payout(1),
+          ] + (payee == Self.thief ? [try Self.payout(to: payee)] : []))
         $0.parts.append(try Self.part(of: terms, to: payee))
       }
       #expect(world.refusal(of: told) == "fee", "\(payee)")

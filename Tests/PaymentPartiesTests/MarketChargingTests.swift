@@ -4,6 +4,7 @@ import Coordinator
 import ECash
 import Evidence
 import Foundation
+import Goods
 import PaymentCrypto
 import PaymentModel
 import PaymentParties
@@ -104,6 +105,39 @@ import Testing
     try await market.close()
   }
 
+  /// What was begun under terms goes on under them after a crash, although others are in force by then.
+  @Test func aProcessThatWasLeftOpenGoesOnUnderItsTerms() async throws {
+    let market = try await market()
+    try market.replace(Fair.red) { UndecidedMerchant(shop: $0) }
+    let process = try await market.order()
+    _ = try await market.coordinator.engine.submit(market.customer.submission(of: process))
+    try await charge(2 * Self.fee, in: market)
+    try await market.close()
+
+    let again = try await Market(at: market.home)
+    let report = await again.recover()
+    #expect(report.resumed == [process] && report.failed.isEmpty)
+    let purchase = try await again.conclude(process)
+    #expect(purchase.decision.isCommit && purchase.report.answer == .proven)
+    #expect(try await earned(in: again) == Self.fee)
+    try await again.close()
+  }
+
+  /// A merchant that does not say whether it deposits.
+  private struct UndecidedMerchant: MerchantAgent {
+    let shop: Shop
+
+    func deposit(_ request: DepositRequest) async -> Outcome<DepositedKey> { .unknown("later") }
+
+    func release(_ request: VerdictRequest) async -> Outcome<Signed<Release>> {
+      await shop.release(request)
+    }
+
+    func settle(_ request: SettleRequest) async -> Outcome<Signed<Settlement>> {
+      await shop.settle(request)
+    }
+  }
+
   @Test func whatWasChargedCanEnd() async throws {
     let market = try await market()
     let free = try await charge(0, in: market)
@@ -189,10 +223,10 @@ import Testing
 
   // MARK: - A bank that keeps it
 
-  /// A bank that does not hand over the last of its transfers, or hands over one of less.
+  /// A bank that hands over other transfers than it has signed.
   private struct KeepingBank: PaymentAgent {
     let bank: Bank
-    let forged: (@Sendable ([Signed<Transfer>]) -> [Signed<Transfer>])
+    let forged: @Sendable ([Signed<Transfer>]) -> [Signed<Transfer>]
 
     func reserve(_ request: ReserveRequest) async -> Outcome<Signed<Reservation>> {
       await bank.reserve(request)
@@ -211,13 +245,18 @@ import Testing
   @Test func aBankThatKeepsTheFeeIsAskedOn() async throws {
     let market = try await market()
     let bank = market.bank
-    for forged in [{ $0.dropLast() }, { [$0[0], $0[0], $0[1]] }]
-      as [@Sendable ([Signed<Transfer>]) -> [Signed<Transfer>]]
-    {
+    // The coordinator's account comes first by name: without its transfer, and with another one instead.
+    let none: @Sendable ([Signed<Transfer>]) -> [Signed<Transfer>] = { Array($0.dropFirst()) }
+    let another: @Sendable ([Signed<Transfer>]) -> [Signed<Transfer>] = { [$0[1], $0[1], $0[2]] }
+    for (name, forged) in [("none", none), ("another", another)] {
+      let goods = [
+        try await market.sell(Fair.contract, as: "\(name)-a", by: Fair.red, for: 3),
+        try await market.sell(Fair.picture, as: "\(name)-b", by: Fair.blue, for: 2),
+      ]
       market.directory.register(bank: KeepingBank(bank: bank, forged: forged), as: Fair.bank)
       let before = try await earned(in: market)
-      _ = try await market.withdraw(Fair.amount(Self.goods + Self.fee), from: Fair.alice)
-      let process = try await market.order()
+      _ = try await market.withdraw(Fair.amount(5 + Self.fee), from: Fair.alice)
+      let process = try await market.order(goods)
       let purchase = try await market.conclude(process, settlementSeconds: 1)
       #expect(purchase.decision.isCommit && !purchase.isSettled)
       #expect(purchase.report.answer == .proven, "what comes later is pending")

@@ -85,7 +85,8 @@ extension PurchaseSubmission {
     let goods = PaymentProcess.largestGoodCount
     let banks = PaymentProcess.largestBankCount
     let order = Signed<Order>(try reader.blob(atMost: SubmissionLimits.statement))
-    let parts = try reader.list(atMost: PaymentProcess.largestPartCount) { reader throws(CoordinatorError) in
+    let parts = try reader.list(atMost: PaymentProcess.largestPartCount) {
+      reader throws(CoordinatorError) in
       let part = try reader.blob(atMost: SubmissionLimits.part)
       let salt = try reader.salt()
       let index = try reader.count(atMost: 1 << SubmissionLimits.pathLength)

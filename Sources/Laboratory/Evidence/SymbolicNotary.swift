@@ -90,7 +90,9 @@ package struct SymbolicNotary: Notary, Hashable {
         !payment.content.payouts.contains { $0.payee == fees[0].payee }
           || charge.accepts(payment.content)
       })
-    else { throw NotAdmitted(code: "fee", message: "the coordinator's fee is not as its terms say") }
+    else {
+      throw NotAdmitted(code: "fee", message: "the coordinator's fee is not as its terms say")
+    }
   }
 
   private func offer(

@@ -185,7 +185,8 @@ extension ReportWriter {
         switch content.report.decision {
         case .commit:
           let payees = content.fee == nil ? "sellers" : "sellers and the coordinator"
-          html.text("transfers to the \(payees) that are proven: \(proven(.transfer)) of \(payouts)")
+          html.text(
+            "transfers to the \(payees) that are proven: \(proven(.transfer)) of \(payouts)")
         case .abort:
           html.text(
             "not to be paid; banks that are proven to hold it no longer: \(proven(.void)) of "

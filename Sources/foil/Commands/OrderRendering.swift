@@ -86,7 +86,8 @@ struct OrderRendering {
     lines += ways.lines()
     if let fee {
       lines.append(
-        "  \(coordinator) charges \(money.text(fee.amount)), which is in it, and nothing when it aborts.")
+        "  \(coordinator) charges \(money.text(fee.amount)), which is in it, and nothing when it aborts."
+      )
     }
     lines += promises
     lines.append("What each party learns, and no more:")
