@@ -270,6 +270,14 @@ import Testing
     #expect(world.refusal(of: try submission(under: promised)) == nil)
   }
 
+  /// A coordinator with a new key charges when it has signed terms with that one.
+  @Test mutating func termsOfAnOlderKey() throws {
+    try publish(try terms(by: world.former))
+    #expect(world.refusal(of: try world.submission(try world.draft())) == nil)
+    try publish(try terms())
+    #expect(world.refusal(of: try world.submission(try world.draft())) == "fee")
+  }
+
   /// Whoever has signed before terms began, or after others ended, is not refused for that.
   @Test mutating func theFirstMinutesOfTerms() throws {
     try publish(try terms(from: 0, until: 1000))

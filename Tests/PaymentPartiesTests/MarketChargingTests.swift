@@ -150,6 +150,51 @@ import Testing
     try await market.close()
   }
 
+  /// Where the coordinator has its account at another bank than the one that pays, its transfer is money there.
+  @Test func anAccountAtAnotherBank() async throws {
+    let other = Fair.party("other-bank.example")
+    let home = HomeFolder(TestFolder.fresh("charging"))
+    let usual = Fair.charter
+    try await Market.found(
+      Charter(
+        bank: usual.bank, merchants: usual.merchants, coordinator: usual.coordinator,
+        log: usual.log, witness: usual.witness, auditor: usual.auditor, root: usual.root,
+        currency: usual.currency, decimals: usual.decimals, coinValues: [1, 2, 4],
+        fees: Fees(perTransfer: 2), otherBanks: [other], clearingLimit: 12),
+      at: home)
+    let market = try await Market(at: home)
+    try await market.bank.openAccount(
+      Fair.alice, key: market.customer.wallet.accountKey(at: Fair.bank))
+    for merchant in market.trust.keys(role: .merchant) {
+      try await market.bank.openAccount(
+        Fair.payee(of: merchant.party).account, key: merchant.publicKey)
+    }
+    try await market.bank.credit(
+      Fair.amount(40), to: Fair.alice, reference: SHA256.digest(Bytes("credit".utf8)))
+    let from = SystemWallClock().now().adding(milliseconds: 50)
+    try await market.charge(
+      Tariff(
+        amount: try Fair.amount(Self.fee), account: Self.till, at: other, largestFee: 2,
+        validFrom: from, validUntil: from.adding(seconds: 3600)))
+    while SystemWallClock().now() < from { try await Task.sleep(for: .milliseconds(10)) }
+
+    let good = try await market.sell(
+      Fair.contract, as: "good", by: Fair.red, for: 7, largestFee: 2)
+    let plan = try await market.plan(
+      [Selection(try market.inspect(good))], paying: [Fair.bank: .transfer])
+    let account = try market.customer.wallet.accountMeans(Fair.alice, at: Fair.bank)
+    let process = try await market.customer.place(plan, with: [Fair.bank: account])
+    let purchase = try await market.conclude(process)
+    #expect(purchase.decision.isCommit && purchase.report.answer == .proven)
+    let collected = try await market.collect(process)
+    #expect(collected.map(\.payee) == [Payee(bank: other, account: Self.till)])
+    #expect(collected.map(\.amount.minor) == [Self.fee - 2], "the bank's fee is the coordinator's")
+    #expect(try await market.bank(other)?.balance(of: Self.till).minor == Self.fee - 2)
+    for bank in market.banks { _ = try await bank.trialBalance() }
+    #expect(try await market.bank.balance(of: Fair.alice).minor == 40 - 7 - Self.fee)
+    try await market.close()
+  }
+
   // MARK: - Customers and operators who want it otherwise
 
   @Test func aFeeAboveTheCustomersLimitIsNotOrdered() async throws {

@@ -158,6 +158,11 @@ public struct PublishedTerms: Hashable, Sendable {
     self = PublishedTerms(all + [terms])
   }
 
+  /// Those that a key has signed: a coordinator with a new key signs its terms anew.
+  public func signed(by key: Thumbprint) -> PublishedTerms {
+    PublishedTerms(all.filter { $0.issuer.key == key })
+  }
+
   /// The terms in force at a time: of those that hold then the ones that began last.
   public func inForce(at time: Timestamp) -> Stated<Terms>? {
     all.last { $0.claim.isValid(at: time) }

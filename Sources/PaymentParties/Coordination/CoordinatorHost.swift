@@ -75,9 +75,9 @@ public final class CoordinatorHost: Sendable {
     return notary.terms.all.compactMap { terms in announced.first { $0.id == terms.id } }
   }
 
-  /// The terms in force at a time, for customers; `nil` where it has none.
+  /// The terms in force at a time, of its present key, for customers; `nil` where it has none.
   public func terms(at time: Timestamp) -> Signed<Terms>? {
-    guard let terms = notary.terms.inForce(at: time) else { return nil }
+    guard let terms = notary.terms.signed(by: key).inForce(at: time) else { return nil }
     return announced.withLock { $0.first { $0.id == terms.id }?.signed }
   }
 

@@ -179,7 +179,7 @@ struct OrderAdmission {
     let currencies = payments.map(\.total.currency)
     guard let fee = fees.first else {
       guard signed == nil else { throw Self.fee("terms were handed in, and no fee is paid") }
-      guard published.allowNoFee(in: currencies, at: time) else {
+      guard published.signed(by: key).allowNoFee(in: currencies, at: time) else {
         throw Self.fee("the order does not pay the coordinator's fee")
       }
       return nil

@@ -10,19 +10,22 @@ import Receipts
 /// What a coordinator is to charge in one currency.
 public struct Tariff: Sendable {
   public var amount: Amount
-  /// Its account at the customer's bank, opened if there is none of that name.
+  /// Its account, opened if there is none of that name.
   public var account: AccountName
+  /// Where it has the account; at the customer's bank unless said otherwise.
+  public var bank: PartyName?
   /// The most that a bank may keep of the fee, in minor units.
   public var largestFee: UInt64
   public var validFrom: Timestamp
   public var validUntil: Timestamp
 
   public init(
-    amount: Amount, account: AccountName, largestFee: UInt64 = 0, validFrom: Timestamp,
-    validUntil: Timestamp
+    amount: Amount, account: AccountName, at bank: PartyName? = nil, largestFee: UInt64 = 0,
+    validFrom: Timestamp, validUntil: Timestamp
   ) {
     self.amount = amount
     self.account = account
+    self.bank = bank
     self.largestFee = largestFee
     self.validFrom = validFrom
     self.validUntil = validUntil
@@ -40,10 +43,11 @@ extension Market {
   public func charge(_ tariff: Tariff) async throws(PartyError) -> Verified<Terms> {
     var charges: [Charge] = []
     if !tariff.amount.isZero {
-      try await openAccount(tariff.account)
+      let payee = Payee(bank: tariff.bank ?? bank.name, account: tariff.account)
+      try await openAccount(of: payee)
       charges = [
         Charge(
-          amount: tariff.amount, payees: [Payee(bank: bank.name, account: tariff.account)],
+          amount: tariff.amount, payees: [payee],
           accepts: banks.flatMap { bank in
             bank.methods.map {
               AcceptedPayment(
@@ -73,9 +77,12 @@ extension Market {
   }
 
   /// The coordinator's account, for a key of its own. Under that name nobody else has one.
-  private func openAccount(_ name: AccountName) async throws(PartyError) {
+  private func openAccount(of payee: Payee) async throws(PartyError) {
+    guard let bank = bank(payee.bank) else {
+      throw PartyError(.payment, "\(payee.bank) is not in this market")
+    }
     do {
-      try await bank.openAccount(name, key: coordinatorAccount())
+      try await bank.openAccount(payee.account, key: coordinatorAccount())
     } catch {
       throw PartyError(.payment, "\(error)")
     }

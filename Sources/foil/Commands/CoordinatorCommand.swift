@@ -20,7 +20,7 @@ struct CoordinatorChargeCommand: AsyncParsableCommand {
     discussion: """
       Signs terms, puts them into the log, and takes no order any more that does not pay by them, or by \
       earlier ones that have not ended. Customers see the fee before they sign; an abort costs nothing. \
-      The account is opened at the customer's bank if there is none of that name.
+      The account is opened if there is none of that name.
       """)
 
   @Argument(
@@ -30,6 +30,11 @@ struct CoordinatorChargeCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("The coordinator's account.", valueName: "name"))
   var account = "coordinator"
+
+  @Option(
+    help: ArgumentHelp(
+      "At which bank it is; the customer's unless said otherwise.", valueName: "name"))
+  var bank: String?
 
   @Option(
     help: ArgumentHelp(
@@ -48,6 +53,9 @@ struct CoordinatorChargeCommand: AsyncParsableCommand {
     guard AccountName(account) != nil else {
       throw ValidationError("--account is no account name")
     }
+    guard bank.map({ PartyName($0) != nil }) ?? true else {
+      throw ValidationError("--bank is no name of a bank")
+    }
     guard (1...3650).contains(days) else { throw ValidationError("--days is 1 to 3650") }
   }
 
@@ -59,7 +67,8 @@ struct CoordinatorChargeCommand: AsyncParsableCommand {
       let terms = try await market.charge(
         Tariff(
           amount: Amount(minor: minor, currency: try await market.keyset().currency),
-          account: account, largestFee: largestFee, validFrom: from,
+          account: account, at: bank.flatMap { PartyName($0) }, largestFee: largestFee,
+          validFrom: from,
           validUntil: from.adding(seconds: days * 86_400)))
       if json { return try JSONOutput.print(TermsValue(terms)) }
       let money = await MoneyFormat(of: market)
