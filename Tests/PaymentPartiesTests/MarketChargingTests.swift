@@ -26,13 +26,10 @@ import Testing
 
   @discardableResult
   private func charge(_ minor: UInt64, in market: Market) async throws -> Verified<Terms> {
-    let from = SystemWallClock().now().adding(milliseconds: 50)
-    let terms = try await market.charge(
+    try await market.charge(
       Tariff(
-        amount: try Fair.amount(minor), account: Self.till, validFrom: from,
-        validUntil: from.adding(seconds: 3600)))
-    while SystemWallClock().now() < from { try await Task.sleep(for: .milliseconds(10)) }
-    return terms
+        amount: try Fair.amount(minor), account: Self.till,
+        validUntil: SystemWallClock().now().adding(seconds: 3600)))
   }
 
   private func earned(in market: Market) async throws -> UInt64 {
@@ -171,12 +168,10 @@ import Testing
     }
     try await market.bank.credit(
       Fair.amount(40), to: Fair.alice, reference: SHA256.digest(Bytes("credit".utf8)))
-    let from = SystemWallClock().now().adding(milliseconds: 50)
     try await market.charge(
       Tariff(
         amount: try Fair.amount(Self.fee), account: Self.till, at: other, largestFee: 2,
-        validFrom: from, validUntil: from.adding(seconds: 3600)))
-    while SystemWallClock().now() < from { try await Task.sleep(for: .milliseconds(10)) }
+        validUntil: SystemWallClock().now().adding(seconds: 3600)))
 
     let good = try await market.sell(
       Fair.contract, as: "good", by: Fair.red, for: 7, largestFee: 2)
@@ -209,11 +204,10 @@ import Testing
   @Test func anOrderWithoutTheFeeIsNotTaken() async throws {
     let clock = AheadClock()
     let market = try await Fair.open(clock: clock)
-    let from = clock.now().adding(milliseconds: 50)
     try await market.charge(
       Tariff(
-        amount: try Fair.amount(Self.fee), account: Self.till, validFrom: from,
-        validUntil: from.adding(seconds: 7200)))
+        amount: try Fair.amount(Self.fee), account: Self.till,
+        validUntil: clock.now().adding(seconds: 7200)))
     // Before that a customer may have signed earlier.
     clock.ahead(seconds: Terms.graceSeconds + 1)
     let plan = try await market.customer.plan(

@@ -84,15 +84,24 @@ public final class CoordinatorHost: Sendable {
   /// Signs terms, and keeps to them from when they begin. Orders under earlier terms, or without, are taken until
   /// those have ended, and for `Terms.graceSeconds` more.
   ///
-  /// - Parameter keep: puts them where the coordinator finds them again, before the first order comes under them.
+  /// - Parameters:
+  ///   - from: when they begin; now, without one. A millisecond later where others begin then.
+  ///   - keep: puts them where the coordinator finds them again, before the first order comes under them.
   /// - Throws: `fee` for terms that begin in the past, because orders have been taken since, or have not the form of
   ///   terms; what `keep` throws.
   public func announce(
-    _ terms: Terms, keep: (Verified<Terms>) async throws(PartyError) -> Void
+    _ charges: [Charge], from: Timestamp? = nil, until: Timestamp,
+    keep: (Verified<Terms>) async throws(PartyError) -> Void
   ) async throws(PartyError) -> Verified<Terms> {
-    guard terms.validFrom >= clock.now() else {
+    let now = clock.now()
+    var begin = from ?? now
+    guard begin >= now else {
       throw PartyError(.fee, "terms begin when they are signed, or later")
     }
+    // No two begin at once: the later ones are in force.
+    let begins = notary.terms.all.map(\.claim.validFrom)
+    while begins.contains(begin) { begin = begin.adding(milliseconds: 1) }
+    let terms = Terms(charges: charges, validFrom: begin, validUntil: until)
     var entropy = SystemEntropy()
     let verified: Verified<Terms>
     do {

@@ -16,12 +16,13 @@ public struct Tariff: Sendable {
   public var bank: PartyName?
   /// The most that a bank may keep of the fee, in minor units.
   public var largestFee: UInt64
-  public var validFrom: Timestamp
+  /// From when; from when it is signed, without one.
+  public var validFrom: Timestamp?
   public var validUntil: Timestamp
 
   public init(
     amount: Amount, account: AccountName, at bank: PartyName? = nil, largestFee: UInt64 = 0,
-    validFrom: Timestamp, validUntil: Timestamp
+    validFrom: Timestamp? = nil, validUntil: Timestamp
   ) {
     self.amount = amount
     self.account = account
@@ -56,9 +57,9 @@ extension Market {
           })
       ]
     }
-    let terms = Terms(
-      charges: charges, validFrom: tariff.validFrom, validUntil: tariff.validUntil)
-    return try await coordinator.announce(terms) { verified throws(PartyError) in
+    return try await coordinator.announce(
+      charges, from: tariff.validFrom, until: tariff.validUntil
+    ) { verified throws(PartyError) in
       do {
         _ = try await log.append([LogEntry(slot: .none, statement: verified.id)])
       } catch {

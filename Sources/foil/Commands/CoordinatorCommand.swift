@@ -62,14 +62,11 @@ struct CoordinatorChargeCommand: AsyncParsableCommand {
   func run() async throws {
     guard let account = AccountName(account) else { return }
     try await home.withMarket { market in
-      // A moment ahead: terms must not begin before they are signed.
-      let from = SystemWallClock().now().adding(seconds: 1)
       let terms = try await market.charge(
         Tariff(
           amount: Amount(minor: minor, currency: try await market.keyset().currency),
           account: account, at: bank.flatMap { PartyName($0) }, largestFee: largestFee,
-          validFrom: from,
-          validUntil: from.adding(seconds: days * 86_400)))
+          validUntil: SystemWallClock().now().adding(seconds: days * 86_400)))
       if json { return try JSONOutput.print(TermsValue(terms)) }
       let money = await MoneyFormat(of: market)
       Terminal.print("\(market.coordinator.name) \(words(for: terms.claim, money: money))")

@@ -8,12 +8,10 @@ extension Storyteller {
   func tellCoordinatorFee() async throws -> StoryReport {
     let market = try await stage.openMarket()
     let fee = try Amount(minor: DemoCast.coordinatorFee, currency: DemoCast.currency)
-    let now = SystemWallClock().now()
-    let tariff = Tariff(
-      amount: fee, account: DemoCast.coordinatorAccount, validFrom: now.adding(milliseconds: 100),
-      validUntil: now.adding(seconds: 86_400))
-    try await market.charge(tariff)
-    try await Task.sleep(for: .milliseconds(200))
+    try await market.charge(
+      Tariff(
+        amount: fee, account: DemoCast.coordinatorAccount,
+        validUntil: SystemWallClock().now().adding(seconds: 86_400)))
     say("\(market.coordinator.name) signs terms: \(DemoCast.euros(fee.minor)) for each purchase.")
     // Coins for the fee, beside those for the goods.
     _ = try await market.withdraw(fee, from: DemoCast.alice)
