@@ -115,7 +115,8 @@ public final class Customer: Sendable {
       preferring: usual)
     var fee: FeePart?
     if let terms {
-      (payments, fee) = try PaymentRouting.payments(payments, charged: terms)
+      (payments, fee) = try PaymentRouting.payments(
+        payments, charged: terms, besides: selections.map(\.offer.claim.payee))
       if let fee, let largestFee, fee.amount.minor > largestFee {
         throw PartyError(.fee, "the coordinator charges \(fee.amount), above the limit")
       }
