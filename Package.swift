@@ -156,7 +156,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "LaboratoryTests",
-      dependencies: ["PaymentModel", "PaymentCrypto", "Coordinator", "Laboratory", "Conformance"],
+      dependencies: [
+        "PaymentModel", "PaymentCrypto", "ECash", "Goods", "Receipts", "Coordinator",
+        "PaymentParties", "Laboratory", "Conformance",
+      ],
       swiftSettings: strict),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
   ]

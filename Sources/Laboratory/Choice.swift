@@ -24,8 +24,8 @@ package enum Choice: Hashable, Sendable {
   /// Somebody has everything of the process asked for now that waits for its next attempt.
   case retry(ProcessID)
 
-  // Customers
-  /// The customer does what is due.
+  // Customers, and others who do things of their own accord
+  /// One of them does what is due.
   case act(Int)
 
   // Time
@@ -64,7 +64,7 @@ extension Choice: CustomStringConvertible {
     case .resume: "coordinator: resume the next process"
     case .tick: "coordinator: tick"
     case .retry(let process): "coordinator: ask again for \(process.brief)"
-    case .act(let number): "customer \(number): acts"
+    case .act(let number): "actor \(number): acts"
     case .advance(let milliseconds): "time: \(milliseconds) ms"
     case .setClock(let party, let milliseconds): "\(party): clock set by \(milliseconds) ms"
     case .setRate(let party, let rate): "\(party): clock gains \(rate) ppm"

@@ -50,12 +50,15 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
   case proofWithoutVerdict = "proof-without-verdict"
   case noTombstone = "no-tombstone"
   case chargesNewFee = "charges-new-fee"
+  case refusesForNoReason = "refuses-for-no-reason"
+  case creditsTwice = "credits-a-transfer-twice"
 
   // Merchants
   case releaseOnTimeout = "release-on-timeout"
   case refusesInsteadOfHeld = "refuse-instead-of-held"
   case settlesWithoutTransfers = "settles-without-transfers"
   case noMerchantTombstone = "no-merchant-tombstone"
+  case merchantRefusesForNoReason = "merchant-refuses-for-no-reason"
 
   // Whoever acts on a verdict
   case believesAnyCoordinator = "believes-any-coordinator"
@@ -83,10 +86,13 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
     case .proofWithoutVerdict: "a bank calls the second use of undecided coins a double spend"
     case .noTombstone: "a bank does not remember a void that came before its reserve"
     case .chargesNewFee: "a bank keeps what it asks for now, not what was agreed on"
+    case .refusesForNoReason: "a bank refuses a payment for a reason that there is not"
+    case .creditsTwice: "a bank credits another bank's transfer whenever it is shown"
     case .releaseOnTimeout: "a merchant gives a held good free at decideBy, without a verdict"
     case .refusesInsteadOfHeld: "a merchant says sold out while an undecided process holds the last"
     case .settlesWithoutTransfers: "a merchant settles without looking at the transfers"
     case .noMerchantTombstone: "a merchant does not remember a release that came before its deposit"
+    case .merchantRefusesForNoReason: "a merchant refuses an order for a reason that there is not"
     case .believesAnyCoordinator: "a verdict of another coordinator than the order's is believed"
     case .believesUnloggedVerdicts: "a verdict is believed that stands in no log"
     case .signsForMissingKeys: "a customer asks for delivery although keys are missing"
@@ -113,7 +119,9 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
     case .bankAnswersBeforeSync: [.atomicity, .progress, .holds, .evidence]
     case .proofWithoutVerdict: [.refusals]
     case .noTombstone: [.answers, .atomicity]
-    case .chargesNewFee: [.money, .progress, .atomicity]
+    case .chargesNewFee: [.money, .progress, .atomicity, .evidence]
+    case .refusesForNoReason, .merchantRefusesForNoReason: [.refusals]
+    case .creditsTwice: [.money]
     case .releaseOnTimeout: [.atomicity, .evidence, .stock]
     case .refusesInsteadOfHeld: [.refusals]
     case .settlesWithoutTransfers: [.evidence]
@@ -125,8 +133,21 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
     }
   }
 
-  /// Whether it is the coordinator's. The real world takes no other.
+  /// Whether it is the coordinator's.
   public var isCoordinators: Bool { rules != .standard }
+
+  /// Whether model parties can have it: they have no accounts at other banks.
+  public var isInModel: Bool { self != .creditsTwice }
+
+  /// Whether real parties can have it.
+  public var isInReal: Bool {
+    switch self {
+    case .moneyBeforeVerdict, .chargesNewFee, .refusesForNoReason, .creditsTwice,
+      .releaseOnTimeout, .merchantRefusesForNoReason:
+      true
+    default: isCoordinators
+    }
+  }
 
   /// The rules of a coordinator that has this flaw.
   package var rules: ProtocolRules {

@@ -8,6 +8,7 @@ extension World {
 
   /// Lets it happen. A choice that is not among `choices()` changes nothing.
   package mutating func apply(_ choice: Choice) {
+    record.forgetAnswer()
     switch choice {
     case .deliver(let number):
       guard let message = stage.network.message(number), canTake(message) else { return }
@@ -104,6 +105,7 @@ extension World {
         customers[number].desk.send(outgoing(answer, tag, to: message)), from: message.to)
     case .bank(let number):
       let answer = banks[number].reply(to: request, at: time, in: setting)
+      note(answer, to: request, of: message, at: time, isHonest: banks[number].cheat == nil)
       record.tally.note(banks[number].takeOccurrences())
       let atOnce = setting.flaw == .bankAnswersBeforeSync
       send(
@@ -111,12 +113,21 @@ extension World {
         from: message.to)
     case .shop(let number):
       let answer = shops[number].reply(to: request, at: time, in: setting)
+      note(answer, to: request, of: message, at: time, isHonest: shops[number].cheat == nil)
       record.tally.note(shops[number].takeOccurrences())
       send(shops[number].desk.send(outgoing(answer, tag, to: message)), from: message.to)
     case .log:
       let answer = PartyAnswer(log.answer(request, in: setting))
       send(log.desk.send(outgoing(answer, tag, to: message)), from: .log)
     }
+  }
+
+  private mutating func note(
+    _ answer: PartyAnswer, to request: ParticipantRequest, of message: Message, at time: Timestamp,
+    isHonest: Bool
+  ) {
+    guard isHonest, message.from == .coordinator, let reply = answer.reply else { return }
+    record.answered(reply, to: request, by: message.to, at: time)
   }
 
   private func outgoing(

@@ -90,7 +90,8 @@ struct ReplyCheck: Sendable {
 
   // MARK: - After the verdict
 
-  /// One transfer for each payout, in their order.
+  /// One transfer for each payout, in their order. One of which the bank has kept more than was agreed is kept on
+  /// file all the same: with the reservation it names the bank. Whether it pays is up to the payee.
   func transfers(
     _ outcome: Outcome<[Signed<Transfer>]>, of payment: AdmittedOrder.Payment,
     verdict: StatementID, activity: Activity
@@ -102,11 +103,13 @@ struct ReplyCheck: Sendable {
       var exhibits: [Exhibit<Transfer>] = []
       for (transfer, payout) in zip(signed, payouts) {
         let stated = try read(transfer, by: bank)
+        let kept = stated.claim.fee
         guard
           stated.claim
             == Transfer(
               process: order.process, verdict: verdict, payee: payout.payee,
-              amount: payout.amount, fee: payment.content.fee(of: payout))
+              amount: payout.amount, fee: kept),
+          kept?.minor ?? 0 >= payment.content.fee(of: payout)?.minor ?? 0
         else { return nil }
         exhibits.append(Exhibit(id: stated.id, signed: transfer))
       }

@@ -89,7 +89,7 @@ extension Books {
   }
 
   /// Pieces that are left or held never grow in number, so what is enough at the end was enough before.
-  private func isLeft(_ refusal: ShopBooks.SoldOut, at shop: ModelShop) -> Bool {
+  func isLeft(_ refusal: ShopBooks.SoldOut, at shop: ModelShop) -> Bool {
     let books = shop.desk.books
     // A limited good's offer is for one sale.
     let mode = shop.goods.first { $0.offer.id == refusal.offer }?.offer.claim.mode

@@ -31,6 +31,9 @@ extension Books {
         hold.fees == part.payouts.map({ part.fee(of: $0)?.minor ?? 0 })
       else { return "committed, and \(bank.name) has not posted what was agreed on" }
     }
+    for bank in world.banks where bank.cheat == .keepsMore {
+      if let found = kept(by: bank, of: purchase, world) { return found }
+    }
     for shop in world.shops where shop.cheat == nil {
       let lines = purchase.lines.filter { $0.good.offer.issuer.party == shop.name }
       let isSold = lines.allSatisfy { line in
@@ -78,8 +81,23 @@ extension Books {
 
   // MARK: - Broken promises
 
+  /// A bank that has kept more than was agreed on is named by what is on file.
+  private func kept(
+    by bank: ModelBank, of purchase: CustomerBooks.Purchase, _ world: World
+  ) -> String? {
+    let part = purchase.payments.first { $0.content.bank == bank.name }?.content
+    let hold = bank.desk.books.holds.first {
+      $0.process == purchase.process && $0.state == .posted
+    }
+    guard let part, let hold, hold.fees != part.payouts.map({ part.fee(of: $0)?.minor ?? 0 }),
+      !isBroken(part, of: purchase.process, world)
+    else { return nil }
+    return "committed, \(bank.name) has kept more than was agreed on, and nothing on file proves it"
+  }
+
   /// Whether a bank that pays this merchant has broken its promise, and the coordinator can prove it: the
-  /// logged commit, the bank's reservation, and its signed refusal to post are on file.
+  /// logged commit, the bank's reservation, and its signed refusal to post, or transfers of which it kept more, are
+  /// on file.
   private func isBroken(
     _ purchase: CustomerBooks.Purchase, forPayeesOf shop: ModelShop, _ world: World
   ) -> Bool {
@@ -93,12 +111,18 @@ extension Books {
 
   func isBroken(_ part: PaymentPart, of process: ProcessID, _ world: World) -> Bool {
     guard
-      let bank = world.banks.first(where: { $0.name == part.bank }), bank.cheat == .breaksPromises,
+      let bank = world.banks.first(where: { $0.name == part.bank }),
+      bank.cheat == .breaksPromises || bank.cheat == .keepsMore,
       let seen = world.record.coordinatorCase(process),
       let entry = world.log.desk.books.entry(of: process, by: world.setting.coordinatorKey),
       entry.decision.isCommit
     else { return false }
     let file = JournalReading(world.stage.node.journal.rows(of: process))
+    guard bank.cheat == .breaksPromises else {
+      return isReserved(part, of: process, seen, file)
+        && file.statements.contains(SymbolicEvidence.id(of: entry.verdict))
+        && file.bodies.contains { keepsMore($0, of: part, process, entry.verdict) }
+    }
     // A crash may have cost the coordinator the first one: another was signed when it asked again.
     let isRefused = seen.brokenPromises.contains { signed in
       guard let stated = try? SymbolicEvidence.read(signed, by: .party(bank.name)) else {
@@ -107,14 +131,31 @@ extension Books {
       return stated.claim.process == process && stated.claim.step.rawValue == "post/\(bank.name)"
         && file.statements.contains(stated.id)
     }
-    let isReserved = seen.told.reservations.contains { signed in
-      guard let stated = try? SymbolicEvidence.read(signed, by: .party(bank.name)) else {
+    return isRefused && isReserved(part, of: process, seen, file)
+      && file.statements.contains(SymbolicEvidence.id(of: entry.verdict))
+  }
+
+  private func isReserved(
+    _ part: PaymentPart, of process: ProcessID, _ seen: CoordinatorCase, _ file: JournalReading
+  ) -> Bool {
+    seen.told.reservations.contains { signed in
+      guard let stated = try? SymbolicEvidence.read(signed, by: .party(part.bank)) else {
         return false
       }
       return stated.claim.process == process && stated.claim.total == part.total
         && file.statements.contains(stated.id)
     }
-    return isRefused && isReserved
-      && file.statements.contains(SymbolicEvidence.id(of: entry.verdict))
+  }
+
+  /// Whether these are the bytes of a transfer under that verdict of which the bank has kept more than was agreed on.
+  private func keepsMore(
+    _ bytes: Bytes, of part: PaymentPart, _ process: ProcessID, _ verdict: Signed<Verdict>
+  ) -> Bool {
+    guard
+      let transfer = try? SymbolicEvidence.read(Signed<Transfer>(bytes), by: .party(part.bank))
+        .claim,
+      transfer.process == process, transfer.verdict == SymbolicEvidence.id(of: verdict)
+    else { return false }
+    return transfer.fee?.minor ?? 0 > part.transferFee
   }
 }

@@ -15,6 +15,10 @@ struct JournalReading {
 
   /// Whose bytes are on file under their own identifier.
   private(set) var statements: Set<StatementID> = []
+  /// The statements as they were signed, in the order in which they stand there.
+  private(set) var bodies: [Bytes] = []
+  /// Deposits of keys that open nothing, and the identities that were deposited.
+  private(set) var wrongKeys: [(deposit: StatementID, identity: Bytes)] = []
   private(set) var grounds: Grounds?
   /// When everything stood.
   private(set) var preparedAt: Timestamp?
@@ -66,6 +70,7 @@ struct JournalReading {
     }
     guard let id = identify(order) else { return false }
     statements.insert(id)
+    bodies.append(order)
     return true
   }
 
@@ -105,7 +110,12 @@ struct JournalReading {
       return cursor.isAtEnd
     case 9, 10: return cursor.isAtEnd
     case 11: return cursor.blob() != nil && readOptionalExhibit(&cursor) && cursor.isAtEnd
-    case 12: return readExhibit(&cursor) && cursor.blob() != nil && cursor.isAtEnd
+    case 12:
+      guard let id = cursor.bytes(32), let signed = cursor.blob(), note(id, signed),
+        let deposit = StatementID(id), let identity = cursor.blob()
+      else { return false }
+      wrongKeys.append((deposit, identity))
+      return cursor.isAtEnd
     default: return false
     }
   }
@@ -126,6 +136,7 @@ struct JournalReading {
   private mutating func note(_ id: Bytes, _ signed: Bytes) -> Bool {
     guard let own = identify(signed), own.bytes == id else { return false }
     statements.insert(own)
+    bodies.append(signed)
     return true
   }
 }

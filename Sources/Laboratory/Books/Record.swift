@@ -9,10 +9,23 @@
 import Coordinator
 import PaymentModel
 
+/// An answer that is not "done".
+struct SeenAnswer: Sendable {
+  let party: Party
+  let request: ParticipantRequest
+  let reply: ParticipantReply
+  /// On the clock of whoever answered.
+  let at: Timestamp
+}
+
 /// Writes down what happens in a world.
 struct Record: Sendable {
   private(set) var history = History()
   var tally = Tally()
+  /// What somebody answered the coordinator just now, unless it is done.
+  private(set) var answered: SeenAnswer?
+  /// Signed refusals that were seen: looked up, and never gone through.
+  private var refusals: Set<StatementID> = []
   /// Looked up by process, and never gone through.
   private var cases: [ProcessID: CoordinatorCase] = [:]
   /// How many of the log's entries were noted.
@@ -37,6 +50,21 @@ struct Record: Sendable {
     entries = log.entries.count
   }
 
+  // MARK: - Answers
+
+  mutating func forgetAnswer() { answered = nil }
+
+  /// Somebody answered the coordinator. What is done tells for itself, and the same refusal again nothing new.
+  mutating func answered(
+    _ reply: ParticipantReply, to request: ParticipantRequest, by party: Party, at time: Timestamp
+  ) {
+    guard !reply.isDone else { return }
+    if let signed = reply.refusal, !refusals.insert(SymbolicEvidence.id(of: signed)).inserted {
+      return
+    }
+    answered = SeenAnswer(party: party, request: request, reply: reply, at: time)
+  }
+
   // MARK: - The coordinator
 
   func coordinatorCase(_ process: ProcessID) -> CoordinatorCase? { cases[process] }
@@ -57,7 +85,7 @@ struct Record: Sendable {
     case .reply(let reply, let tag):
       guard tag.run == run, let process = tag.attempt?.process else { return }
       cases[process]?.take(reply)
-    case .request, .accepted, .notAccepted, .answer: break
+    case .request, .accepted, .notAccepted, .answer, .present, .credited: break
     }
   }
 

@@ -7,14 +7,15 @@ import PaymentModel
 protocol Playground {
   var stage: Stage { get }
   var parties: [Party] { get }
-  var customerCount: Int { get }
+  /// How many there are who do things of their own accord.
+  var actorCount: Int { get }
   func isUp(_ party: Party) -> Bool
   func canRestart(_ party: Party) -> Bool
   /// Whether something of the party waits for a sync.
   func isDirty(_ party: Party) -> Bool
   func canTake(_ message: Message) -> Bool
-  /// Whether a customer has something to do now.
-  func isDue(_ customer: Int) -> Bool
+  /// Whether one of those has something to do now.
+  func isDue(_ actor: Int) -> Bool
   /// When the next thing is due for which time must pass.
   var nextTimer: Timestamp? { get }
   var hasRogueMoves: Bool { get }
@@ -22,7 +23,7 @@ protocol Playground {
 }
 
 extension World: Playground {
-  var customerCount: Int { customers.count }
+  var actorCount: Int { customers.count }
   var hasRogueMoves: Bool { rogue.map { $0.movesLeft > 0 } ?? false }
 }
 
@@ -133,7 +134,7 @@ struct Chooser {
     if world.stage.node.isTickDue(at: world.stage.clock(of: .coordinator)) {
       choices.append(.tick)
     }
-    for number in 0..<world.customerCount where world.isDue(number) {
+    for number in 0..<world.actorCount where world.isDue(number) {
       choices.append(.act(number))
     }
     if world.hasRogueMoves, entropy.happens(perMille: 150) {

@@ -26,6 +26,7 @@ public enum Occurrence: String, CaseIterable, Hashable, Sendable {
   case bankFalseClaim = "bank-false-claim"
   case brokenPromise = "bank-broken-promise"
   case bankTwoFaced = "bank-two-faced"
+  case bankKeepsMore = "bank-keeps-more"
 
   // Merchants
   case merchantSilence = "merchant-silence"
@@ -62,6 +63,25 @@ public enum Occurrence: String, CaseIterable, Hashable, Sendable {
   case paidCoordinator = "committed-with-coordinator-fee"
   case paidNothing = "committed-free"
   case paidInvoice = "committed-invoice"
+
+  // In the real world only
+  case paidByCoinsAndCard = "committed-by-coins-and-card"
+  case paidElsewhere = "committed-into-accounts-elsewhere"
+  case transferCollected = "transfer-collected"
+  case banksSettled = "banks-settled"
+  case tariffChanged = "tariff-changed"
+}
+
+extension Occurrence {
+  /// What happens among real parties alone.
+  public static let realOnly: [Occurrence] = [
+    .paidByCoinsAndCard, .paidElsewhere, .transferCollected, .banksSettled, .tariffChanged,
+  ]
+
+  /// What happens among model parties alone.
+  public static let modelOnly: [Occurrence] = [
+    .rogueHold, .rogueQuery, .rogueVerdict, .rogueForeignVerdict, .roguePresented, .rogueUnlogged,
+  ]
 }
 
 /// How often what happened.

@@ -104,6 +104,7 @@ public struct Simulation {
       look(world, choice)
       let touched = party(of: choice)
       world.apply(choice)
+      report.note(books.falseAnswer(in: world))
       switch touched {
       case .shop(let shop): report.note(books.checkDeposits(at: shop, in: world))
       case .bank: report.note(books.checkHolds(in: world))

@@ -76,9 +76,9 @@ struct Trace {
   }
 }
 
-extension World {
+extension Playground {
   /// A choice in words, with what a message is about.
-  package func describe(_ choice: Choice) -> String {
+  func describe(_ choice: Choice) -> String {
     switch choice {
     case .deliver(let number), .drop(let number), .duplicate(let number):
       guard let message = stage.network.message(number) else { return "\(choice)" }
@@ -104,6 +104,8 @@ extension MessageContent {
     case .notAccepted(let process, let code): "did not take \(process.brief): \(code.rawValue)"
     case .answer(let process, .undecided): "\(process.brief) is undecided"
     case .answer(let process, .decided): "the verdict on \(process.brief)"
+    case .present(let transfer): "transfer \(SHA256.digest(transfer.bytes).brief)"
+    case .credited(let transfer): "credited transfer \(SHA256.digest(transfer.bytes).brief)"
     }
   }
 }

@@ -68,6 +68,8 @@ extension Outliner {
     case .accepted: return [4]
     case .notAccepted: return [5]
     case .answer: return [6]
+    case .present: return [9]
+    case .credited: return [10]
     case .request(let request, let tag):
       return [7, UInt8(clamping: tag.run), code(of: request), number(of: message.to)]
     case .reply(let reply, let tag):
@@ -131,6 +133,7 @@ extension Message {
       .answer(let process, _):
       process
     case .question(let order, _): SymbolicEvidence.id(of: order).renamed()
+    case .present, .credited: nil
     }
   }
 }

@@ -247,7 +247,8 @@ extension Message {
       case .deposited, .released, .settled, .requested: true
       case .reserved, .transferred, .voided, .published, .notified, .unreachable: false
       }
-    case .submit, .cancel, .question, .accepted, .notAccepted, .answer: false
+    case .submit, .cancel, .question, .accepted, .notAccepted, .answer, .present, .credited:
+      false
     }
   }
 }

@@ -16,6 +16,8 @@ package enum BankCheat: CaseIterable, Hashable, Sendable {
   case breaksPromises
   /// Says one thing to the first attempt and another to the next.
   case twoFaced
+  /// Posts, and keeps more of a transfer than was agreed on.
+  case keepsMore
 }
 
 package struct ModelBank: Hashable, Sendable {
@@ -137,6 +139,11 @@ extension ModelBank {
     }
     if isIdempotent, desk.books.holds.contains(where: { $0.process == process }) {
       return .refused(.conflict, nil)
+    }
+    if setting.flaw == .refusesForNoReason,
+      let reason = FalseRefusal.reason(for: process, among: FalseRefusal.reasonsOfBanks)
+    {
+      return refuse(reason, key, request)
     }
     if let reason = complaint(about: part, request, of: order.claim, at: now, setting) {
       return refuse(reason, key, request)

@@ -58,6 +58,7 @@ extension ModelBank {
       let fee = setting.transferFee(of: name, at: now)
       hold.fees = hold.payouts.map { min(fee, $0.amount.minor) }
     }
+    if cheat == .keepsMore { keepMore(&hold) }
     if setting.flaw != .moneyBeforeVerdict { pay(hold) }
     var transfers: [Signed<Transfer>] = []
     for (number, (payout, fee)) in zip(hold.payouts, hold.fees).enumerated() {
@@ -71,6 +72,13 @@ extension ModelBank {
     }
     hold.state = .posted
     return end(&hold, at: place, by: verdict, logged, reply: .transferred(.done(transfers)))
+  }
+
+  /// A little more than was agreed on, which payees let pass, or much more.
+  private mutating func keepMore(_ hold: inout BankBooks.Hold) {
+    note(.bankKeepsMore)
+    let more: UInt64 = hold.process.bytes[0].isMultiple(of: 2) ? 1 : 50
+    hold.fees = zip(hold.payouts, hold.fees).map { min($1 + more, $0.amount.minor) }
   }
 
   mutating func void(_ request: VerdictRequest, _ setting: Setting) -> ParticipantReply {

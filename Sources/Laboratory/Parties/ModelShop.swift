@@ -252,6 +252,11 @@ extension ModelShop {
     if let ended, setting.flaw != .noMerchantTombstone {
       return refuse(ended.isCommit ? .tooLate : .voided, key, request, item)
     }
+    if setting.flaw == .merchantRefusesForNoReason,
+      let reason = FalseRefusal.reason(for: process, among: FalseRefusal.reasonsOfMerchants)
+    {
+      return refuse(reason, key, request, item)
+    }
     guard let good = goods.first(where: { $0.offer.id == item.offer }),
       good.offer.claim.coordinators.contains(coordinator), now < good.offer.claim.expiresAt,
       order.claim.template == setting.template,

@@ -1,4 +1,6 @@
-// The books over real parties: rows of bank, merchants and wallets, and what the log can prove.
+// The books over real parties: rows of banks, merchants and wallets, what customers ordered, and what the log can prove.
+//
+// What must stand on an account follows from the orders and from the verdicts in the log, and from no code of a bank.
 
 import ECash
 import Evidence
@@ -9,14 +11,24 @@ import PaymentParties
 import Receipts
 
 struct RealBooks {
+  /// A purchase, and what the log says about it.
+  struct Decided {
+    let purchase: RealPurchase
+    let logged: LoggedVerdict
+    let verdict: Stated<Verdict>
+
+    var process: ProcessID { purchase.process }
+    var isCommit: Bool { verdict.claim.decision.isCommit }
+  }
+
   let world: RealWorld
-  let bank: any BankRows
+  let banks: [any BankRows]
   let shops: [any ShopRows]
 
   /// The books as they are now.
   init(of world: RealWorld) {
     self.world = world
-    bank = world.bankStore.snapshot()
+    banks = world.banks.map(\.rows)
     shops = world.shopStores.map { $0.snapshot() }
   }
 
@@ -26,140 +38,19 @@ struct RealBooks {
     Books.Finding(property: property, process: process, message: message)
   }
 
-  var processes: [ProcessID] { world.buyers.flatMap { $0.purchases.map(\.process) } }
+  var purchases: [RealPurchase] { world.buyers.flatMap(\.purchases) }
 
-  func holds(of process: ProcessID, at shop: any ShopRows) -> [ShopHoldRow] {
-    shop.holds(coordinator: world.setting.coordinatorKey, process: process)
+  func purchase(_ process: ProcessID) -> RealPurchase? {
+    purchases.first { $0.process == process }
   }
 
-  // MARK: - At every moment
-
-  /// What an undecided order holds at a merchant is covered by money of exactly that order, set aside for this
-  /// merchant.
-  func checkHolds(at number: Int) -> Books.Finding? {
-    let undecided = processes.filter { world.verdicts[$0] == nil }
-    for process in undecided {
-      let held = holds(of: process, at: shops[number]).filter { $0.state == .held }
-      for payee in held.map(\.payee) {
-        let worth = held.filter { $0.payee == payee }.reduce(0) { $0 + $1.amount.minor }
-        let money = bank.hold(of: process)
-        let payout = money?.payouts.first { $0.payee == payee }?.amount.minor ?? 0
-        if money?.state != .reserved || payout < worth {
-          return finding(
-            .holds, process,
-            "\(RealMarket.shopNames[number]) holds goods for \(worth), and not as much is reserved")
-        }
-      }
-    }
-    return nil
+  func holds(of process: ProcessID, at shop: Int) -> [ShopHoldRow] {
+    shops[shop].holds(coordinator: world.setting.coordinatorKey, process: process)
   }
 
-  // MARK: - At the end
-
-  /// The first thing that is wrong at the end of a run.
-  func check() async -> Books.Finding? {
-    if let found = await money() { return found }
-    if let found = stock() { return found }
-    for buyer in world.buyers {
-      for purchase in buyer.purchases {
-        if let found = await check(purchase) { return found }
-      }
-    }
-    guard !world.stage.node.isBehindLog, world.stage.node.failed.isEmpty, world.isOver else {
-      return finding(
-        .progress, nil, "not at its end: \(world.stage.node.openCount) processes open")
-    }
-    return nil
-  }
-
-  /// The ledger balances; what customers had at first is with payees or in coins; each payee has what was posted
-  /// for it; and every honest customer has what she did not pay.
-  private func money() async -> Books.Finding? {
-    guard let balance = try? await world.bank.trialBalance() else {
-      return finding(.money, nil, "the bank's books do not balance")
-    }
-    let posted = processes.compactMap { bank.hold(of: $0) }.filter { $0.state == .posted }
-    let paid = posted.reduce(0) { $0 + $1.total.minor }
-    guard balance.outstanding + paid == world.market.money else {
-      return finding(
-        .money, nil,
-        "\(balance.outstanding) is in coins, and \(paid) was paid, of \(world.market.money)")
-    }
-    for name in RealMarket.shopNames {
-      let account = RealMarket.account(name)
-      let due = posted.flatMap(\.payouts).filter { $0.payee.account == account }
-        .reduce(0) { $0 + $1.amount.minor }
-      let has = balance.balance(of: .holder(account))
-      if has != Int64(due) {
-        return finding(.money, nil, "\(account) has \(has), posted was \(due)")
-      }
-    }
-    for (number, buyer) in world.buyers.enumerated() {
-      if let found = await purse(of: buyer, number) { return found }
-    }
-    return nil
-  }
-
-  private func purse(of buyer: RealWorld.Buyer, _ number: Int) async -> Books.Finding? {
-    let paid = buyer.purchases.compactMap { bank.hold(of: $0.process) }
-      .filter { $0.state == .posted }.reduce(0) { $0 + $1.total.minor }
-    guard paid <= RealMarket.purse else {
-      return finding(.money, nil, "customer \(number) has paid more than she had")
-    }
-    guard buyer.wallets.count == 1, let currency = Currency("EUR") else { return nil }
-    let free = try? await buyer.wallets[0].wallet.balance(at: RealMarket.bankName, in: currency)
-    guard free?.minor == RealMarket.purse - paid else {
-      return finding(
-        .money, nil,
-        "customer \(number) has \(free?.minor ?? 0) of \(RealMarket.purse), and paid \(paid)")
-    }
-    return nil
-  }
-
-  private func stock() -> Books.Finding? {
-    for (number, shop) in shops.enumerated() {
-      let holds = processes.flatMap { self.holds(of: $0, at: shop) }
-      let used = holds.filter { $0.stock != nil && $0.state != .released }
-        .reduce(0) { $0 + $1.quantity }
-      let level = shop.stockLevel(of: "stock") ?? 0
-      if level + used != world.market.stock || level < 0 {
-        return finding(.stock, nil, "merchant \(number) has \(level) left and \(used) held or sold")
-      }
-      for (place, hold) in holds.enumerated() where hold.state == .sold {
-        let isSingle =
-          world.market.singlePieces.contains(hold.key.offer)
-          && holds[..<place].contains { $0.key.offer == hold.key.offer && $0.state == .sold }
-        if isSingle {
-          return finding(.stock, hold.key.process, "merchant \(number) sold a single piece twice")
-        }
-      }
-    }
-    return nil
-  }
-
-  private func check(_ purchase: RealWorld.Purchase) async -> Books.Finding? {
-    let process = purchase.process
-    guard let logged = try? await world.log.verdict(of: process),
-      let verdict = read(logged, of: process),
-      let row = try? await purchase.wallet.purchase(process)
-    else { return finding(.progress, process, "no verdict") }
-    if let found = verdicts(on: purchase, logged, verdict, row) { return found }
-    let isCommit = verdict.claim.decision.isCommit
-    let hold = bank.hold(of: process)
-    if isCommit ? hold?.state != .posted : (hold.map { $0.state != .voided } ?? false) {
-      return finding(
-        .atomicity, process,
-        "commit: \(isCommit), and the money is \(String(describing: hold?.state))")
-    }
-    let goods = shops.flatMap { holds(of: process, at: $0) }
-    let wanted: ShopHoldRow.State = isCommit ? .sold : .released
-    let isWhole = !isCommit || goods.count == purchase.submission.offers.count
-    if !isWhole || !goods.allSatisfy({ $0.state == wanted }) {
-      return finding(
-        .atomicity, process, "commit: \(isCommit), and goods are \(goods.map(\.state))")
-    }
-    if let found = evidence(of: purchase, logged, verdict, row) { return found }
-    return isCommit ? await keys(of: purchase, row) : nil
+  /// What a bank holds for a process, or did.
+  func hold(of payment: RealPurchase.Payment, _ process: ProcessID) -> HoldRow? {
+    banks[payment.bank].hold(of: process)
   }
 
   func read(_ logged: LoggedVerdict, of process: ProcessID) -> Stated<Verdict>? {
@@ -167,22 +58,175 @@ struct RealBooks {
       logged, of: process, by: world.setting.coordinatorKey)
   }
 
-  /// The keys in the log open what was bought.
-  private func keys(of purchase: RealWorld.Purchase, _ row: PurchaseRow) async -> Books.Finding? {
-    do {
-      guard let bundle = try await world.log.bundle(of: purchase.process) else {
-        return finding(.evidence, purchase.process, "committed, and the log has no keys")
+  /// A bank that does not post; of the others all books must be right, however they cheat.
+  func isBreaking(_ bank: Int) -> Bool { world.bankConducts[bank].cheat == .breaksPromises }
+
+  // MARK: - At every moment
+
+  /// What an undecided order holds at a merchant is covered by money of exactly that order, set aside for this
+  /// merchant; free goods by what the merchant allows itself.
+  func checkHolds() -> Books.Finding? {
+    for (number, name) in RealMarket.shopNames.enumerated() {
+      var all: [ShopHoldRow] = []
+      for purchase in purchases {
+        let held = holds(of: purchase.process, at: number).filter { $0.state == .held }
+        all += held
+        guard world.verdicts[purchase.process] == nil else { continue }
+        for payee in held.map(\.payee) {
+          let worth = held.filter { $0.payee == payee }.reduce(0) { $0 + $1.amount.minor }
+          if worth > reserved(for: payee, in: purchase) {
+            return finding(
+              .holds, purchase.process,
+              "\(name) holds goods for \(worth), and not as much is reserved")
+          }
+        }
       }
+      let policy = world.shopPolicies[number]
+      let free = all.filter(\.amount.isZero)
+      let isWithin =
+        all.count <= policy.mostUndecidedHolds && free.count <= policy.mostFreeHolds
+        && RealOffer.stocks.allSatisfy { stock in
+          let pieces = free.filter { $0.stock == stock.name }
+          return pieces.count <= 1
+            || pieces.reduce(0) { $0 + $1.quantity } <= policy.mostFreePieces
+        }
+      if !isWithin {
+        return finding(.holds, all.last?.key.process, "\(name) holds more than it allows itself")
+      }
+    }
+    return nil
+  }
+
+  /// What all banks have set aside for a payee in that order.
+  private func reserved(for payee: Payee, in purchase: RealPurchase) -> UInt64 {
+    purchase.payments.reduce(0) { sum, payment in
+      guard let hold = hold(of: payment, purchase.process), hold.state == .reserved else {
+        return sum
+      }
+      return sum
+        + hold.payouts.filter { $0.payee == payee }.reduce(0) { $0 + $1.amount.minor }
+    }
+  }
+
+  // MARK: - At the end
+
+  /// The first thing that is wrong at the end of a run.
+  func check() async -> Books.Finding? {
+    var all: [Decided] = []
+    for purchase in purchases {
+      guard let logged = try? await world.log.verdict(of: purchase.process),
+        let verdict = read(logged, of: purchase.process)
+      else { return finding(.progress, purchase.process, "no verdict") }
+      all.append(Decided(purchase: purchase, logged: logged, verdict: verdict))
+    }
+    if let found = await money(all) { return found }
+    if let found = stock() { return found }
+    for decided in all { if let found = await check(decided) { return found } }
+    guard !world.stage.node.isBehindLog, world.stage.node.failed.isEmpty, world.isOver else {
+      return finding(
+        .progress, nil, "not at its end: \(world.stage.node.openCount) processes open")
+    }
+    return nil
+  }
+
+  private func stock() -> Books.Finding? {
+    for number in shops.indices {
+      let holds = purchases.flatMap { self.holds(of: $0.process, at: number) }
+      for stock in RealOffer.stocks {
+        let used = holds.filter { $0.stock == stock.name && $0.state != .released }
+          .reduce(0) { $0 + $1.quantity }
+        let level = shops[number].stockLevel(of: stock.name) ?? 0
+        if level + used != stock.pieces || level < 0 {
+          return finding(
+            .stock, nil, "merchant \(number) has \(level) left and \(used) held or sold")
+        }
+      }
+      for offer in world.market.offers[number] where offer.isSingle {
+        let sold = holds.filter { $0.key.offer == offer.id && $0.state == .sold }
+        if sold.count > 1 {
+          return finding(
+            .stock, sold.last?.key.process, "merchant \(number) sold a single piece twice")
+        }
+      }
+    }
+    return nil
+  }
+
+  private func check(_ decided: Decided) async -> Books.Finding? {
+    let purchase = decided.purchase
+    guard let row = try? await purchase.wallet.purchase(purchase.process) else {
+      return finding(.progress, purchase.process, "a customer has forgotten her order")
+    }
+    if let found = verdicts(on: decided, row) ?? atomicity(of: decided) { return found }
+    if let found = evidence(of: decided, row) { return found }
+    let bundle = try? await world.log.bundle(of: decided.process)
+    if let found = keys(decided, row, bundle) { return found }
+    return verify(await receipt(of: decided), of: decided)
+  }
+
+  /// All money posted and all goods sold, or all free again.
+  private func atomicity(of decided: Decided) -> Books.Finding? {
+    let purchase = decided.purchase
+    let process = purchase.process
+    for payment in purchase.payments where !isBreaking(payment.bank) {
+      let hold = hold(of: payment, process)
+      let isRight =
+        decided.isCommit
+        ? hold?.state == .posted && hold?.payouts == payment.part.payouts
+          && hold?.transferFee == payment.part.transferFee
+        : hold.map { $0.state == .voided } ?? true
+      if !isRight {
+        return finding(
+          .atomicity, process,
+          "commit: \(decided.isCommit), and the money at \(payment.part.bank) is "
+            + "\(String(describing: hold?.state))")
+      }
+    }
+    for (number, name) in RealMarket.shopNames.enumerated() {
+      let lines = purchase.lines.filter { $0.offer.claim.payee.account == RealMarket.account(name) }
+      let goods = holds(of: process, at: number)
+      let isRight =
+        decided.isCommit
+        ? lines.allSatisfy { line in
+          goods.contains {
+            $0.key.offer == line.offer.id && $0.state == .sold && $0.quantity == line.quantity
+          }
+        }
+        : goods.allSatisfy { $0.state == .released }
+      let account = RealMarket.account(name)
+      let isExcused = purchase.payments.contains { payment in
+        payment.part.payouts.contains { $0.payee.account == account }
+          && world.isBroken(payment, of: purchase)
+      }
+      if !isRight, !(decided.isCommit && isExcused) {
+        return finding(
+          .atomicity, process, "commit: \(decided.isCommit), and goods are \(goods.map(\.state))")
+      }
+    }
+    return nil
+  }
+
+  /// The keys in the log open what was bought.
+  private func keys(
+    _ decided: Decided, _ row: PurchaseRow, _ bundle: Sealed<SealedContent.KeyBundle>?
+  ) -> Books.Finding? {
+    let process = decided.process
+    guard decided.isCommit else {
+      return bundle == nil ? nil : finding(.atomicity, process, "aborted, and keys are in the log")
+    }
+    guard let bundle else {
+      return finding(.evidence, process, "committed, and the log has no keys")
+    }
+    do {
       let keys = try KeyBundle(
-        bundle, with: try purchase.wallet.wallet.orderIdentity(row.orderNumber))
-      for signed in purchase.submission.offers {
-        let offer = try world.market.trust.verify(signed, at: row.madeAt)
-        guard let container = offer.claim.container else { continue }
+        bundle, with: try decided.purchase.wallet.wallet.orderIdentity(row.orderNumber))
+      for line in decided.purchase.lines {
+        guard let container = line.offer.claim.container else { continue }
         _ = try keys.identity(opening: container)
       }
       return nil
     } catch {
-      return finding(.atomicity, purchase.process, "a key does not open: \(error)")
+      return finding(.atomicity, process, "a key does not open: \(error)")
     }
   }
 }

@@ -11,26 +11,26 @@ import Receipts
 
 extension RealBooks {
   /// One verdict, signed once, decided in time, and the same with everybody who acted on one.
-  func verdicts(
-    on purchase: RealWorld.Purchase, _ logged: LoggedVerdict, _ verdict: Stated<Verdict>,
-    _ row: PurchaseRow
-  ) -> Books.Finding? {
-    let process = purchase.process
-    let isCommit = verdict.claim.decision.isCommit
-    guard world.verdicts[process] == [logged.verdict] else {
+  func verdicts(on decided: Decided, _ row: PurchaseRow) -> Books.Finding? {
+    let process = decided.process
+    let verdict = decided.verdict
+    guard world.verdicts[process] == [decided.logged.verdict] else {
       return finding(.verdict, process, "the coordinator signed another verdict than the log's")
     }
-    guard row.state == (isCommit ? .committed : .aborted), row.verdict?.verdict == logged.verdict
+    guard row.state == (decided.isCommit ? .committed : .aborted),
+      row.verdict?.verdict == decided.logged.verdict
     else { return finding(.verdict, process, "the customer has another verdict than the log") }
-    if isCommit, verdict.claim.decidedAt >= purchase.decideBy {
+    if decided.isCommit, verdict.claim.decidedAt >= decided.purchase.order.decideBy {
       return finding(.verdict, process, "committed after decideBy")
     }
-    if let acted = bank.hold(of: process)?.verdictID, acted != verdict.id {
-      return finding(.verdict, process, "the bank acted on another verdict than the log's")
+    for bank in banks {
+      if let acted = bank.hold(of: process)?.verdictID, acted != verdict.id {
+        return finding(.verdict, process, "a bank acted on another verdict than the log's")
+      }
     }
     for shop in shops {
       let acted = shop.verdict(coordinator: world.setting.coordinatorKey, process: process)
-      if let acted, acted.verdict != verdict.id || acted.isCommit != isCommit {
+      if let acted, acted.verdict != verdict.id || acted.isCommit != decided.isCommit {
         return finding(.verdict, process, "a merchant acted on another verdict than the log's")
       }
     }
@@ -38,47 +38,51 @@ extension RealBooks {
   }
 
   /// Every party can show what it did, under everybody's real keys.
-  func evidence(
-    of purchase: RealWorld.Purchase, _ logged: LoggedVerdict, _ verdict: Stated<Verdict>,
-    _ row: PurchaseRow
-  ) -> Books.Finding? {
-    let process = purchase.process
-    let isCommit = verdict.claim.decision.isCommit
+  func evidence(of decided: Decided, _ row: PurchaseRow) -> Books.Finding? {
+    let process = decided.process
+    let verdict = decided.verdict
     guard let own = row.verdict, read(own, of: process)?.id == verdict.id else {
       return finding(.evidence, process, "a customer has no proof of her verdict")
     }
-    guard !isCommit || row.deliveryRequest != nil else {
+    guard !decided.isCommit || row.deliveryRequest != nil else {
       return finding(.evidence, process, "committed without a delivery request")
     }
-    let hold = bank.hold(of: process)
-    if let hold {
+    var owed = [verdict.id]
+    for payment in decided.purchase.payments where !isBreaking(payment.bank) {
+      guard let hold = hold(of: payment, process) else { continue }
       guard let shown = hold.verdict, read(shown, of: process)?.id == verdict.id else {
-        return finding(.evidence, process, "the bank cannot show why it ended a hold")
+        return finding(.evidence, process, "a bank cannot show why it ended a hold")
       }
+      guard decided.isCommit else { continue }
+      let transfers = transfers(of: hold, payment, under: verdict)
+      guard transfers.count == payment.part.payouts.count else {
+        return finding(.evidence, process, "posted without a transfer for each payee")
+      }
+      // Who keeps more signs other ones.
+      if world.bankConducts[payment.bank].cheat != .keepsMore { owed += transfers }
     }
-    guard isCommit, let hold else { return nil }
-    let transfers = transfers(of: hold, under: verdict)
-    guard transfers.count == hold.payouts.count else {
-      return finding(.evidence, process, "posted without a transfer for each payee")
-    }
+    guard decided.isCommit else { return file(of: decided, owed: owed) }
     let settlements = settlements(of: process, under: verdict)
-    let merchants = shops.filter { !holds(of: process, at: $0).isEmpty }.count
-    guard settlements.count == merchants else {
+    let merchants = shops.indices.filter { number in
+      holds(of: process, at: number).contains { $0.state == .sold }
+    }
+    guard settlements.count == merchants.count else {
       return finding(.evidence, process, "sold without a settlement of each merchant")
     }
-    return file(of: process, verdict, owed: [verdict.id] + transfers + settlements)
+    return file(of: decided, owed: owed + settlements)
   }
 
-  private func transfers(of hold: HoldRow, under verdict: Stated<Verdict>) -> [StatementID] {
+  private func transfers(
+    of hold: HoldRow, _ payment: RealPurchase.Payment, under verdict: Stated<Verdict>
+  ) -> [StatementID] {
     guard let bytes = hold.reply, case .done(let signed)? = FinalReply(bytes: bytes) else {
       return []
     }
-    return zip(hold.payouts, signed).compactMap { payout, bytes in
-      guard
-        let transfer = try? world.setting.conduct.notary.read(
-          Signed<Transfer>(bytes), by: .party(RealMarket.bankName), at: verdict.claim.decidedAt),
+    return zip(payment.part.payouts, signed).compactMap { payout, bytes in
+      guard let transfer: Stated<Transfer> = world.read(bytes, by: payment.part.bank),
         transfer.claim.verdict == verdict.id, transfer.claim.payee == payout.payee,
-        transfer.claim.amount == payout.amount
+        transfer.claim.amount == payout.amount,
+        transfer.claim.fee?.minor ?? 0 == payment.fee(of: payout)
       else { return nil }
       return transfer.id
     }
@@ -93,8 +97,7 @@ extension RealBooks {
           to: RequestKey(
             coordinator: world.setting.coordinatorKey, process: process, step: step)),
         case .done(let signed)? = FinalReply(bytes: reply.reply), let bytes = signed.first,
-        let settlement = try? world.setting.conduct.notary.read(
-          Signed<Settlement>(bytes), by: .party(name), at: verdict.claim.decidedAt),
+        let settlement: Stated<Settlement> = world.read(bytes, by: name),
         settlement.claim.verdict == verdict.id
       else { return nil }
       return settlement.id
@@ -103,17 +106,17 @@ extension RealBooks {
 
   /// The coordinator's journal, read by its documented form, holds what the verdict's salted digest is over, and
   /// what ended the process.
-  private func file(
-    of process: ProcessID, _ verdict: Stated<Verdict>, owed: [StatementID]
-  ) -> Books.Finding? {
-    let file = JournalReading(world.stage.node.journal.rows(of: process)) { bytes in
-      (try? UnverifiedStatement(bytes))?.id
-    }
-    guard !file.isMalformed, file.hasEnded, let grounds = file.grounds else {
+  private func file(of decided: Decided, owed: [StatementID]) -> Books.Finding? {
+    let process = decided.process
+    let file = world.file(of: process)
+    guard !file.isMalformed, file.hasEnded || world.stage.node.isOpen(process),
+      let grounds = file.grounds
+    else {
       return finding(.evidence, process, "the coordinator's file cannot be read to its end")
     }
     guard
-      SHA256.digest(grounds.salt, grounds.evidence.flatMap(\.bytes)) == verdict.claim.evidence,
+      SHA256.digest(grounds.salt, grounds.evidence.flatMap(\.bytes))
+        == decided.verdict.claim.evidence,
       grounds.evidence.allSatisfy(file.statements.contains)
     else {
       return finding(.evidence, process, "the verdict's evidence is not what is on file")
@@ -129,26 +132,36 @@ extension RealBooks {
   /// What everybody can see of how a run ended: verdicts, what they did to money and goods, and what is left.
   func results() async -> Bytes {
     var bytes = Bytes()
-    for process in processes {
-      bytes += process.bytes
-      if let logged = try? await world.log.verdict(of: process),
-        let verdict = read(logged, of: process)
+    for purchase in purchases {
+      bytes += purchase.process.bytes
+      if let logged = try? await world.log.verdict(of: purchase.process),
+        let verdict = read(logged, of: purchase.process)
       {
         bytes += verdict.id.bytes
       }
-      if let hold = bank.hold(of: process) {
+      for payment in purchase.payments {
+        guard let hold = hold(of: payment, purchase.process) else { continue }
         bytes += Bytes(hold.state.rawValue.utf8) + Bytes(bigEndian: hold.total.minor)
       }
-      for shop in shops {
-        for hold in holds(of: process, at: shop) {
+      for number in shops.indices {
+        for hold in holds(of: purchase.process, at: number) {
           bytes += hold.key.offer.bytes + Bytes(hold.state.rawValue.utf8)
         }
       }
     }
-    for shop in shops { bytes += Bytes(bigEndian: UInt64(shop.stockLevel(of: "stock") ?? 0)) }
-    for name in RealMarket.shopNames {
-      let minor = bank.balance(of: .holder(RealMarket.account(name)))
-      bytes += Bytes(bigEndian: UInt64(bitPattern: minor))
+    for shop in shops {
+      for stock in RealOffer.stocks {
+        bytes += Bytes(bigEndian: UInt64(shop.stockLevel(of: stock.name) ?? 0))
+      }
+    }
+    for (number, rows) in banks.enumerated() {
+      var accounts = RealMarket.shopNames.map { LedgerAccount.holder(RealMarket.account($0)) }
+      accounts += (0..<RealMarket.customerCount).map { .holder(RealMarket.customerAccount($0)) }
+      accounts += world.market.banks[number].cards.map { .card($0.id) }
+      accounts += RealMarket.bankNames.map { .correspondent($0) }
+      for account in accounts + [.fees, .clearing] {
+        bytes += Bytes(bigEndian: UInt64(bitPattern: rows.balance(of: account)))
+      }
     }
     return bytes
   }

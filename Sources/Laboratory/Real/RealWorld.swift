@@ -14,70 +14,92 @@ import PaymentParties
 import Receipts
 
 final class RealWorld: Playground {
-  /// A customer, and what she will do.
-  struct Buyer {
-    /// Two of them over copies of one purse pay twice with the same coins.
-    let wallets: [Customer]
-    /// Has goods held, and never asks for delivery.
-    let isGriefing: Bool
-    let wishes: [RealWish]
-    var nextWish = 0
-    var purchases: [Purchase] = []
-  }
-
-  struct Purchase {
-    let process: ProcessID
-    let submission: PurchaseSubmission
-    let key: SigningKeyValue
-    let wallet: Customer
-    let decideBy: Timestamp
-    var isEnded = false
-    var asksAt: Timestamp
-  }
-
   var stage: Stage
   let setting: Setting
   let market: RealMarket
-  let bank: Bank
-  let bankStore: MemoryStore<any BankRows>
+  let flaw: Flaw?
+  let banks: [RealBank]
   let shops: [Shop]
   let shopStores: [MemoryStore<any ShopRows>]
+  let shopPolicies: [ShopPolicy]
   let log: TransparencyLog
-  var buyers: [Buyer]
+  var buyers: [RealBuyer]
+  var customerEntropy: SimulationEntropy
+
+  // How banks and merchants behave
+  var bankConducts: [RealConduct<BankCheat>]
+  var shopConducts: [RealConduct<ShopCheat>]
+  let bankLies: [RealLies]
+  let shopLies: [RealLies]
+
+  // Money between banks
+  /// By merchant.
+  var presentations: [[RealPresentation]]
+  var settlements: [RealSettlement] = []
+  /// When each bank pays the others.
+  var settlesAt: [[Timestamp]]
+  /// When each bank has a new tariff.
+  private var tariffsAt: [Timestamp]
+
   /// The verdicts that the coordinator was seen to sign, by process: looked up, and never gone through.
   private(set) var verdicts: [ProcessID: [Signed<Verdict>]] = [:]
   private(set) var tally = Tally()
+  /// The first thing that was found wrong in an answer.
+  private(set) var finding: Books.Finding?
+  /// Signed refusals that were seen already: looked up, and never gone through.
+  private var refusals: Set<Bytes> = []
   private var down: [Party] = []
   private let clocks: [(party: Party, clock: RunClock)]
 
-  /// - Parameter flaw: of the coordinator; another one changes nothing here.
+  /// - Parameter flaw: of those that the real world takes.
   init(market: RealMarket, flaw: Flaw?, entropy: inout SimulationEntropy) async throws {
     self.market = market
+    self.flaw = flaw
     let trust = market.trust
-    let verdicts = VerdictVerifier(trust)
+    let cheatsPerMille = entropy.pick([0, 0, 100, 250])
     var clocks: [(party: Party, clock: RunClock)] = []
     func clock(_ party: Party) -> RunClock {
       let clock = RunClock(Stage.start)
       clocks.append((party, clock))
       return clock
     }
-    let bankEntropy = SharedEntropy(entropy.next())
-    bankStore = MemoryStore(market.bankStore.snapshot())
-    bank = Bank(
-      store: bankStore, signer: try RealMarket.signer(RealMarket.bankName),
-      denominationSigner: market.denominationSigner,
-      identity: try RealMarket.identity(RealMarket.bankName.text), trust: trust,
-      verdicts: verdicts, clock: clock(.bank(0)), rules: .standard,
-      makeEntropy: { bankEntropy.fork() })
-    shopStores = market.shopStores.map { MemoryStore($0.snapshot()) }
-    var shops: [Shop] = []
-    for (number, name) in RealMarket.shopNames.enumerated() {
-      shops.append(
-        try RealMarket.shop(
-          name, shopStores[number], trust: trust, clock: clock(.shop(number)),
-          seed: entropy.next()))
+    func cheat<Cheat: CaseIterable>(_ kind: Cheat.Type) -> Cheat? where Cheat.AllCases == [Cheat] {
+      entropy.happens(perMille: cheatsPerMille) ? entropy.pick(Cheat.allCases) : nil
     }
-    self.shops = shops
+    banks = try market.banks.enumerated().map { number, founded in
+      try RealBank(
+        founded.name, store: MemoryStore(founded.store.snapshot()),
+        denominationSigner: founded.denominationSigner, trust: trust, clock: clock(.bank(number)),
+        seed: entropy.next())
+    }
+    bankConducts = banks.map { _ in
+      RealConduct(cheat(BankCheat.self), entropy: entropy.fork())
+    }
+    bankLies = try RealMarket.bankNames.map { try RealLies(of: $0) }
+    let narrow = ShopPolicy(
+      templates: [CoordinatorHost.template], mostUndecidedHolds: 4, mostFreeHolds: 2,
+      mostFreePieces: 1)
+    let wide = ShopPolicy(templates: [CoordinatorHost.template])
+    let stores = market.shopStores.map { MemoryStore($0.snapshot()) }
+    let policies = stores.map { _ in entropy.pick([narrow, wide, wide]) }
+    shopStores = stores
+    shopPolicies = policies
+    shops = try RealMarket.shopNames.enumerated().map { number, name in
+      try RealMarket.shop(
+        name, stores[number], trust: trust, clock: clock(.shop(number)), policy: policies[number],
+        seed: entropy.next())
+    }
+    shopConducts = stores.map { _ in RealConduct(cheat(ShopCheat.self), entropy: entropy.fork()) }
+    shopLies = try RealMarket.shopNames.map { try RealLies(of: $0) }
+    presentations = stores.map { _ in [] }
+    settlesAt = banks.map { _ in
+      (1...6).map {
+        Stage.start.adding(milliseconds: $0 * 45_000 + entropy.number(in: -20_000...20_000))
+      }
+    }
+    tariffsAt = banks.map { _ in
+      Stage.start.adding(milliseconds: entropy.number(in: 10_000...200_000))
+    }
     log = TransparencyLog(
       signer: try RealMarket.noteSigner(RealMarket.logName, .note),
       store: MemoryStore<any LogRows>(MemoryLogRows()),
@@ -86,30 +108,50 @@ final class RealWorld: Playground {
       quorum: 1, trust: trust, clock: clock(.log))
     buyers = []
     for number in 0..<RealMarket.customerCount {
-      let isDouble = entropy.happens(perMille: 150)
-      var wallets: [Customer] = []
-      let time = clock(.customer(number))
-      for _ in 0..<(isDouble ? 2 : 1) {
-        let source = SharedEntropy(entropy.next())
-        let wallet = try await Wallet(
-          store: MemoryStore(market.walletStores[number].snapshot()),
-          atRest: try RealMarket.atRest(),
-          trust: trust, verdicts: verdicts, clock: time, rules: .standard,
-          makeEntropy: { source.fork() })
-        wallets.append(
-          Customer(
-            wallet: wallet, trust: trust, verdicts: verdicts, clock: time,
-            makeEntropy: { source.fork() }))
-      }
       buyers.append(
-        Buyer(
-          wallets: wallets, isGriefing: entropy.happens(perMille: 100),
-          wishes: RealWish.draw(offers: market.offers, from: &entropy)))
+        try await Self.buyer(
+          number, in: market, clock: clock(.customer(number)), cheatsPerMille: cheatsPerMille,
+          entropy: &entropy))
     }
+    customerEntropy = entropy.fork()
     self.clocks = clocks
+    setting = try Self.setting(trust, flaw, entropy: &entropy)
+    stage = Stage(node: CoordinatorNode(entropy: entropy.fork(), conduct: setting.conduct))
+  }
+
+  private static func buyer(
+    _ number: Int, in market: RealMarket, clock: RunClock, cheatsPerMille: Int,
+    entropy: inout SimulationEntropy
+  ) async throws -> RealBuyer {
+    var cheat: CustomerCheat?
+    if entropy.happens(perMille: cheatsPerMille) {
+      cheat =
+        entropy.happens(perMille: 350) ? .doubleSpend : entropy.pick(CustomerCheat.allCases)
+    }
+    let verdicts = VerdictVerifier(market.trust)
+    var wallets: [Customer] = []
+    for _ in 0..<(cheat == .doubleSpend ? 2 : 1) {
+      let source = SharedEntropy(entropy.next())
+      let wallet = try await Wallet(
+        store: MemoryStore(market.walletStores[number].snapshot()),
+        atRest: try RealMarket.atRest(), trust: market.trust, verdicts: verdicts, clock: clock,
+        rules: .standard, makeEntropy: { source.fork() })
+      wallets.append(
+        Customer(
+          wallet: wallet, trust: market.trust, verdicts: verdicts, clock: clock,
+          makeEntropy: { source.fork() }))
+    }
+    return RealBuyer(
+      number: number, cheat: cheat, wallets: wallets,
+      wishes: RealWish.draw(offers: market.offers, cheat: cheat, from: &entropy))
+  }
+
+  private static func setting(
+    _ trust: TrustStore, _ flaw: Flaw?, entropy: inout SimulationEntropy
+  ) throws -> Setting {
     let coordinator = try RealMarket.signer(Setting.coordinatorName)
     let escrowEntropy = SharedEntropy(entropy.next())
-    setting = Setting(
+    return Setting(
       conduct: Conduct(
         coordinator: Setting.coordinatorName,
         notary: EvidenceNotary(trust: trust, signer: coordinator),
@@ -117,19 +159,27 @@ final class RealWorld: Playground {
           identity: try RealMarket.identity(Setting.coordinatorName.text),
           makeEntropy: { escrowEntropy.fork() }),
         rules: flaw?.rules ?? .standard, readOrder: { try? trust.verifyOrder($0).stated }),
-      banks: [RealMarket.bankName], shops: RealMarket.shopNames,
+      banks: RealMarket.bankNames, shops: RealMarket.shopNames,
       coordinatorKey: coordinator.issuer.key)
-    stage = Stage(node: CoordinatorNode(entropy: entropy.fork(), conduct: setting.conduct))
   }
+
+  func note(_ occurrence: Occurrence) { tally.note(occurrence) }
 
   // MARK: - Playground
 
   var parties: [Party] {
-    [.coordinator, .log, .bank(0)] + shops.indices.map { .shop($0) }
+    [.coordinator, .log] + banks.indices.map { .bank($0) } + shops.indices.map { .shop($0) }
       + buyers.indices.map { .customer($0) }
   }
 
-  var customerCount: Int { buyers.count }
+  /// Customers first, then merchants, then banks.
+  var actorCount: Int { buyers.count + shops.count + banks.count }
+
+  private func actor(_ number: Int) -> Party {
+    if number < buyers.count { return .customer(number) }
+    let rest = number - buyers.count
+    return rest < shops.count ? .shop(rest) : .bank(rest - shops.count)
+  }
 
   func isUp(_ party: Party) -> Bool {
     party == .coordinator ? stage.node.isUp : !down.contains(party)
@@ -148,37 +198,45 @@ final class RealWorld: Playground {
       && (message.to == .coordinator ? stage.node.isReady : isUp(message.to))
   }
 
-  private func nextAt(of buyer: Buyer) -> Timestamp? {
-    let asks = buyer.purchases.filter { !$0.isEnded }.map(\.asksAt)
-    let wish = buyer.nextWish < buyer.wishes.count ? [buyer.wishes[buyer.nextWish].at] : []
-    return (asks + wish).min()
+  /// When somebody does something next.
+  private func nextAt(of party: Party) -> Timestamp? {
+    switch party {
+    case .customer(let number):
+      let buyer = buyers[number]
+      let asks = buyer.purchases.filter { !$0.isEnded }.map(\.asksAt)
+      let wish = buyer.nextWish < buyer.wishes.count ? [buyer.wishes[buyer.nextWish].at] : []
+      return (asks + wish).min()
+    case .shop(let number): return nextAt(ofShop: number)
+    case .bank(let number): return nextAt(ofBank: number)
+    case .coordinator, .log, .rogue: return nil
+    }
   }
 
-  func isDue(_ customer: Int) -> Bool {
-    isUp(.customer(customer))
-      && nextAt(of: buyers[customer]).map { $0 <= stage.clock(of: .customer(customer)) } == true
+  func isDue(_ number: Int) -> Bool {
+    let party = actor(number)
+    return isUp(party) && nextAt(of: party).map { $0 <= stage.clock(of: party) } == true
   }
 
   var nextTimer: Timestamp? {
-    var times: [Timestamp] = []
-    if stage.node.isUp, let wake = stage.node.wakeAt {
-      times.append(stage.moment(of: wake, at: .coordinator))
+    var next = stage.nextArrival
+    func add(_ time: Timestamp?, _ party: Party) {
+      guard isUp(party), let moment = time.map({ stage.moment(of: $0, at: party) }) else { return }
+      next = min(next ?? moment, moment)
     }
-    for (number, buyer) in buyers.enumerated() where isUp(.customer(number)) {
-      if let time = nextAt(of: buyer) {
-        times.append(stage.moment(of: time, at: .customer(number)))
-      }
-    }
-    return times.min()
+    add(stage.node.wakeAt, .coordinator)
+    for number in 0..<actorCount { add(nextAt(of: actor(number)), actor(number)) }
+    return next
   }
 
   var hasRogueMoves: Bool { false }
   var rogueMoves: [RogueMove] { [] }
 
   var isOver: Bool {
-    stage.network.messages.isEmpty && stage.node.isUp && stage.node.openCount == 0
-      && !stage.node.isRecovering && !stage.node.isWriting && !stage.node.hasEffects
+    stage.network.messages.isEmpty && stage.node.isUp && !stage.node.isRecovering
+      && !stage.node.isWriting && !stage.node.hasEffects
+      && presentations.allSatisfy { $0.allSatisfy(\.isTaken) }
       && buyers.allSatisfy { $0.nextWish == $0.wishes.count && $0.purchases.allSatisfy(\.isEnded) }
+      && stage.node.openCount == excusedCount
   }
 
   // MARK: - Applying
@@ -248,61 +306,62 @@ final class RealWorld: Playground {
     verdicts[process, default: []].append(verdict)
   }
 
-  private func setClock(of party: Party) {
+  func setClock(of party: Party) {
     clocks.first { $0.party == party }?.clock.set(stage.clock(of: party))
   }
 
   private func deliver(_ message: Message) async {
     setClock(of: message.to)
-    if message.to == .coordinator { return stage.deliverToCoordinator(message, setting) }
-    if case .customer(let number) = message.to,
-      case .answer(let process, .decided(let verdict)) = message.content
-    {
-      return await conclude(process, with: verdict, by: number)
+    if case .bank(let number) = message.to { await renewTariff(of: number) }
+    switch (message.content, message.to) {
+    case (_, .coordinator): stage.deliverToCoordinator(message, setting)
+    case (.answer(let process, .decided(let verdict)), .customer(let number)):
+      await conclude(process, with: verdict, by: number)
+    case (.present(let transfer), .bank(let number)):
+      await take(transfer, at: number, from: message.from)
+    case (.credited(let transfer), .shop(let number)): credited(transfer, to: number)
+    case (.request(let request, let tag), let party):
+      let answer = await answer(request, at: party)
+      guard let reply = answer.reply else { return }
+      let notBefore: Timestamp? =
+        switch answer.lateness {
+        case nil: nil
+        case .at(let time): stage.moment(of: time, at: .coordinator)
+        case .after(let milliseconds): stage.now.adding(milliseconds: milliseconds)
+        }
+      stage.network.send(
+        Outgoing(to: message.from, content: .reply(reply, tag), notBefore: notBefore), from: party)
+    default: break
     }
-    guard case .request(let request, let tag) = message.content,
-      let reply = await answer(request, at: message.to)
-    else { return }
-    stage.network.send(
-      Outgoing(to: message.from, content: .reply(reply, tag)), from: message.to)
   }
 
-  private func answer(_ request: ParticipantRequest, at party: Party) async -> ParticipantReply? {
-    switch (request, party) {
-    case (.reserve(let request, _), .bank): return .reserved(await bank.reserve(request))
-    case (.post(let request, _), .bank): return .transferred(await bank.post(request))
-    case (.void(let request, _), .bank): return .voided(await bank.void(request))
-    case (.deposit(let request, _), .shop(let number)):
-      return .deposited(await shops[number].deposit(request))
-    case (.release(let request, _), .shop(let number)):
-      return .released(await shops[number].release(request))
-    case (.settle(let request, _), .shop(let number)):
-      return .settled(await shops[number].settle(request))
-    case (.publish(let verdict, let process, let bundle), .log):
-      return .published(await log.publish(verdict, process: process, bundle: bundle))
-    case (.requestDelivery(let query), .customer(let number)):
-      guard !buyers[number].isGriefing else {
-        tally.note(.griefing)
-        return nil
-      }
-      guard let purchase = purchase(query.id.process, of: number) else { return nil }
-      return .requested(await purchase.wallet.requestDelivery(query))
-    case (.notify(let notice), .customer(let number)):
-      guard let purchase = purchase(notice.id.process, of: number) else { return nil }
-      let told = await purchase.wallet.notify(notice)
-      if case .done = told { end(notice.id.process, of: number) }
-      return .notified(told)
-    default: return nil
-    }
+  /// A bank's tariff changes when its time has come.
+  private func renewTariff(of number: Int) async {
+    guard tariffsAt[number] <= stage.clock(of: .bank(number)),
+      banks[number].rows.latestKeyset()?.period == 1, market.banks[number].keysets.count > 1,
+      (try? await banks[number].bank.publish(market.banks[number].keysets[1].statement)) != nil
+    else { return }
+    note(.tariffChanged)
+  }
+
+  /// Looks into the answer of somebody honest.
+  func examine(
+    _ reply: ParticipantReply, to request: ParticipantRequest, by party: Party
+  ) async {
+    guard finding == nil, !reply.isDone else { return }
+    // The same refusal again was looked into when it was made.
+    if let signed = reply.refusal, !refusals.insert(signed.bytes).inserted { return }
+    finding = await RealBooks(of: self).falseAnswer(
+      reply, to: request, by: party, at: stage.clock(of: party))
   }
 
   // MARK: - Customers
 
-  private func purchase(_ process: ProcessID, of number: Int) -> Purchase? {
+  func purchase(_ process: ProcessID, of number: Int) -> RealPurchase? {
     buyers[number].purchases.first { $0.process == process }
   }
 
-  private func end(_ process: ProcessID, of number: Int) {
+  func end(_ process: ProcessID, of number: Int) {
     for place in buyers[number].purchases.indices
     where buyers[number].purchases[place].process == process {
       buyers[number].purchases[place].isEnded = true
@@ -320,9 +379,18 @@ final class RealWorld: Playground {
 
   private func act(_ number: Int) async {
     guard isDue(number) else { return }
-    let party = Party.customer(number)
+    let party = actor(number)
     setClock(of: party)
-    let now = stage.clock(of: party)
+    switch party {
+    case .customer(let number): await customerActs(number)
+    case .shop(let number): present(by: number)
+    case .bank(let number): await settle(by: number)
+    case .coordinator, .log, .rogue: break
+    }
+  }
+
+  private func customerActs(_ number: Int) async {
+    let now = stage.clock(of: .customer(number))
     let buyer = buyers[number]
     if buyer.nextWish < buyer.wishes.count, buyer.wishes[buyer.nextWish].at <= now {
       buyers[number].nextWish += 1
@@ -335,18 +403,22 @@ final class RealWorld: Playground {
     ask(about: buyer.purchases[place], by: number)
   }
 
-  private func ask(about purchase: Purchase, by number: Int) {
+  private func ask(about purchase: RealPurchase, by number: Int) {
     stage.network.send(
-      Outgoing(to: .coordinator, content: .question(purchase.submission.order, purchase.key)),
+      Outgoing(
+        to: .coordinator, content: .question(purchase.submission.order, purchase.order.oneTimeKey)),
       from: .customer(number))
   }
 
   private func fulfil(_ action: RealWish.Action, _ number: Int) async {
     let buyer = buyers[number]
     switch action {
-    case .order(let offers, let decideSeconds):
-      let wallet = buyer.wallets[buyer.purchases.count % buyer.wallets.count]
-      guard let purchase = try? await order(offers, decideSeconds, from: wallet) else { return }
+    case .order(let wish):
+      let place = buyer.purchases.count % buyer.wallets.count
+      guard let purchase = try? await order(wish, from: buyer.wallets[place], by: number) else {
+        return
+      }
+      if place > 0 { note(.doubleSpend) }
       stage.note(customer: number, of: purchase.process)
       buyers[number].purchases.append(purchase)
       handIn(purchase, by: number)
@@ -362,26 +434,12 @@ final class RealWorld: Playground {
     }
   }
 
-  private func handIn(_ purchase: Purchase, by number: Int) {
+  private func handIn(_ purchase: RealPurchase, by number: Int) {
     stage.network.send(
       Outgoing(to: .coordinator, content: .submit(purchase.submission)), from: .customer(number))
   }
 
-  private func order(
-    _ offers: [Signed<Offer>], _ decideSeconds: Int64, from wallet: Customer
-  ) async throws -> Purchase {
-    let selections = try offers.map { Selection(try wallet.inspect($0)) }
-    let plan = try await wallet.plan(
-      selections, coordinator: setting.coordinatorKey, template: setting.template,
-      decideWithinSeconds: decideSeconds)
-    let process = try await wallet.place(plan)
-    return Purchase(
-      process: process, submission: try await wallet.submission(of: process),
-      key: plan.order.oneTimeKey, wallet: wallet, decideBy: plan.order.decideBy,
-      asksAt: plan.order.decideBy.adding(seconds: 8))
-  }
-
-  private func cancel(_ purchase: Purchase, by number: Int) async {
+  private func cancel(_ purchase: RealPurchase, by number: Int) async {
     guard let row = try? await purchase.wallet.purchase(purchase.process),
       let signer = try? purchase.wallet.wallet.orderSigner(row.orderNumber),
       let nonce = Nonce(Bytes(SHA256.digest(purchase.process.bytes).bytes.prefix(16)))
@@ -390,57 +448,5 @@ final class RealWorld: Playground {
     stage.network.send(
       Outgoing(to: .coordinator, content: .cancel(purchase.process, cancellation)),
       from: .customer(number))
-  }
-}
-
-/// What a customer of the real world will do.
-struct RealWish: Sendable {
-  enum Action: Sendable {
-    case order([Signed<Offer>], decideSeconds: Int64)
-    /// Of the order with that number.
-    case resubmit(Int)
-    case cancel(Int)
-    case question(Int)
-  }
-
-  let at: Timestamp
-  let action: Action
-
-  static func draw(
-    offers: [[Signed<Offer>]], from entropy: inout SimulationEntropy
-  ) -> [RealWish] {
-    var wishes: [RealWish] = []
-    for number in 0...entropy.below(3) {
-      let at = Stage.start.adding(
-        milliseconds: Int64(number) * 30_000 + entropy.number(in: 0...20_000))
-      let decideSeconds = entropy.number(in: 15...entropy.pick([60, 300]))
-      // Of each merchant one good, so no stock twice.
-      let chosen = offers.filter { _ in entropy.happens(perMille: 600) }
-      wishes.append(
-        RealWish(
-          at: at,
-          action: .order(
-            (chosen.isEmpty ? [offers[0]] : chosen).map { entropy.pick($0) },
-            decideSeconds: decideSeconds)))
-      func later() -> Timestamp {
-        at.adding(milliseconds: entropy.number(in: 1...(decideSeconds * 1000)))
-      }
-      if entropy.happens(perMille: 150) {
-        wishes.append(RealWish(at: later(), action: .resubmit(number)))
-      }
-      if entropy.happens(perMille: 80) {
-        wishes.append(RealWish(at: later(), action: .question(number)))
-      }
-      if entropy.happens(perMille: 120) {
-        let isLast = entropy.happens(perMille: 500)
-        wishes.append(
-          RealWish(
-            at: isLast ? at.adding(seconds: decideSeconds) : later(), action: .cancel(number)))
-      }
-    }
-    let sorted = wishes.enumerated().sorted {
-      ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
-    }
-    return sorted.map(\.element)
   }
 }

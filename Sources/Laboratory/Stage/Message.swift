@@ -43,6 +43,10 @@ package enum MessageContent: Hashable, Sendable {
   case cancel(ProcessID, Signed<Cancellation>)
   case question(Signed<Order>, SigningKeyValue)
 
+  // Merchant to bank, and back
+  case present(Signed<Transfer>)
+  case credited(Signed<Transfer>)
+
   // Coordinator to customer
   case accepted(ProcessID)
   case notAccepted(ProcessID, CoordinatorError.Code)

@@ -109,7 +109,7 @@ package struct Stage: Hashable, Sendable {
     case .question(let order, let key):
       sendFromCoordinator(
         node.answer(order, key, from: message.from, at: time, conduct), setting)
-    case .request, .accepted, .notAccepted, .answer: break
+    case .request, .accepted, .notAccepted, .answer, .present, .credited: break
     }
   }
 }

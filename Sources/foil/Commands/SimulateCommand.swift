@@ -69,8 +69,11 @@ struct SimulateCommand: AsyncParsableCommand {
     if let flaw, flaw != "list", Flaw(rawValue: flaw) == nil {
       throw ValidationError("no flaw '\(flaw)': '--flaw list' names them")
     }
-    if world == .real, let chosen = flaw.flatMap(Flaw.init), !chosen.isCoordinators {
-      throw ValidationError("--world real takes flaws of the coordinator only")
+    if let chosen = flaw.flatMap(Flaw.init) {
+      guard world == .real ? chosen.isInReal : chosen.isInModel else {
+        throw ValidationError(
+          "--world \(world.rawValue) has nobody with the flaw '\(chosen.rawValue)'")
+      }
     }
   }
 

@@ -1,0 +1,278 @@
+// What honest real parties may refuse, and when they may tell somebody to wait: every answer but "done" has a ground that
+// the books can see. Their rows are read, and their rules are not asked.
+
+import Coordinator
+import ECash
+import Evidence
+import Goods
+import PaymentCrypto
+import PaymentModel
+import PaymentParties
+import Receipts
+
+extension RealBooks {
+  /// What is wrong with an answer that an honest party has just given; `nil` when it had a ground.
+  ///
+  /// - Parameter time: on its clock.
+  func falseAnswer(
+    _ reply: ParticipantReply, to request: ParticipantRequest, by party: Party, at time: Timestamp
+  ) async -> Books.Finding? {
+    guard let id = request.id, let purchase = purchase(id.process) else { return nil }
+    if let message = reply.failure {
+      return finding(.answers, id.process, "\(party) could not answer \(id.step): \(message)")
+    }
+    let hasGround: Bool
+    switch (request, reply, party) {
+    case (.reserve(let asked, _), .reserved(let outcome), .bank(let bank)):
+      guard let payment = purchase.payments.first(where: { $0.bank == bank }) else { return nil }
+      hasGround = await mayAnswer(outcome, asked, payment, of: purchase, at: time)
+    case (.deposit(let asked, _), .deposited(let outcome), .shop(let shop)):
+      hasGround = await mayAnswer(outcome, asked, of: purchase, by: shop, at: time)
+    case (.settle, _, _):
+      // Transfers that pay less are no payment, nor are those that nobody has signed.
+      hasGround = purchase.payments.contains { world.doesUnderpay($0.bank) }
+    default: hasGround = false
+    }
+    guard !hasGround else { return nil }
+    return finding(.refusals, id.process, "\(party) had no ground: \(id.step), \(reply.word)")
+  }
+
+  // MARK: - Banks
+
+  private func mayAnswer(
+    _ outcome: Outcome<Signed<Reservation>>, _ asked: ReserveRequest,
+    _ payment: RealPurchase.Payment, of purchase: RealPurchase, at time: Timestamp
+  ) async -> Bool {
+    let isTwice = world.buyers[purchase.buyer].cheat == .doubleSpend
+    switch outcome {
+    case .done, .unknown: return true
+    case .held:
+      return needsRoom(payment, beside: .promised)
+        || (isTwice && isClashing(payment, of: purchase))
+        || isShort(payment, of: purchase, beside: [.posted, .reserved])
+    case .refused(let reason, let signed):
+      switch reason {
+      case .invalid: return purchase.isReplay
+      case .voided: return await isDecided(purchase.process, isCommit: false)
+      case .conflict: return isOther(asked.id, at: payment)
+      case .tooLate: return purchase.order.decideBy <= time
+      case .declined: return isTwice && isShort(payment, of: purchase, beside: [.posted])
+      case .doubleSpend:
+        guard isTwice else { return false }
+        return await isProven(signed, payment, of: purchase)
+      case .methodRefused, .denominationRefused, .amountMismatch, .coordinatorRefused:
+        return false
+      default:
+        // Terms: the tariff is another one now, or the other bank takes no more.
+        let fee = banks[payment.bank].latestKeyset()?.fees.perTransfer
+        return payment.part.transferFee != fee || needsRoom(payment, beside: .owed)
+      }
+    }
+  }
+
+  /// Whether the same process asks under another step.
+  private func isOther(_ id: RequestID, at payment: RealPurchase.Payment) -> Bool {
+    let key = RequestKey(
+      coordinator: world.setting.coordinatorKey, process: id.process, step: id.step)
+    return banks[payment.bank].hold(of: id.process) != nil
+      && banks[payment.bank].reply(to: key) == nil
+  }
+
+  /// Whether what she chose is less than what it has to pay beside what other orders of hers have taken, or hold.
+  private func isShort(
+    _ payment: RealPurchase.Payment, of purchase: RealPurchase, beside states: [HoldRow.State]
+  ) -> Bool {
+    var account = payment.account
+    var credit = payment.credit
+    for (other, taken) in others(of: purchase, at: payment.bank, in: states)
+    where other.buyer == purchase.buyer {
+      account += taken.account
+      credit += taken.credit
+    }
+    return (payment.account > 0 && account > RealMarket.savings)
+      || (payment.credit > 0 && credit > RealMarket.credit)
+  }
+
+  /// Whether another order that pays with the same coins holds some.
+  private func isClashing(_ payment: RealPurchase.Payment, of purchase: RealPurchase) -> Bool {
+    payment.coins > 0
+      && others(of: purchase, at: payment.bank, in: [.reserved]).contains {
+        $0.0.buyer == purchase.buyer && $0.1.coins > 0
+      }
+  }
+
+  private enum Debt { case owed, promised }
+
+  /// Whether another bank takes no more of what this one would pay there.
+  private func needsRoom(_ payment: RealPurchase.Payment, beside debt: Debt) -> Bool {
+    RealMarket.bankNames.enumerated().contains { number, name in
+      let wanted = payment.paid(at: name)
+      guard name != payment.part.bank, wanted > 0 else { return false }
+      var owed = max(0, banks[payment.bank].balance(of: .correspondent(name)))
+      if debt == .promised {
+        for (purchase, other) in allPayments(at: payment.bank)
+        where hold(of: other, purchase.process)?.state == .reserved {
+          owed += Int64(other.paid(at: name))
+        }
+      }
+      return owed + Int64(wanted) > Int64(RealMarket.clearingLimit)
+    }
+  }
+
+  /// A refusal as a double spend has a proof, for the customer, that the coin is spent by another order of hers.
+  private func isProven(
+    _ signed: Signed<Refusal>?, _ payment: RealPurchase.Payment, of purchase: RealPurchase
+  ) async -> Bool {
+    guard let signed, let digest = RealLies.claim(of: signed)?.details,
+      let row = try? await purchase.wallet.purchase(purchase.process),
+      let identity = try? purchase.wallet.wallet.orderIdentity(row.orderNumber),
+      let sealed = banks[payment.bank].sealedDetails(of: purchase.process),
+      let details = try? RefusalDetails(opening: sealed, with: identity, digest: digest),
+      let proof: Stated<DoubleSpend> = world.read(details.proof.bytes, by: payment.part.bank)
+    else { return false }
+    let first = proof.claim.first.process
+    let isHers = others(of: purchase, at: payment.bank, in: [.posted]).contains {
+      $0.0.process == first && $0.0.buyer == purchase.buyer && $0.1.coins > 0
+    }
+    return proof.claim.second.process == purchase.process && isHers
+      && read(proof.claim.verdict, of: first)?.claim.decision.isCommit == true
+  }
+
+  private func allPayments(at bank: Int) -> [(RealPurchase, RealPurchase.Payment)] {
+    purchases.flatMap { purchase in
+      purchase.payments.filter { $0.bank == bank }.map { (purchase, $0) }
+    }
+  }
+
+  /// Payments of other orders whose money is in one of these states.
+  private func others(
+    of purchase: RealPurchase, at bank: Int, in states: [HoldRow.State]
+  ) -> [(RealPurchase, RealPurchase.Payment)] {
+    allPayments(at: bank).filter { other, payment in
+      other.process != purchase.process
+        && hold(of: payment, other.process).map { states.contains($0.state) } ?? false
+    }
+  }
+
+  // MARK: - Merchants
+
+  private func mayAnswer(
+    _ outcome: Outcome<DepositedKey>, _ asked: DepositRequest, of purchase: RealPurchase,
+    by number: Int, at time: Timestamp
+  ) async -> Bool {
+    let line = purchase.lines.first { asked.id.step.rawValue.hasSuffix("/\($0.offer.id)") }
+    guard let line else { return false }
+    switch outcome {
+    case .done, .unknown: return true
+    case .held: return isTaken(line, of: purchase, by: number, [.held]) || isFull(line, number)
+    case .refused(let reason, _):
+      switch reason {
+      case .voided: return await isDecided(purchase.process, isCommit: false)
+      case .tooLate:
+        if purchase.order.decideBy <= time { return true }
+        return await isDecided(purchase.process, isCommit: true)
+      case .soldOut: return isTaken(line, of: purchase, by: number, [.sold])
+      case .conflict:
+        let key = RequestKey(
+          coordinator: world.setting.coordinatorKey, process: purchase.process,
+          step: asked.id.step)
+        return shops[number].reply(to: key) == nil
+          && holds(of: purchase.process, at: number).contains { $0.key.offer == line.offer.id }
+      default: return false
+      }
+    }
+  }
+
+  /// Whether others have what is asked for: the only piece, or so many that too few are left.
+  private func isTaken(
+    _ line: RealOrder.Line, of purchase: RealPurchase, by number: Int,
+    _ states: [ShopHoldRow.State]
+  ) -> Bool {
+    let others = purchases.filter { $0.process != purchase.process }
+      .flatMap { holds(of: $0.process, at: number) }
+    if line.offer.isSingle,
+      others.contains(where: { $0.key.offer == line.offer.id && states.contains($0.state) })
+    {
+      return true
+    }
+    guard let stock = RealOffer.stocks.first(where: { $0.name == line.offer.claim.stock }) else {
+      return false
+    }
+    let taken: [ShopHoldRow.State] = states.contains(.held) ? [.held, .sold] : states
+    let used = others.filter { $0.stock == stock.name && taken.contains($0.state) }
+      .reduce(0) { $0 + $1.quantity }
+    return stock.pieces - used < line.quantity
+  }
+
+  /// Whether the merchant holds as much as it allows itself.
+  private func isFull(_ line: RealOrder.Line, _ number: Int) -> Bool {
+    let policy = world.shopPolicies[number]
+    let held = purchases.flatMap { holds(of: $0.process, at: number) }
+      .filter { $0.state == .held }
+    if held.count >= policy.mostUndecidedHolds { return true }
+    guard line.offer.isFree else { return false }
+    let free = held.filter(\.amount.isZero)
+    if free.count >= policy.mostFreeHolds { return true }
+    guard let stock = line.offer.claim.stock else { return false }
+    let pieces = free.filter { $0.stock == stock }.reduce(0) { $0 + $1.quantity }
+    return pieces > 0 && pieces + line.quantity > policy.mostFreePieces
+  }
+
+  // MARK: - The log
+
+  private func isDecided(_ process: ProcessID, isCommit: Bool) async -> Bool {
+    guard let logged = try? await world.log.verdict(of: process) else { return false }
+    return read(logged, of: process)?.claim.decision.isCommit == isCommit
+  }
+}
+
+// MARK: - Requests and replies
+
+extension ParticipantRequest {
+  /// What names it; `nil` for what the log is asked.
+  var id: RequestID? {
+    switch self {
+    case .reserve(let request, _): request.id
+    case .deposit(let request, _): request.id
+    case .requestDelivery(let query): query.id
+    case .post(let request, _), .void(let request, _), .notify(let request): request.id
+    case .release(let request, _): request.id
+    case .settle(let request, _): request.id
+    case .publish: nil
+    }
+  }
+}
+
+extension ParticipantReply {
+  private var summary: (isDone: Bool, refusal: Signed<Refusal>?, failure: String?, word: String) {
+    func of<Value>(
+      _ outcome: Outcome<Value>
+    ) -> (isDone: Bool, refusal: Signed<Refusal>?, failure: String?, word: String) {
+      switch outcome {
+      case .done: (true, nil, nil, "done")
+      case .refused(let reason, let signed): (false, signed, nil, "refused \(reason.rawValue)")
+      case .held(let until): (false, nil, nil, "held until \(until)")
+      case .unknown(let message): (false, nil, message, "unknown")
+      }
+    }
+    return switch self {
+    case .reserved(let outcome): of(outcome)
+    case .deposited(let outcome): of(outcome)
+    case .requested(let outcome): of(outcome)
+    case .published(let outcome): of(outcome)
+    case .transferred(let outcome): of(outcome)
+    case .settled(let outcome): of(outcome)
+    case .voided(let outcome): of(outcome)
+    case .released(let outcome): of(outcome)
+    case .notified(let outcome): of(outcome)
+    case .unreachable: (false, nil, "unreachable", "unreachable")
+    }
+  }
+
+  var isDone: Bool { summary.isDone }
+  /// As it was signed.
+  var refusal: Signed<Refusal>? { summary.refusal }
+  /// Why nothing was answered.
+  var failure: String? { summary.failure }
+  var word: String { summary.word }
+}
