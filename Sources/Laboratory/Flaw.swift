@@ -108,7 +108,7 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
     case .noKeyCheck: [.verdict, .atomicity]
     case .noAbortWhenOverdue: [.progress, .verdict]
     case .newIdentifiers: [.answers, .evidence]
-    case .undoesOnlyAnswered: [.atomicity]
+    case .undoesOnlyAnswered: [.atomicity, .money]
     case .forgetsVerdicts: [.progress, .atomicity, .verdict, .answers]
     case .noTurns: [.cycles]
     case .depositsBeforeReserves: [.holds]
@@ -142,8 +142,8 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
   /// Whether real parties can have it.
   public var isInReal: Bool {
     switch self {
-    case .moneyBeforeVerdict, .chargesNewFee, .refusesForNoReason, .creditsTwice,
-      .releaseOnTimeout, .merchantRefusesForNoReason:
+    case .takesOrdersWithoutFee, .moneyBeforeVerdict, .chargesNewFee, .refusesForNoReason,
+      .creditsTwice, .releaseOnTimeout, .merchantRefusesForNoReason:
       true
     default: isCoordinators
     }

@@ -98,6 +98,10 @@ final class RealMarket: Sendable {
       try await banks[number].bank.openAccount(
         Self.account(name), key: Self.signer(name).publicKey)
     }
+    for bank in banks {
+      try await bank.bank.openAccount(
+        RealCharging.account, key: Self.signer(Setting.coordinatorName).publicKey)
+    }
 
     var walletStores: [MemoryStore<any WalletRows>] = []
     var cards: [[RealCard]] = banks.map { _ in [] }
