@@ -1,4 +1,5 @@
-// Answers that are signed, and say something else than they should: they count as no answer.
+// Answers that are signed, and say something else than they should: they count as no answer. But a transfer of which more
+// was kept than was agreed on convicts its bank: it is kept.
 
 import Conformance
 import Coordinator
@@ -18,7 +19,7 @@ import Testing
   }
 
   /// Where a bank keeps something of each transfer, and where it keeps nothing.
-  @Test(arguments: Lie.allCases, [0, 3] as [UInt64])
+  @Test(arguments: Lie.allCases.filter { $0 != .transferThatKeepsMore }, [0, 3] as [UInt64])
   func nothingFollowsFromALie(lie: Lie, transferFee: UInt64) async throws {
     let world = ModelWorld()
     let submission = world.order(goods: [0, 1], transferFee: transferFee)
@@ -51,6 +52,36 @@ import Testing
       return store.snapshot().rows(of: process).contains { $0.kinds.contains(.end) }
     }
     #expect(try await engine.outcome(of: process).decision.isCommit)
+  }
+
+  /// It is no lie, but a promise that was broken in writing: nothing is asked again, the payee decides, and what names the
+  /// bank is on file.
+  @Test(arguments: [0, 3] as [UInt64])
+  func transfersThatKeepMoreAreKept(transferFee: UInt64) async throws {
+    let world = ModelWorld()
+    let submission = world.order(goods: [0, 1], transferFee: transferFee)
+    let process = ModelWorld.process(of: submission)
+    let liar = Liar(world: world, lie: .transferThatKeepsMore)
+    let store = MemoryStore<any JournalRows>(MemoryJournalRows())
+    let engine = Engine(
+      coordinator: ModelWorld.coordinatorName,
+      ports: CoordinatorPorts(
+        notary: world.notary, examiner: ModelExaminer(), log: world.log, participants: liar,
+        clock: world.clock, journal: store, makeEntropy: { ModelEntropy(seed: 5) }))
+    _ = try await engine.submit(submission)
+    try await eventually("its end") {
+      store.snapshot().rows(of: process).contains { $0.kinds.contains(.end) }
+    }
+    let file = try await engine.file(of: process)
+    #expect(file.transfers.count == 2 && file.settlements.count == 2)
+    for exhibit in file.transfers {
+      let transfer = try #require(
+        ModelWorld.bankNames.lazy.compactMap {
+          try? world.evidence.read(exhibit.signed, by: .party($0)).claim
+        }.first)
+      #expect(transfer.fee?.minor == transferFee + 1)
+    }
+    #expect(liar.count <= 2)
   }
 }
 

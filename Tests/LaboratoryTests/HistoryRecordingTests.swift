@@ -10,7 +10,9 @@ struct HistoryRecordingTests {
   /// What is left of the run's history at its last choice.
   private func history(seed: UInt64, flaw: Flaw? = nil) -> (RunReport, History) {
     var history = History()
-    let report = Simulation.run(seed: seed, flaw: flaw) { world, _ in history = world.history }
+    let report = Simulation.run(seed: seed, flaw: flaw, stopsAtViolation: false) { world, _ in
+      history = world.history
+    }
     return (report, history)
   }
 

@@ -10,8 +10,8 @@ struct RealSimulationTests {
     let report = try await Campaign.runReal(seed: 1, runs: Tier.isSecond ? 200 : 6)
     #expect(report.violations.isEmpty, "\(report.violations)")
     #expect(report.committed > 0 && report.aborted > 0)
-    #expect(2 * report.honestCommitted >= report.honest && report.honest > 10)
     guard Tier.isSecond else { return }
+    #expect(2 * report.honestCommitted >= report.honest && report.honest > 100)
     for occurrence in Occurrence.allCases where !Occurrence.modelOnly.contains(occurrence) {
       #expect(report.tally[occurrence] > 0, "\(occurrence.rawValue)")
     }

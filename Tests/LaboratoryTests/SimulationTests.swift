@@ -12,9 +12,7 @@ enum Tier {
 @Suite("Simulation", .onOneThread)
 struct SimulationTests {
   /// Runs in which together everything happens that can be counted.
-  private static let varied: [UInt64] = [
-    689, 77, 366, 573, 463, 606, 618, 261, 642, 487, 209, 15,
-  ]
+  private static let varied: [UInt64] = [481, 463, 512, 778, 650, 366, 483, 307]
 
   @Test("a fixed set of runs violates nothing, and commits most of what nobody spoils")
   func fixedSet() {

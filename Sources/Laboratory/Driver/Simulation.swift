@@ -71,13 +71,15 @@ public struct Simulation {
     run(seed: seed, size: size, flaw: flaw, say: say) { _, _ in }
   }
 
-  /// - Parameter look: sees each choice, and the world to which it is applied.
+  /// - Parameters:
+  ///   - stopsAtViolation: whether the first thing that is wrong ends it.
+  ///   - look: sees each choice, and the world to which it is applied.
   package static func run(
     seed: UInt64, size: PopulationSize = PopulationSize(), flaw: Flaw? = nil,
-    say: ((String) -> Void)? = nil, look: (World, Choice) -> Void
+    stopsAtViolation: Bool = true, say: ((String) -> Void)? = nil, look: (World, Choice) -> Void
   ) -> RunReport {
     var simulation = Simulation(seed: seed, size: size, flaw: flaw, say: say)
-    simulation.run(look)
+    simulation.run(stopsAtViolation: stopsAtViolation, look)
     return simulation.report
   }
 
@@ -93,8 +95,8 @@ public struct Simulation {
 
   // MARK: - Running
 
-  private mutating func run(_ look: (World, Choice) -> Void) {
-    while report.violation == nil,
+  private mutating func run(stopsAtViolation: Bool, _ look: (World, Choice) -> Void) {
+    while report.violation == nil || !stopsAtViolation,
       let choice = chooser.next(in: world, isOver: { books.isOver(world) })
     {
       report.steps += 1

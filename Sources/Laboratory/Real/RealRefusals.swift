@@ -48,7 +48,7 @@ extension RealBooks {
     case .done, .unknown: return true
     case .held:
       return needsRoom(payment, beside: .promised)
-        || (isTwice && isClashing(payment, of: purchase))
+        || isClashing(payment, of: purchase)
         || isShort(payment, of: purchase, beside: [.posted, .reserved])
     case .refused(let reason, let signed):
       switch reason {
@@ -93,11 +93,14 @@ extension RealBooks {
       || (payment.credit > 0 && credit > RealMarket.credit)
   }
 
-  /// Whether another order that pays with the same coins holds some.
+  /// Whether another order that may pay with the same coins holds some: she spends them twice, or it was aborted and the
+  /// bank has not heard of it yet.
   private func isClashing(_ payment: RealPurchase.Payment, of purchase: RealPurchase) -> Bool {
     payment.coins > 0
-      && others(of: purchase, at: payment.bank, in: [.reserved]).contains {
-        $0.0.buyer == purchase.buyer && $0.1.coins > 0
+      && others(of: purchase, at: payment.bank, in: [.reserved]).contains { other, taken in
+        other.buyer == purchase.buyer && taken.coins > 0
+          && (world.buyers[purchase.buyer].cheat == .doubleSpend
+            || world.verdicts[other.process] != nil)
       }
   }
 

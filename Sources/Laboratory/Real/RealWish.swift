@@ -39,9 +39,12 @@ struct RealWish: Sendable {
     offers: [[RealOffer]], cheat: CustomerCheat?, from entropy: inout SimulationEntropy
   ) -> [RealWish] {
     var wishes: [RealWish] = []
-    for number in 0...entropy.below(3) {
+    // Who spends twice does so fast, before the first use is final.
+    let isTwice = cheat == .doubleSpend
+    let count = isTwice ? 5 : 1 + entropy.below(3)
+    for number in 0..<count {
       let at = Stage.start.adding(
-        milliseconds: Int64(number) * 30_000 + entropy.number(in: 0...20_000))
+        milliseconds: Int64(number) * (isTwice ? 8_000 : 30_000) + entropy.number(in: 0...20_000))
       let decideSeconds = entropy.number(in: 15...entropy.pick([60, 300]))
       wishes.append(
         RealWish(
