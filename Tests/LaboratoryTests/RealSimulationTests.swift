@@ -22,7 +22,7 @@ struct RealSimulationTests {
     arguments: [
       (.depositsBeforeReserves, 1), (.undoesOnlyAnswered, 1), (.noAbortWhenOverdue, 1),
       (.moneyBeforeVerdict, 1), (.chargesNewFee, 1), (.creditsTwice, 1), (.refusesForNoReason, 1),
-      (.merchantRefusesForNoReason, 1), (.releaseOnTimeout, 1),
+      (.merchantRefusesForNoReason, 1), (.releaseOnTimeout, 1), (.takesOrdersWithoutFee, 1),
     ] as [(Flaw, UInt64)])
   func flaws(_ flaw: Flaw, _ seed: UInt64) async throws {
     #expect(flaw.isInReal)

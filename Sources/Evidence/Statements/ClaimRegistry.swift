@@ -31,6 +31,7 @@ extension StatementKind {
     case .submission: Submission.self
     case .acceptance: Acceptance.self
     case .verdict: Verdict.self
+    case .terms: Terms.self
     case .shareAcceptance: ShareAcceptance.self
     case .evidenceRequest: EvidenceRequest.self
     case .ruling: Ruling.self

@@ -16,9 +16,9 @@ final class RealMarket: Sendable {
   /// What each customer withdrew at each bank, in minor units.
   static let purse: UInt64 = 24
   /// What stands on her account there.
-  static let savings: UInt64 = 14
+  static let savings: UInt64 = 9
   /// How much a card with credit may owe.
-  static let credit: UInt64 = 12
+  static let credit: UInt64 = 8
   static let bankNames = (0..<3).map { Setting.name("bank-\($0).example") }
   static let shopNames = (0..<3).map { Setting.name("merchant-\($0).example") }
   /// By bank. Those of one currency clear with each other.
@@ -97,6 +97,10 @@ final class RealMarket: Sendable {
       offers.append(published)
       try await banks[number].bank.openAccount(
         Self.account(name), key: Self.signer(name).publicKey)
+    }
+    for bank in banks {
+      try await bank.bank.openAccount(
+        RealCharging.account, key: Self.signer(Setting.coordinatorName).publicKey)
     }
 
     var walletStores: [MemoryStore<any WalletRows>] = []

@@ -8,7 +8,7 @@ public enum Grievance: String, CaseIterable, Sendable {
   case keyMissing = "key-missing"
   /// A physical good was paid, an address was given, and nothing was sent. Against the merchant.
   case notDispatched = "not-dispatched"
-  /// A committed purchase was not paid to the merchant. Against the bank.
+  /// A committed purchase was not paid to the merchant, or its fee not to the coordinator. Against the bank.
   case notPaid = "not-paid"
   /// A transfer into an account at another bank did not arrive. Against the bank that has paid, or the payee's.
   case notCredited = "not-credited"
@@ -25,7 +25,7 @@ public enum Grievance: String, CaseIterable, Sendable {
   public var complainants: [Role] {
     switch self {
     case .goodsWrong, .keyMissing, .notDispatched, .notRefunded: [.customer]
-    case .notPaid, .notCredited: [.merchant]
+    case .notPaid, .notCredited: [.merchant, .coordinator]
     case .notIssued: [.account]
     case .twoVerdicts, .lateVerdict: [.customer, .merchant, .bank]
     }

@@ -20,7 +20,7 @@ public func judge(_ dispute: Dispute, by rules: JudgeRules = .standard) -> Judge
   Judge(dispute: dispute, rules: rules).judgement
 }
 
-private struct Judge {
+struct Judge {
   let dispute: Dispute
   let rules: JudgeRules
 
@@ -168,14 +168,15 @@ extension Judge {
 extension Judge {
   /// A bank owes what it has reserved, once that is committed: the payouts of the payment part that its
   /// reservation names, without the fee that stands there. The merchant is owed those to the payees of its offers
-  /// in this order. A transfer of which more was kept is the bank's own statement against itself.
+  /// in this order, the order's coordinator those to the payee of its fee. A transfer of which more was kept is the
+  /// bank's own statement against itself.
   private var notPaid: Judgement {
     withCommit { order, commit in
-      let offers = dispute.offers.filter { $0.party == complaint.party && isBought($0.id) }
-      guard !offers.isEmpty else {
+      let due = due(to: complaint, under: order)
+      guard !due.payees.isEmpty else {
         return rule(.notAtFault, nil, .nothingOwed, on: [order.id, commit.id])
       }
-      let owed = reservedPayouts(to: offers.map(\.claim.payee))
+      let owed = reservedPayouts(to: due.payees)
       let made = owed.map { owed in
         dispute.transfers.filter {
           $0.role == .bank && $0.party == owed.reservation.party && $0.claim.process == process
@@ -187,7 +188,7 @@ extension Judge {
         made.first { ($0.claim.fee?.minor ?? 0) <= owed.fee }
       }
       guard let first = owed.first else { return .lacks(.reservation) }
-      let evidence = [order.id, commit.id] + offers.map(\.id)
+      let evidence = [order.id, commit.id] + due.evidence
       for (index, owed) in owed.enumerated() where transfers[index] == nil {
         guard let transfer = made[index].first else { continue }
         return rule(
@@ -203,66 +204,17 @@ extension Judge {
     }
   }
 
-  /// Whose transfer no credit line covers, or two of whose transfers claim one part of it, has promised what it could
-  /// not: it names itself. Otherwise the payee's bank owes the credit. It may be shown that it has no such account,
-  /// unless it has signed that it has.
-  private var notCredited: Judgement {
-    guard let transfer = dispute.transfers.first(where: { $0.id == about && $0.role == .bank })
-    else { return .lacks(.transfer) }
-    let (debtor, creditor) = (transfer.party, transfer.claim.payee.bank)
-    guard debtor != creditor else {
-      return rule(.notAtFault, debtor, .nothingOwed, on: [transfer.id])
+  /// The accounts to which an order is to pay whoever complains, and the statements that say so.
+  private func due(
+    to complaint: Exhibited<Complaint>, under order: Exhibited<Order>
+  ) -> (payees: [Payee], evidence: [StatementID]) {
+    guard complaint.role == .coordinator else {
+      let offers = dispute.offers.filter { $0.party == complaint.party && isBought($0.id) }
+      return (offers.map(\.claim.payee), offers.map(\.id))
     }
-    guard let draw = transfer.claim.draw else {
-      return rule(.atFault, debtor, .outsideLine, on: [transfer.id])
-    }
-    guard let line = dispute.creditLines.first(where: { $0.id == draw.line }) else {
-      return ask(debtor, for: .creditLine, on: [transfer.id])
-    }
-    let evidence = [transfer.id, line.id]
-    guard isCovered(transfer, by: line) else {
-      return rule(.atFault, debtor, .outsideLine, on: evidence)
-    }
-    let twice = dispute.transfers.filter {
-      $0.role == .bank && $0.party == debtor && $0.claim.contradicts(transfer.claim)
-    }
-    if let other = twice.min(by: { $0.id < $1.id }) {
-      return rule(.atFault, debtor, .drawnTwice, on: evidence + [other.id])
-    }
-    let credit = dispute.credits.first {
-      $0.party == creditor && $0.claim.transfer == transfer.id
-        && $0.claim.account == transfer.claim.payee.account
-        && (try? $0.claim.amount.isLess(than: transfer.claim.net)) == false
-    }
-    if let credit { return rule(.notAtFault, creditor, .answered, on: evidence + [credit.id]) }
-    guard let refusal = refusal(of: "collect/\(transfer.id)", by: creditor, .bank) else {
-      return ask(creditor, for: .credit, on: evidence)
-    }
-    guard refusal.claim.reason == .payeeUnknown else {
-      return rule(.atFault, creditor, .refusedCredit, on: evidence + [refusal.id])
-    }
-    guard let known = statement(by: creditor, about: transfer.claim.payee.account) else {
-      return rule(.notAtFault, nil, .refused, on: evidence + [refusal.id])
-    }
-    return rule(.atFault, creditor, .contradiction, on: evidence + [refusal.id, known])
-  }
-
-  private func isCovered(
-    _ transfer: Exhibited<Transfer>, by line: Exhibited<CreditLine>
-  ) -> Bool {
-    guard line.role == .bank, line.party == transfer.claim.payee.bank,
-      line.claim.debtor == transfer.party,
-      line.claim.limit.currency == transfer.claim.amount.currency,
-      let drawn = transfer.claim.drawn
-    else { return false }
-    return drawn.upTo <= line.claim.limit.minor
-  }
-
-  /// A bank's own statement that it has an account of that name.
-  private func statement(by bank: PartyName, about account: AccountName) -> StatementID? {
-    let credit = dispute.credits.first { $0.party == bank && $0.claim.account == account }
-    return credit?.id
-      ?? dispute.issues.first { $0.party == bank && $0.claim.account == account }?.id
+    guard complaint.stated.issuer.key == order.claim.coordinator else { return ([], []) }
+    let fees = dispute.fees.filter { $0.process == process }
+    return (fees.map(\.part.payee), [])
   }
 
   /// A payout that a bank has reserved, and what it may keep of it, in minor units.
@@ -341,7 +293,7 @@ extension Judge {
     }
   }
 
-  private func refusal(
+  func refusal(
     of step: String, by party: PartyName, _ role: Role
   ) -> Exhibited<Refusal>? {
     dispute.refusals.first {
@@ -427,7 +379,7 @@ extension Judge {
   /// A party that was asked and stayed silent did not answer; one that was not asked has to be.
   ///
   /// - Parameter limit: whoever is asked from then on owes no answer.
-  private func ask(
+  func ask(
     _ party: PartyName, for question: Question, before limit: Timestamp? = nil,
     on evidence: [StatementID]
   ) -> Judgement {
@@ -450,7 +402,7 @@ extension Judge {
     return rule(.didNotAnswer, party, .askedInVain, on: evidence + [request.id])
   }
 
-  private func rule(
+  func rule(
     _ outcome: RulingOutcome, _ party: PartyName?, _ rule: JudgementRule,
     on evidence: [StatementID]
   ) -> Judgement {

@@ -31,6 +31,8 @@ public struct HomeFolder: Hashable, Sendable {
   public var log: String { "\(path)/log" }
 
   public func state(of party: PartyName) -> String { "\(path)/state/\(party)" }
+  /// The terms that a coordinator has signed.
+  func terms(of coordinator: PartyName) -> String { "\(state(of: coordinator))/terms" }
   public var wallet: String { "\(path)/state/wallet" }
 
   /// Makes the folders, private.

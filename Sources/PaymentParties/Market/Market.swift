@@ -19,6 +19,8 @@ enum KeyName {
   static let checkpoints = "checkpoints"
   static let cosignatures = "cosignatures"
   static let root = "root"
+  /// Withdraws from a coordinator's account.
+  static let account = "account"
   /// Opens what is sealed to a bank or to a coordinator's escrow.
   static let sealing = "sealing"
 }
@@ -40,6 +42,8 @@ public final class Market: Sendable {
   let auditor: StatementSigner?
   /// The keysets that verified last, and when.
   private let verifiedKeysets = Mutex<[PartyName: (keyset: AcceptedKeyset, at: Timestamp)]>([:])
+  /// The key of the coordinator's account, made when it is asked for.
+  let coordinatorAccount: @Sendable () throws -> Ed25519.PublicKey
   private let closing: @Sendable () async throws -> Void
 
   /// Opens the market of a home.
@@ -150,7 +154,10 @@ public final class Market: Sendable {
           party: coordinatorName, key: try coordinatorFolder.keys.signingKey(KeyName.statements)),
         escrow: EscrowAgent(identity: try coordinatorFolder.keys.identity(KeyName.sealing)),
         trust: trust, log: log, journal: journal, participants: directory, clock: clock,
-        policy: policy, hook: journalHook)
+        terms: try Self.keptTerms(of: coordinatorName, in: home, trust: trust), policy: policy,
+        hook: journalHook)
+      let coordinatorKeys = coordinatorFolder.keys
+      coordinatorAccount = { try coordinatorKeys.signingKey(KeyName.account).publicKey }
 
       let stores: [any ClosableStore] =
         houses.map(\.store) + [logStore, walletStore, journal] + shopStores

@@ -136,6 +136,7 @@ public struct DisputeEvidence: Sendable {
         case .item(let item): dispute.items.append((order.id.renamed(), item))
         case .payment(let payment):
           dispute.payments.append((order.id.renamed(), SHA256.digest(part.part), payment))
+        case .fee(let fee): dispute.fees.append((order.id.renamed(), fee))
         case nil: continue
         }
       }

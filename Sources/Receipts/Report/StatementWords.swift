@@ -36,6 +36,7 @@ extension StatementKind {
     case .submission: "I run the order by this process."
     case .acceptance: "The deposited key opens the offered good."
     case .verdict: "Commit, or abort."
+    case .terms: "I charge this for a process that I commit."
     case .shareAcceptance: "I hold a share of this good's key."
     case .evidenceRequest: "This party is asked for evidence."
     case .ruling: "Who is at fault, or nobody."
@@ -52,7 +53,7 @@ extension StatementKind {
   var turn: Int {
     switch self {
     case .trust, .keyRegistration, .revocation, .keyset, .withdrawal, .issue, .creditLine: 0
-    case .offer: 1
+    case .offer, .terms: 1
     case .order: 2
     case .submission: 3
     case .reservation: 4

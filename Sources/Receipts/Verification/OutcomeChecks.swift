@@ -261,6 +261,7 @@ extension Examination {
     let result: Finding.Result =
       findings.contains { $0.result == .missing } ? .missing : .refuted
     report(unused.offers, as: result)
+    report(unused.terms, as: result)
     report(unused.reservations, as: result)
     report(unused.deposits, as: result)
     report(unused.acceptances, as: result)

@@ -162,6 +162,7 @@ extension Examination {
       try admit(statement, by: order, to: \.complaints, of: \.process)
     case .complaint: try admit(statement, to: \.complaints, at: time) { $0.process }
     case .offer: try admit(statement, to: \.offers, at: time) { _ in nil }
+    case .terms: try admit(statement, to: \.terms, at: time) { _ in nil }
     case .submission: try admit(statement, to: \.submissions, at: time, of: \.process)
     case .reservation: try admit(statement, to: \.reservations, at: time, of: \.process)
     case .deposit: try admit(statement, to: \.deposits, at: time, of: \.process)

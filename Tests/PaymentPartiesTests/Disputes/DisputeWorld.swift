@@ -151,6 +151,8 @@ struct DisputedPurchase {
     var abort: AbortReason?
     /// What the bank may keep of the transfer.
     var transferFee: UInt64 = 0
+    /// What the coordinator is paid.
+    var fee: UInt64 = 0
     var goodsName = "good"
     /// An offer that hangs below the order's root as well, and that nobody handed in.
     var hiddenOffer: StatementID?
@@ -177,14 +179,21 @@ struct DisputedPurchase {
         retainedUntil: DisputeWorld.decideBy.adding(seconds: 3600)), by: world.merchant)
     offerID = try UnverifiedStatement(offer.bytes).id
 
+    let fee = FeePart(
+      terms: SHA256.digest([3]).renamed(), amount: try Fair.amount(changes.fee),
+      payee: Self.till)
+    let hasFee = changes.fee > 0
     let payment = PaymentPart(
-      bank: payee.bank, method: .ecash, total: price.gross,
-      payouts: [Payout(payee: payee, amount: price.gross)], transferFee: changes.transferFee)
+      bank: payee.bank, method: .ecash, total: try price.gross.adding(fee.amount),
+      payouts: [Payout(payee: payee, amount: price.gross)]
+        + (hasFee ? [Payout(payee: fee.payee, amount: fee.amount)] : []),
+      transferFee: changes.transferFee)
     let item = ItemPart(offer: offerID, quantity: 1)
     let commitment = try world.draw { entropy in
       try OrderCommitment(
         [.item(item), .payment(payment)]
-          + (changes.hiddenOffer.map { [.item(ItemPart(offer: $0, quantity: 1))] } ?? []),
+          + (changes.hiddenOffer.map { [.item(ItemPart(offer: $0, quantity: 1))] } ?? [])
+          + (hasFee ? [.fee(fee)] : []),
         entropy: &entropy)
     }
     parts = commitment.parts
@@ -200,7 +209,7 @@ struct DisputedPurchase {
     process = try UnverifiedStatement(order.bytes).id.renamed()
     reservation = world.sign(
       Reservation(
-        process: process, part: SHA256.digest(parts[1].part), total: price.gross,
+        process: process, part: SHA256.digest(parts[1].part), total: payment.total,
         decideBy: DisputeWorld.decideBy), by: world.bank)
     deposit = world.sign(
       Deposit(
@@ -223,6 +232,10 @@ struct DisputedPurchase {
         decidedAt: changes.decidedAt, evidence: SHA256.digest([2])), by: world.coordinator)
     verdictID = try UnverifiedStatement(verdict.bytes).id
   }
+
+  /// Where the coordinator is paid.
+  static let till = Payee(
+    bank: Fair.party("bank.example"), account: Fair.account("coordinator"))
 
   /// All statements up to the verdict.
   var statements: [Bytes] {
