@@ -12,7 +12,7 @@ enum Tier {
 @Suite("Simulation", .onOneThread)
 struct SimulationTests {
   /// Runs in which together everything happens that can be counted.
-  private static let varied: [UInt64] = [481, 463, 512, 778, 650, 366, 483, 307]
+  private static let varied: [UInt64] = [481, 463, 512, 778, 650, 366, 483, 307, 19]
 
   @Test("a fixed set of runs violates nothing, and commits most of what nobody spoils")
   func fixedSet() {
