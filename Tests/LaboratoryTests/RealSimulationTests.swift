@@ -32,6 +32,14 @@ struct RealSimulationTests {
     #expect(flaw.breaks.contains(property), "\(report.violations)")
   }
 
+  @Test("a fresh set of runs violates nothing", .enabled(if: Tier.isSecond, "FOIL_TIER is not 2"))
+  func freshSet() async throws {
+    let seed = UInt64.random(in: 1...(1 << 40))
+    print("real simulation: fresh seed \(seed)")
+    let report = try await Campaign.runReal(seed: seed, runs: 100)
+    #expect(report.violations.isEmpty, "\(report.violations)")
+  }
+
   @Test("the same seed makes the same choices, and has the same results")
   func determinism() async throws {
     let first = try await RealSimulation.run(seed: 3)
