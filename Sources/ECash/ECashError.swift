@@ -98,6 +98,8 @@ extension ECashError.Code {
   public static let cardDetails = Self(rawValue: "card-details")
   /// An account's key has not asked for a card, or a card was issued for the request.
   public static let cardRequest = Self(rawValue: "card-request")
+  /// A request for a card came after its time, or is good for too long.
+  public static let cardRequestExpired = Self(rawValue: "card-request-expired")
   /// No such card.
   public static let cardUnknown = Self(rawValue: "card-unknown")
   /// What an issuer has sealed does not open with this key.
@@ -106,8 +108,16 @@ extension ECashError.Code {
   public static let transferInvalid = Self(rawValue: "transfer-invalid")
   /// The bank does not clear with that bank.
   public static let correspondentUnknown = Self(rawValue: "correspondent-unknown")
-  /// The other bank would owe more than it may.
+  /// The other bank has drawn more than its credit line lets it.
   public static let clearingLimit = Self(rawValue: "clearing-limit")
+  /// A transfer names no credit line that this bank has signed to the other one.
+  public static let lineUnknown = Self(rawValue: "line-unknown")
+  /// A bank has drawn the same part of a credit line for two payments.
+  public static let drawnTwice = Self(rawValue: "drawn-twice")
+  /// What is said to be a credit line for this bank is none.
+  public static let lineInvalid = Self(rawValue: "line-invalid")
+  /// A credit line says less, or ends sooner, than one before.
+  public static let lineTakesBack = Self(rawValue: "line-takes-back")
   /// Less is owed to the other bank than is to be paid to it.
   public static let notOwed = Self(rawValue: "not-owed")
   /// A sealed payment does not open or is not in its canonical form.

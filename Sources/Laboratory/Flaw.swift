@@ -40,6 +40,7 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
   case forgetsVerdicts = "verdict-forgotten-on-recovery"
   case noTurns = "no-total-order"
   case depositsBeforeReserves = "deposit-before-reserve"
+  case takesOrdersWithoutFee = "takes-orders-without-fee"
 
   // Banks
   case moneyBeforeVerdict = "money-before-verdict"
@@ -77,6 +78,7 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
     case .forgetsVerdicts: "a verdict in the journal is not read back after a crash"
     case .noTurns: "limited goods are deposited in any order"
     case .depositsBeforeReserves: "goods are held while money is not reserved yet"
+    case .takesOrdersWithoutFee: "the coordinator takes orders that do not pay its fee"
     case .moneyBeforeVerdict: "a bank pays the payees when it reserves"
     case .bankHoldLapses: "a bank gives reserved coins free at decideBy, without a verdict"
     case .noIdempotency: "banks and merchants do again what they are asked again"
@@ -110,6 +112,7 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
     case .forgetsVerdicts: [.progress, .atomicity, .verdict, .answers]
     case .noTurns: [.cycles]
     case .depositsBeforeReserves: [.holds]
+    case .takesOrdersWithoutFee: [.money]
     case .moneyBeforeVerdict: [.money]
     case .bankHoldLapses: [.holds, .evidence, .atomicity, .progress, .refusals]
     case .noIdempotency: [.money, .answers, .stock, .evidence, .holds, .refusals]
@@ -139,8 +142,8 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
   /// Whether real parties can have it.
   public var isInReal: Bool {
     switch self {
-    case .moneyBeforeVerdict, .chargesNewFee, .refusesForNoReason, .creditsTwice,
-      .releaseOnTimeout, .merchantRefusesForNoReason:
+    case .takesOrdersWithoutFee, .moneyBeforeVerdict, .chargesNewFee, .refusesForNoReason,
+      .creditsTwice, .releaseOnTimeout, .merchantRefusesForNoReason:
       true
     default: isCoordinators
     }

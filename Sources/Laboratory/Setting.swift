@@ -12,6 +12,8 @@ package final class Setting: Sendable {
   package let coordinatorKey: Thumbprint
   package let rogueKey: Thumbprint
   package let template: Digest
+  /// What the coordinator charges.
+  package let charging: Charging
   /// What each bank keeps of a transfer, in minor units; a new tariff adds one.
   private let transferFees: [UInt64]
   /// How long a tariff lasts.
@@ -24,15 +26,19 @@ package final class Setting: Sendable {
   /// - Parameter rules: `nil` for those of the flaw, or all of them.
   package init(
     banks: Int, shops: Int, flaw: Flaw?, policy: RetryPolicy = .standard,
-    transferFees: [UInt64] = [], rules: ProtocolRules? = nil
+    transferFees: [UInt64] = [], charging: Charging = .none, rules: ProtocolRules? = nil
   ) {
     self.transferFees = transferFees
+    self.charging = charging
     self.flaw = flaw
     conduct = Conduct(
-      coordinator: Self.coordinatorName, notary: SymbolicNotary(Self.coordinatorName),
+      coordinator: Self.coordinatorName,
+      notary: SymbolicNotary(
+        Self.coordinatorName, terms: charging.published,
+        asksForFees: flaw != .takesOrdersWithoutFee),
       examiner: SymbolicExaminer(), policy: policy, rules: rules ?? flaw?.rules ?? .standard,
       readOrder: { try? SymbolicEvidence.read(order: $0) })
-    bankNames = (0..<banks).map { Self.name("bank-\($0).example") }
+    bankNames = Self.bankNames(banks)
     shopNames = (0..<shops).map { Self.name("merchant-\($0).example") }
     coordinatorKey = SymbolicEvidence.key(of: Self.coordinatorName)
     rogueKey = SymbolicEvidence.key(of: Self.rogueName)
@@ -45,6 +51,7 @@ package final class Setting: Sendable {
   ) {
     flaw = nil
     transferFees = []
+    charging = .none
     self.conduct = conduct
     bankNames = banks
     shopNames = shops
@@ -65,6 +72,10 @@ package final class Setting: Sendable {
     else { return 0 }
     let tariff = time.milliseconds(since: Stage.start) / (Self.tariffSeconds * 1000)
     return transferFees[place] + UInt64(tariff & 1)
+  }
+
+  static func bankNames(_ count: Int) -> [PartyName] {
+    (0..<count).map { name("bank-\($0).example") }
   }
 
   package static func name(_ text: String) -> PartyName {

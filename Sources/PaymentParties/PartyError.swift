@@ -24,6 +24,8 @@ public struct PartyError: Error, Sendable {
     public static let order = Code(rawValue: "order")
     /// The wallet cannot pay the amount.
     public static let payment = Code(rawValue: "payment")
+    /// The coordinator charges otherwise than its terms may, or than the customer allows.
+    public static let fee = Code(rawValue: "fee")
     /// The coordinator does not take the order.
     public static let submission = Code(rawValue: "submission")
     /// There is no verdict yet; ask again.

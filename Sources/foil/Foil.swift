@@ -19,7 +19,8 @@ struct Foil: AsyncParsableCommand {
     subcommands: [
       DemoCommand.self, OfferCommand.self, BuyCommand.self, PurchaseCommand.self, OpenCommand.self,
       ReceiptCommand.self, ComplainCommand.self, AuditCommand.self, GoodsCommand.self,
-      ProcessCommand.self, BankCommand.self, CardCommand.self, SimulateCommand.self,
+      ProcessCommand.self, CoordinatorCommand.self, BankCommand.self, CardCommand.self,
+      SimulateCommand.self,
     ])
 
   static func main() async {

@@ -29,6 +29,9 @@ package enum BankConformance {
     Case(description: "holds are replaced by process", check: keepsHolds),
     Case(description: "undecided holds are found by their source", check: findsUndecidedHolds),
     Case(description: "correspondents are replaced", check: keepsCorrespondents),
+    Case(
+      description: "credit lines are kept, and the one that gives most is found", check: keepsLines),
+    Case(description: "collected transfers are found by what they draw", check: keepsCollected),
     Case(description: "cards and methods' records are replaced", check: keepsCards),
     Case(description: "tombstones are kept by coordinator and process", check: keepsTombstones),
     Case(description: "replies are kept by coordinator, process and step", check: keepsReplies),
@@ -244,8 +247,8 @@ package enum BankConformance {
     func row(_ name: String, promised: UInt64) throws -> CorrespondentRow {
       guard let bank = PartyName(name) else { throw Failure(description: "a name") }
       return CorrespondentRow(
-        bank: bank, largestClaim: 1 << 40, largestDebt: 7, promised: promised,
-        promisedUntil: Timestamp(milliseconds: 9))
+        bank: bank, largestClaim: 1 << 40, largestDebt: 7, drawn: 1 << 41, credited: 3,
+        promised: promised, promisedUntil: Timestamp(milliseconds: 9))
     }
     let (late, early, last) = (
       try row("b.example", promised: 0), try row("a.example", promised: 1),
@@ -257,6 +260,66 @@ package enum BankConformance {
       try require(rows.correspondent(late.bank) == late, "by name")
       try require(rows.correspondent(try bank()) == nil, "no other")
     }
+  }
+
+  static func keepsLines(_ store: any Store<any BankRows>) async throws {
+    let (own, other) = (try bank(), try party("b.example"))
+    func row(
+      _ text: String, from creditor: PartyName, to debtor: PartyName, _ limit: UInt64,
+      until: Int64
+    ) -> CreditLineRow {
+      CreditLineRow(
+        id: name(text), creditor: creditor, debtor: debtor, limit: limit,
+        validFrom: Timestamp(milliseconds: 1), validUntil: Timestamp(milliseconds: until),
+        statement: Signed(Bytes(text.utf8)))
+    }
+    let rows = [
+      row("a", from: other, to: own, 5, until: 99),
+      row("b", from: other, to: own, 1 << 50, until: 9),
+      row("c", from: other, to: own, 1 << 50, until: 8),
+      row("d", from: own, to: other, 7, until: 3),
+    ]
+    await store.transact { stored in for row in rows { stored.put(row) } }
+    try await store.read { stored in
+      for row in rows { try require(stored.creditLine(row.id) == row, "by identifier") }
+      try require(stored.creditLine(name("e")) == nil, "no other")
+      try require(
+        stored.latestCreditLine(from: other, to: own) == rows[1], "most, and then longest")
+      try require(stored.latestCreditLine(from: own, to: other) == rows[3], "the other way")
+      try require(stored.latestCreditLine(from: own, to: own) == nil, "no other pair")
+    }
+  }
+
+  static func keepsCollected(_ store: any Store<any BankRows>) async throws {
+    let (one, other) = (try bank(), try party("b.example"))
+    func row(
+      _ text: String, from bank: PartyName, _ net: UInt64, upTo total: UInt64, proof: Bytes? = nil
+    ) -> CollectedRow {
+      CollectedRow(
+        transfer: name(text), bank: bank, net: net, total: total,
+        statement: Signed(Bytes(text.utf8)), proof: proof, credit: Signed(Bytes("credit".utf8)))
+    }
+    let rows = [
+      row("a", from: one, 5, upTo: 5), row("b", from: one, 5, upTo: 10, proof: [1]),
+      row("c", from: one, 5, upTo: 15), row("d", from: other, 5, upTo: 10),
+    ]
+    await store.transact { stored in for row in rows.reversed() { stored.put(row) } }
+    try await store.read { stored in
+      for row in rows { try require(stored.collected(row.transfer) == row, "by identifier") }
+      try require(stored.collected(name("e")) == nil, "no other")
+      for (above, upTo, found) in [
+        (0, 15, Array(rows[0...2])), (5, 10, [rows[1]]), (9, 11, Array(rows[1...2])),
+        (15, 20, []), (0, 0, []), (4, 5, [rows[0]]),
+      ] as [(UInt64, UInt64, [CollectedRow])] {
+        try require(
+          stored.collected(from: one, above: above, upTo: upTo) == found, "\(above) to \(upTo)")
+      }
+    }
+  }
+
+  private static func party(_ text: String) throws -> PartyName {
+    guard let name = PartyName(text) else { throw Failure(description: "a name") }
+    return name
   }
 
   static func keepsCards(_ store: any Store<any BankRows>) async throws {

@@ -151,6 +151,8 @@ public struct ModelNotary: Notary {
           AdmittedOrder.Payment(
             content: payment, part: part, partDigest: digest(part.part),
             instrument: submission.instruments[payments.count]))
+      case .fee:
+        throw NotAdmitted(code: "fee", message: "the model coordinator charges nothing")
       case nil:
         throw NotAdmitted(code: "part-unknown", message: "a part that is not in the order")
       }

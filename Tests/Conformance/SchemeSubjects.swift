@@ -87,7 +87,9 @@ package struct SchemeSubject: Sendable, CustomStringConvertible {
         let means = try payer.wallet.accountMeans(payer.account, at: payer.bank.name)
         var entropy = SystemEntropy()
         return try await issuer.issue(
-          .account(means.cardRequest(at: payer.bank.name, from: &entropy)))
+          .account(
+            means.cardRequest(
+              at: payer.bank.name, validUntil: clock.now().adding(seconds: 60), from: &entropy)))
       }
     )
   }

@@ -19,12 +19,23 @@ import Testing
         Signed([1, 2, 3]), oneTimeKey: driver.order.order.oneTimeKey, decideBy: driver.now),
       template: driver.order.order.template, definition: driver.order.order.root,
       at: Timestamp(milliseconds: -5), nonce: Nonce(from: &driver.entropy))
+    let charged = BeginRecord(
+      source: .submission(Self.charged(ModelWorld().order(goods: [0], banks: [0]))),
+      template: driver.order.order.template, definition: driver.order.order.root, at: driver.now,
+      nonce: Nonce(from: &driver.entropy))
     return commit.records + cancelled.records + [
-      .begin(presented), .result(0, .refused(.soldOut, driver.exhibit())),
+      .begin(presented), .begin(charged), .result(0, .refused(.soldOut, driver.exhibit())),
       .result(1, .refused(.voided, nil)),
       .result(2, .wrongKey(driver.exhibit(), revealed: [9, 9])), .forward(300, .unreached),
       .called(OperatorCall(activity: 17, attempts: 300)),
     ]
+  }
+
+  /// The same submission with the coordinator's terms.
+  private static func charged(_ submission: PurchaseSubmission) -> PurchaseSubmission {
+    PurchaseSubmission(
+      order: submission.order, parts: submission.parts, offers: submission.offers,
+      instruments: submission.instruments, terms: Signed([7, 8, 9]))
   }
 
   @Test func recordsReadBackAsTheyWere() throws {
@@ -69,6 +80,19 @@ import Testing
     #expect(throws: CoordinatorError.self) {
       try PurchaseSubmission(encoded: submission.encoded + [0])
     }
+    // The coordinator's terms follow, and without them nothing is longer than it was.
+    let charged = Self.charged(submission)
+    #expect(try PurchaseSubmission(encoded: charged.encoded) == charged)
+    #expect(charged.encoded.dropFirst().dropLast(4) == submission.encoded.dropFirst())
+    #expect(submission.encoded.first == 1 && charged.encoded.first == 2)
+    for other in [[1] + charged.encoded.dropFirst(), [2] + submission.encoded.dropFirst()] {
+      #expect(throws: CoordinatorError.self) { try PurchaseSubmission(encoded: Bytes(other)) }
+    }
+    var long = charged
+    long = PurchaseSubmission(
+      order: long.order, parts: long.parts, offers: long.offers, instruments: long.instruments,
+      terms: Signed(Bytes(repeating: 0, count: SubmissionLimits.statement + 1)))
+    #expect(throws: CoordinatorError.self) { try PurchaseSubmission(encoded: long.encoded) }
   }
 
   @Test func memoryRowsPassTheConformanceSuite() async throws {

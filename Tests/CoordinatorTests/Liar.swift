@@ -91,6 +91,7 @@ final class Liar: Participants, PaymentAgent, MerchantAgent, CustomerAgent {
     guard case .done(let transfers) = outcome,
       lies(
         .transfersMissing, .transferOfLess, .transferOnOtherVerdict, .transferThatKeepsMore,
+        .transferThatDrawsAtHome,
         .unsignedRefusalToPost, .refusalOfOtherStep)
     else { return outcome }
     if lie == .unsignedRefusalToPost { return .refused(.invalid, nil) }
@@ -111,7 +112,9 @@ final class Liar: Participants, PaymentAgent, MerchantAgent, CustomerAgent {
               payee: truth.payee,
               amount: lie == .transferOfLess ? less(truth.amount) : truth.amount,
               fee: lie == .transferThatKeepsMore
-                ? more(truth.fee ?? .zero(truth.amount.currency)) : truth.fee))
+                ? more(truth.fee ?? .zero(truth.amount.currency)) : truth.fee,
+              draw: lie == .transferThatDrawsAtHome
+                ? Draw(line: truth.verdict, total: truth.amount.minor) : truth.draw))
         }
       })
   }

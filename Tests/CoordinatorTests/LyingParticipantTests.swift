@@ -15,6 +15,7 @@ import Testing
     case depositForLonger, depositByOtherMerchant, depositWithOtherKeyDigest
     case requestForOtherProcess, requestForFewer, requestByOtherKey
     case transfersMissing, transferOfLess, transferOnOtherVerdict, transferThatKeepsMore
+    case transferThatDrawsAtHome
     case settlementOfNothing, unsignedRefusalToPost, refusalOfOtherStep
   }
 
@@ -89,6 +90,7 @@ extension LyingParticipantTests.Lie {
   var isAfterCommit: Bool {
     switch self {
     case .transfersMissing, .transferOfLess, .transferOnOtherVerdict, .transferThatKeepsMore,
+      .transferThatDrawsAtHome,
       .settlementOfNothing, .unsignedRefusalToPost, .refusalOfOtherStep:
       true
     default: false

@@ -71,7 +71,10 @@ import Testing
     let cards = [
       try await world.cards.issue(.credit(limit: 50)),
       try await world.cards.issue(
-        .account(account.cardRequest(at: world.bankName, from: &dice.entropy))),
+        .account(
+          account.cardRequest(
+            at: world.bankName, validUntil: world.clock.now().adding(seconds: 60),
+            from: &dice.entropy))),
     ]
     var orders: [TestOrder] = []
     var ends: [Outcome<Signed<Reservation>>] = []

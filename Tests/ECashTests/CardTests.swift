@@ -20,10 +20,13 @@ import Testing
   }
 
   private func request(
-    of account: AccountMeans, in world: CashWorld, at bank: PartyName? = nil
+    of account: AccountMeans, in world: CashWorld, at bank: PartyName? = nil,
+    goodFor seconds: Int64 = 60
   ) -> CardRequest {
     var entropy = SystemEntropy()
-    return account.cardRequest(at: bank ?? world.bankName, from: &entropy)
+    return account.cardRequest(
+      at: bank ?? world.bankName, validUntil: world.clock.now().adding(seconds: seconds),
+      from: &entropy)
   }
 
   /// What stands on a card, as text.
@@ -184,11 +187,19 @@ import Testing
     let otherBank: PartyName = try #require(PartyName("other-bank.example"))
     let good = request(of: alice, in: world)
     let stolen = request(of: mallory, in: world)
+    let until = good.validUntil
+    func forged(
+      _ account: AccountMeans, _ nonce: Nonce, _ signature: Bytes, until: Timestamp = until
+    ) -> CardRequest {
+      CardRequest(
+        account: account.account, nonce: nonce, validUntil: until, signature: signature)
+    }
     let wrong = [
-      CardRequest(account: alice.account, nonce: stolen.nonce, signature: stolen.signature),
-      CardRequest(account: mallory.account, nonce: good.nonce, signature: good.signature),
-      CardRequest(account: alice.account, nonce: stolen.nonce, signature: good.signature),
-      CardRequest(account: alice.account, nonce: good.nonce, signature: []),
+      forged(alice, stolen.nonce, stolen.signature),
+      forged(mallory, good.nonce, good.signature),
+      forged(alice, stolen.nonce, good.signature),
+      forged(alice, good.nonce, []),
+      forged(alice, good.nonce, good.signature, until: until.adding(seconds: 1)),
       request(of: alice, in: world, at: otherBank),
       request(of: try means(of: #require(AccountName("nobody"))), in: world),
     ]
@@ -202,6 +213,28 @@ import Testing
       try await world.cards.issue(.account(good))
     }
     #expect(await world.cards.cards().count == 1)
+  }
+
+  /// A request that lies about gives nobody a card.
+  @Test func aRequestIsGoodForADayAtMost() async throws {
+    let world = try await world()
+    _ = try await world.account("alice", holding: 10)
+    let alice = try means(of: #require(AccountName("alice")))
+    let request = request(of: alice, in: world, goodFor: 60)
+    world.clock.set(CashWorld.start.adding(seconds: 60))
+    let late = self.request(of: alice, in: world, goodFor: 0)
+    let long = self.request(
+      of: alice, in: world, goodFor: CardIssuer.largestRequestSeconds + 1)
+    for request in [request, late, long] {
+      await #expect(throws: ECashError(code: .cardRequestExpired)) {
+        try await world.cards.issue(.account(request))
+      }
+    }
+    for seconds in [1, CardIssuer.largestRequestSeconds] {
+      _ = try await world.cards.issue(
+        .account(self.request(of: alice, in: world, goodFor: seconds)))
+    }
+    #expect(await world.cards.cards().count == 2)
   }
 
   /// What the issuer cannot read now is not refused: the same request is answered when it can.

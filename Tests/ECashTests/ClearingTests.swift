@@ -30,6 +30,13 @@ import Testing
     let limit = try one.amount(limit)
     try await one.bank.clear(with: other.bankName, claiming: limit, owing: limit)
     try await other.bank.clear(with: one.bankName, claiming: limit, owing: limit)
+    try await renewLines(one, other)
+  }
+
+  /// Each lets the other draw what it may owe now.
+  private func renewLines(_ one: CashWorld, _ other: CashWorld) async throws {
+    try await one.bank.accept(other.bank.creditLine(for: one.bankName))
+    try await other.bank.accept(one.bank.creditLine(for: other.bankName))
   }
 
   /// An order of a card of the first bank that pays an account at the second, and what became of it.
@@ -64,7 +71,7 @@ import Testing
     let transfer = try await transfer(40, from: paying, to: receiving)
     #expect(try await cleared(paying, receiving) == 40, "on the way")
     for _ in 0..<3 {
-      #expect(try await receiving.bank.collect(transfer).minor == 40)
+      #expect(try await receiving.bank.collect(transfer).amount.minor == 40)
     }
     #expect(try await receiving.balance("shop") == 40)
     #expect(try await cleared(paying, receiving) == 0)
@@ -73,7 +80,7 @@ import Testing
   @Test func feeStaysWithThePayingBank() async throws {
     let (paying, receiving) = try await worlds(fees: Fees(perTransfer: 3))
     let transfer = try await transfer(40, from: paying, to: receiving)
-    #expect(try await receiving.bank.collect(transfer).minor == 37)
+    #expect(try await receiving.bank.collect(transfer).amount.minor == 37)
     #expect(try await receiving.balance("shop") == 37)
     #expect(try await paying.checkBooks().balance(of: .fees) == 3)
     #expect(try await cleared(paying, receiving) == 0)
@@ -89,17 +96,188 @@ import Testing
     #expect(try await cleared(one, other) == 0)
   }
 
-  @Test func aBankOwesNoMoreThanItMay() async throws {
-    let (paying, receiving) = try await worlds()
-    let most = try receiving.amount(50)
-    try await receiving.bank.clear(with: paying.bankName, claiming: most, owing: most)
-    try await receiving.bank.collect(transfer(50, from: paying, to: receiving))
-    let next = try await transfer(1, from: paying, to: receiving)
-    await #expect(throws: ECashError(code: .clearingLimit)) {
-      try await receiving.bank.collect(next)
+  /// What was signed is kept: a lower limit is for what is signed later.
+  @Test func loweringALimitTakesNothingBack() async throws {
+    let (paying, receiving) = try await worlds(limit: 60)
+    let promised = try await reserve(50, from: paying, to: receiving)
+    #expect(promised.outcome.value != nil)
+    let least = try receiving.amount(5)
+    try await receiving.bank.clear(with: paying.bankName, claiming: least, owing: least)
+    try await renewLines(paying, receiving)
+    let transfers = await paying.post(promised.order, paying.commit(promised.order.process)).value
+    try await receiving.bank.collect(#require(transfers?.first))
+    try await receiving.bank.collect(transfer(10, from: paying, to: receiving))
+    #expect(try await receiving.balance("shop") == 60)
+
+    // Once it is paid, the lower limit holds.
+    let wire = SHA256.digest(Bytes("a wire".utf8))
+    try await paying.bank.settle(paying.amount(60), .paid, receiving.bankName, reference: wire)
+    try await receiving.bank.settle(
+      receiving.amount(60), .received, paying.bankName, reference: wire)
+    try await renewLines(paying, receiving)
+    #expect(await paying.bank.clearings().map(\.mayDraw) == [65])
+    #expect(try await reserve(6, from: paying, to: receiving).outcome.refusal == .clearingLimit)
+    #expect(try await reserve(5, from: paying, to: receiving).outcome.value != nil)
+    try await paying.checkBooks()
+    try await receiving.checkBooks()
+  }
+
+  /// A bank that signs transfers that no line covers, or two that claim one part of it, gets nothing by it.
+  @Test func whatIsNotDrawnWithinALineIsNotTaken() async throws {
+    let (paying, receiving) = try await worlds(limit: 50)
+    let good = try await transfer(40, from: paying, to: receiving)
+    let claim = try receiving.trust.verify(good, at: CashWorld.start).claim
+    let line = try #require(claim.draw?.line)
+    #expect(claim.draw?.total == 40)
+    let own = try await receiving.bank.creditLine(for: paying.bankName)
+    #expect(try UnverifiedStatement(own.bytes).id == line)
+    let back = try await paying.bank.creditLine(for: receiving.bankName)
+    func drawn(
+      _ minor: UInt64, _ draw: Draw?, for process: String = "another"
+    ) throws -> Signed<Transfer> {
+      var entropy = SystemEntropy()
+      return paying.bankSigner.sign(
+        Transfer(
+          process: SHA256.digest(Bytes(process.utf8)).renamed(), verdict: claim.verdict,
+          payee: claim.payee, amount: try receiving.amount(minor), draw: draw),
+        entropy: &entropy)
     }
+    try await receiving.bank.collect(good)
+    let wrong: [(ECashError.Code, Signed<Transfer>)] = [
+      (.lineUnknown, try drawn(1, nil)),
+      (.lineUnknown, try drawn(1, Draw(line: SHA256.digest([]).renamed(), total: 41))),
+      (.lineUnknown, try drawn(1, Draw(line: UnverifiedStatement(back.bytes).id, total: 41))),
+      (.clearingLimit, try drawn(11, Draw(line: line, total: 51))),
+      (.clearingLimit, try drawn(11, Draw(line: line, total: 10))),
+      (.drawnTwice, try drawn(1, Draw(line: line, total: 40))),
+      (.drawnTwice, try drawn(1, Draw(line: line, total: 1))),
+      (.drawnTwice, try drawn(50, Draw(line: line, total: 50))),
+    ]
+    for (code, transfer) in wrong {
+      await #expect(throws: ECashError(code: code)) {
+        try await receiving.bank.collect(transfer)
+      }
+    }
+    // What convicts the other bank is at hand.
+    let twice = try drawn(1, Draw(line: line, total: 40))
+    let evidence = await receiving.bank.collected(
+      contradicting: try receiving.trust.verify(twice, at: CashWorld.start).claim,
+      of: paying.bankName)
+    #expect(evidence.map(\.transfer) == [good])
+    #expect(await receiving.bank.creditLine(line) == own)
+    // The rest of the line is another payment's.
+    try await receiving.bank.collect(drawn(10, Draw(line: line, total: 50)))
     #expect(try await receiving.balance("shop") == 50)
     try await receiving.checkBooks()
+  }
+
+  /// The payee's bank says that it has credited the account, to the same transfer the same.
+  @Test func aCreditIsSigned() async throws {
+    let (paying, receiving) = try await worlds()
+    let transfer = try await transfer(40, from: paying, to: receiving)
+    let credit = try await receiving.bank.collect(transfer).statement
+    let stated = try paying.trust.verify(credit, at: CashWorld.start)
+    #expect(stated.issuer.party == receiving.bankName)
+    #expect(stated.claim.transfer == (try UnverifiedStatement(transfer.bytes).id))
+    #expect(stated.claim.account.text == "shop" && stated.claim.amount.minor == 40)
+    #expect(try await receiving.bank.collect(transfer).statement == credit)
+    let logged = await receiving.bank.unlogged(atMost: 100).map(\.kind)
+    #expect(logged.filter { $0 == .credit }.count == 1 && logged.contains(.creditLine))
+  }
+
+  // MARK: - Lines
+
+  @Test func nothingIsPromisedWithoutALine() async throws {
+    let paying = try await CashWorld(
+      values: [1], bank: Self.names[0], hasAllMethods: true, banks: Self.names)
+    let receiving = try await CashWorld(
+      values: [1], bank: Self.names[1], hasAllMethods: true, banks: Self.names)
+    _ = try await receiving.account("shop")
+    for (one, other) in [(paying, receiving), (receiving, paying)] {
+      let most = try one.amount(50)
+      try await one.bank.clear(with: other.bankName, claiming: most, owing: most)
+    }
+    #expect(try await reserve(4, from: paying, to: receiving).outcome.refusal == .noClearing)
+    try await paying.bank.accept(receiving.bank.creditLine(for: paying.bankName))
+    #expect(try await reserve(4, from: paying, to: receiving).outcome.value != nil)
+    // It ends when the order may not be decided yet.
+    let end = CashWorld.start.adding(seconds: BankTerms().creditLineSeconds)
+    for world in [paying, receiving] { world.clock.set(end.adding(seconds: -600)) }
+    #expect(
+      try await reserve(4, from: paying, to: receiving, decideIn: 601).outcome.refusal
+        == .noClearing)
+    #expect(
+      try await reserve(4, from: paying, to: receiving, decideIn: 600).outcome.value != nil)
+    try await renewLines(paying, receiving)
+    #expect(
+      try await reserve(4, from: paying, to: receiving, decideIn: 601).outcome.value != nil)
+    try await paying.checkBooks()
+  }
+
+  /// A commit that comes long after the line has ended is posted and taken all the same.
+  @Test func aPromiseOutlivesItsLine() async throws {
+    let (paying, receiving) = try await worlds()
+    let promised = try await reserve(40, from: paying, to: receiving)
+    for world in [paying, receiving] {
+      world.clock.set(CashWorld.start.adding(seconds: 2 * BankTerms().creditLineSeconds))
+    }
+    let commit = paying.commit(promised.order.process)
+    let transfer = try #require(await paying.post(promised.order, commit).value?.first)
+    #expect(try await receiving.bank.collect(transfer).amount.minor == 40)
+    #expect(try await cleared(paying, receiving) == 0)
+  }
+
+  @Test func aLineIsSignedAnewWhenItSaysMore() async throws {
+    let (paying, receiving) = try await worlds(limit: 50)
+    let first = try await receiving.bank.creditLine(for: paying.bankName)
+    #expect(try await receiving.bank.creditLine(for: paying.bankName) == first)
+    try await receiving.bank.collect(transfer(40, from: paying, to: receiving))
+    #expect(try await receiving.bank.creditLine(for: paying.bankName) == first)
+    let wire = SHA256.digest(Bytes("a wire".utf8))
+    try await receiving.bank.settle(
+      receiving.amount(30), .received, paying.bankName, reference: wire)
+    let second = try await receiving.bank.creditLine(for: paying.bankName)
+    let claim = try paying.trust.verify(second, at: CashWorld.start).claim
+    // 40 were drawn, 10 of them are owed, and 50 may be.
+    #expect(second != first && claim.limit.minor == 80 && claim.debtor == paying.bankName)
+  }
+
+  @Test func aLineIsOfAnotherBankForThisOneAndTakesNothingBack() async throws {
+    let (paying, receiving) = try await worlds(limit: 50)
+    let start = CashWorld.start
+    func line(
+      _ limit: UInt64, until: Timestamp, for debtor: PartyName? = nil,
+      by signer: StatementSigner? = nil, currency: String = "EUR"
+    ) throws -> Signed<CreditLine> {
+      var entropy = SystemEntropy()
+      return (signer ?? receiving.bankSigner).sign(
+        CreditLine(
+          debtor: debtor ?? paying.bankName,
+          limit: try Amount(minor: limit, currency: #require(Currency(currency))),
+          validFrom: start, validUntil: until), entropy: &entropy)
+    }
+    let end = start.adding(seconds: BankTerms().creditLineSeconds)
+    let wrong: [(ECashError.Code, Signed<CreditLine>)] = [
+      (.lineTakesBack, try line(49, until: end.adding(seconds: 9))),
+      (.lineTakesBack, try line(60, until: end.adding(seconds: -1))),
+      (.lineInvalid, try line(60, until: end, for: receiving.bankName)),
+      (.lineInvalid, try line(60, until: end, by: paying.bankSigner)),
+      (.lineInvalid, try line(60, until: end, by: paying.coordinator)),
+      (.lineInvalid, try line(60, until: end, by: CashWorld.signer("stranger.example"))),
+      (.lineInvalid, Signed([1, 2])),
+      (.currency, try line(60, until: end, currency: "USD")),
+    ]
+    for (code, line) in wrong {
+      await #expect(throws: ECashError(code: code)) { try await paying.bank.accept(line) }
+    }
+    #expect(await paying.bank.clearings().map(\.mayDraw) == [50])
+    try await paying.bank.accept(line(60, until: end))
+    #expect(await paying.bank.clearings().map(\.mayDraw) == [60])
+    // The bank's own limit is another one.
+    #expect(try await reserve(51, from: paying, to: receiving).outcome.refusal == .clearingLimit)
+    await #expect(throws: ECashError(code: .correspondentUnknown)) {
+      _ = try await paying.bank.creditLine(for: #require(PartyName("nobody.example")))
+    }
   }
 
   @Test func whatIsNotACheckedTransferIsRefused() async throws {
@@ -115,7 +293,7 @@ import Testing
       return signer.sign(
         Transfer(
           process: claim.process, verdict: claim.verdict, payee: payee,
-          amount: try receiving.amount(minor)),
+          amount: try receiving.amount(minor), draw: claim.draw),
         entropy: &entropy)
     }
     let stranger = try CashWorld.signer("stranger.example")
@@ -156,10 +334,10 @@ import Testing
         : paying.bankSigner.sign(
           Transfer(
             process: claim.process, verdict: claim.verdict, payee: claim.payee,
-            amount: try receiving.amount(minor)), entropy: &entropy)
+            amount: try receiving.amount(minor), draw: claim.draw), entropy: &entropy)
       try await receiving.bank.collect(shown)
     }
-    #expect(try await receiving.bank.collect(good).minor == 40)
+    #expect(try await receiving.bank.collect(good).amount.minor == 40)
     #expect(try await receiving.balance("shop") == 40)
     #expect(try await cleared(paying, receiving) == 0)
   }
@@ -181,7 +359,7 @@ import Testing
 
   @Test func nothingIsReservedThatTheOtherBankWouldNotTake() async throws {
     let (paying, receiving) = try await worlds(fees: Fees(perTransfer: 1), limit: 50)
-    #expect(try await reserve(52, from: paying, to: receiving).outcome.refusal == .notOffered)
+    #expect(try await reserve(52, from: paying, to: receiving).outcome.refusal == .clearingLimit)
     // 40 is promised, of which 39 reach the other bank: 11 are left.
     let first = try await reserve(40, from: paying, to: receiving)
     #expect(first.outcome.value != nil)
@@ -197,13 +375,19 @@ import Testing
 
     // What was promised is owed, and room comes back with nothing but a payment.
     let transfers = await paying.post(first.order, paying.commit(first.order.process)).value
-    #expect(try await receiving.bank.collect(#require(transfers?.first)).minor == 39)
+    #expect(try await receiving.bank.collect(#require(transfers?.first)).amount.minor == 39)
     #expect(await paying.bank.clearings().map(\.owed) == [39])
     #expect(await paying.bank.clearings().map(\.promised) == [11])
-    #expect(try await reserve(13, from: paying, to: receiving).outcome.refusal == .notOffered)
+    #expect(try await reserve(13, from: paying, to: receiving).outcome.refusal == .clearingLimit)
     let payment = SHA256.digest(Bytes("a wire".utf8))
     try await paying.bank.settle(
       paying.amount(39), .paid, receiving.bankName, reference: payment)
+    #expect(
+      try await reserve(13, from: paying, to: receiving).outcome.refusal == .clearingLimit,
+      "the other bank has not said so yet")
+    try await receiving.bank.settle(
+      receiving.amount(39), .received, paying.bankName, reference: payment)
+    try await renewLines(paying, receiving)
     #expect(try await reserve(13, from: paying, to: receiving).outcome.value != nil)
     try await paying.checkBooks()
   }
@@ -226,7 +410,7 @@ import Testing
     _ = try await one.account("shop")
     try await one.bank.collect(transfer(30, from: other, to: one))
     #expect(await one.bank.clearings().map(\.owed) == [-30])
-    #expect(try await reserve(51, from: one, to: other).outcome.refusal == .notOffered)
+    #expect(try await reserve(51, from: one, to: other).outcome.refusal == .clearingLimit)
     #expect(try await reserve(50, from: one, to: other).outcome.value != nil)
     try await one.checkBooks()
   }
@@ -249,6 +433,7 @@ import Testing
     #expect(await receiving.bank.clearings().map(\.owed) == [-20])
     #expect(try await cleared(paying, receiving) == 0)
     // The limit is free again by as much.
+    try await renewLines(paying, receiving)
     try await receiving.bank.collect(transfer(30, from: paying, to: receiving))
     #expect(try await receiving.balance("shop") == 80)
   }
@@ -280,7 +465,7 @@ import Testing
     }
     let card = try await alone.cards.issue(.credit(limit: 10))
     let order = try alone.order([("shop", 4)], payeeBank: paying.bankName, method: .card)
-    #expect(await alone.reserve(order, with: card).refusal == .notOffered)
+    #expect(await alone.reserve(order, with: card).refusal == .noClearing)
   }
 
   @Test func coinsPayIntoOtherBanksToo() async throws {

@@ -183,8 +183,8 @@ import Testing
     let dollars = try #require(Currency("USD"))
     let cases: [(Comment, RefusalReason, TestOrder)] = try [
       ("another bank's part", .invalid, world.order([("shop", 7)], bank: other)),
-      ("a payee elsewhere", .notOffered, world.order([("shop", 7)], payeeBank: other)),
-      ("an unknown payee", .notOffered, world.order([("nobody", 7)])),
+      ("a payee elsewhere", .noClearing, world.order([("shop", 7)], payeeBank: other)),
+      ("an unknown payee", .payeeUnknown, world.order([("nobody", 7)])),
       ("another method", .methodRefused, world.order([("shop", 7)], method: card)),
       ("another currency", .notOffered, world.order([("shop", 7)], currency: dollars)),
       ("too late", .tooLate, world.order([("shop", 7)], decideIn: 0)),

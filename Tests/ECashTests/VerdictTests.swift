@@ -50,7 +50,7 @@ import Testing
     let coins = try await world.coins([4])
     for fee in [0, 2, 4] as [UInt64] {
       let order = try world.order([("shop", 4)], transferFee: fee)
-      #expect(try await world.reserve(order, coins).refusal == .notOffered)
+      #expect(try await world.reserve(order, coins).refusal == .feeMismatch)
     }
     let order = try world.order([("shop", 4)], transferFee: 3)
     #expect(try await world.reserve(order, coins).value != nil)
@@ -74,7 +74,7 @@ import Testing
     let claim = try world.trust.verify(transfer, at: CashWorld.start).claim
     #expect(claim.fee?.minor == 3 && claim.net.minor == 5)
     #expect(try await world.balance("shop") == 5)
-    #expect(try await world.reserve(late, coins.1).refusal == .notOffered)
+    #expect(try await world.reserve(late, coins.1).refusal == .feeMismatch)
     #expect(try await world.checkBooks().balance(of: .fees) == 3)
   }
 

@@ -155,6 +155,21 @@ struct ScenarioTests {
     try await operate(on: folder.path("home"), story.process)
   }
 
+  @Test("a coordinator that charges is paid for a commit, and for an abort it is not")
+  func coordinatorFee() async throws {
+    let (story, folder) = try await tell("coordinator-fee")
+    #expect(story.verdict == "commit" && story.goods.allSatisfy { $0.opened && $0.identical })
+    #expect(
+      story.balances.before
+        == ["alice": 3425, "atelier": 0, "coordinator": 0, "guide": 0, "wallet": 3475])
+    #expect(
+      story.balances.after
+        == ["alice": 3425, "atelier": 475, "coordinator": 25, "guide": 1250, "wallet": 1725])
+    #expect(story.statements["terms"] == 1 && story.statements["transfer"] == 3)
+    let verified = try await verify(story, folder)
+    #expect(verified.output.contains("the coordinator charges 25 minor units of EUR"))
+  }
+
   /// What operators of the two banks see and do.
   private func operate(on home: String, _ process: String) async throws {
     struct Books: Decodable {

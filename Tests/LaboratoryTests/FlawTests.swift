@@ -9,8 +9,9 @@ struct FlawTests {
   static let quickest: [Flaw: UInt64] = [
     .answersBeforeSync: 65, .noKeyCheck: 618, .noAbortWhenOverdue: 7, .newIdentifiers: 12,
     .undoesOnlyAnswered: 12, .forgetsVerdicts: 19, .noTurns: 782, .depositsBeforeReserves: 1,
+    .takesOrdersWithoutFee: 168,
     .moneyBeforeVerdict: 12, .bankHoldLapses: 25, .noIdempotency: 14, .bankAnswersBeforeSync: 16,
-    .proofWithoutVerdict: 718, .noTombstone: 168, .chargesNewFee: 475, .releaseOnTimeout: 184,
+    .proofWithoutVerdict: 718, .noTombstone: 649, .chargesNewFee: 475, .releaseOnTimeout: 184,
     .refusesInsteadOfHeld: 58, .settlesWithoutTransfers: 307, .noMerchantTombstone: 964,
     .believesAnyCoordinator: 262, .believesUnloggedVerdicts: 35, .signsForMissingKeys: 93,
     .reusesCoinsAfterTimeout: 52, .refusesForNoReason: 4, .merchantRefusesForNoReason: 30,

@@ -131,6 +131,51 @@ struct RealBooksTests {
     #expect(await RealBooks(of: world).check() == nil)
   }
 
+  @Test("transfers that no line covers, that draw twice, and credits that nobody signed")
+  func draws() async throws {
+    let world = try await Self.ended()
+    let shop = try #require(world.presentations.firstIndex { !$0.isEmpty })
+    let presentation = world.presentations[shop][0]
+    let draw = try #require(presentation.claim.draw)
+    let collected = try #require(
+      RealBooks(of: world).banks[presentation.bank].collected(
+        from: presentation.from, above: draw.total - 1, upTo: draw.total
+      ).first)
+    let line = try #require(RealBooks(of: world).banks[presentation.bank].creditLine(draw.line))
+    func changed(limit: UInt64, debtor: PartyName) -> CreditLineRow {
+      CreditLineRow(
+        id: line.id, creditor: line.creditor, debtor: debtor, limit: limit,
+        validFrom: line.validFrom, validUntil: line.validUntil, statement: line.statement)
+    }
+    for row in [
+      changed(limit: draw.total - 1, debtor: line.debtor),
+      changed(limit: line.limit, debtor: line.creditor),
+    ] {
+      #expect(await finding(at: presentation.bank, in: world) { $0.put(row) } == .money)
+    }
+    #expect(
+      await finding(at: presentation.bank, in: world) { rows in
+        rows.put(
+          CollectedRow(
+            transfer: collected.transfer, bank: collected.bank, net: collected.net,
+            total: collected.total, statement: collected.statement, proof: collected.proof,
+            credit: Signed(Bytes("none".utf8))))
+      } == .evidence)
+    // Another payment that has drawn the same.
+
+    let twice = RealPresentation(
+      transfer: presentation.transfer,
+      claim: Transfer(
+        process: SHA256.digest([9]).renamed(), verdict: presentation.claim.verdict,
+        payee: presentation.claim.payee, amount: presentation.claim.amount,
+        fee: presentation.claim.fee, draw: draw), from: presentation.from,
+      bank: presentation.bank, presentsAt: presentation.presentsAt)
+    world.presentations[shop].append(twice)
+    #expect(RealBooks(of: world).draws()?.property == .money)
+    world.presentations[shop].removeLast()
+    #expect(RealBooks(of: world).draws() == nil)
+  }
+
   @Test("holds that did not end as was decided, and verdicts that nobody has")
   func holds() async throws {
     let world = try await Self.ended()

@@ -12,7 +12,7 @@ enum Tier {
 @Suite("Simulation", .onOneThread)
 struct SimulationTests {
   /// Runs in which together everything happens that can be counted.
-  private static let varied: [UInt64] = [481, 463, 512, 778, 650, 366, 483, 307]
+  private static let varied: [UInt64] = [481, 463, 512, 778, 650, 366, 483, 307, 19]
 
   @Test("a fixed set of runs violates nothing, and commits most of what nobody spoils")
   func fixedSet() {
@@ -48,7 +48,7 @@ struct SimulationTests {
   func recordedFingerprints() {
     #expect(
       Campaign.run(seed: 1, runs: 5).fingerprint.hex
-        == "dfc7c171efdc974c1268b33ee8c435694f13346589419895ac0de74797a4dcea")
+        == "c74470ae965ac587a99ba94fb3c424c04c320a3a47c64edbd5daa8d866bebfc7")
   }
 
   @Test("the same seed gives the same run twice, another one another")

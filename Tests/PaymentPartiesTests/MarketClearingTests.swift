@@ -89,6 +89,66 @@ private final class ShiftedClock: WallClock {
     try await market.close()
   }
 
+  /// The merchant complains that it was not credited: what the banks have on file decides it.
+  @Test func aComplaintIsDecidedByWhatTheBanksHave() async throws {
+    let market = try await market()
+    let other = try #require(market.bank(Self.other))
+    let purchase = try await buy(
+      [good("contract", by: Fair.red, for: 9, in: market)], in: market)
+    let transfer = try #require(
+      try await market.coordinator.engine.file(of: purchase.process).transfers.first)
+    let claim = try market.trust.verify(transfer.signed, at: SystemWallClock().now()).claim
+    let draw = try #require(claim.draw)
+    #expect(draw.total == 7)
+    let line = try #require(await market.bank.creditLine(draw.line))
+    #expect(await other.creditLine(draw.line) == line)
+
+    var entropy = SystemEntropy()
+    let red = StatementSigner(
+      party: Fair.red, key: try market.keys(of: Fair.red).signingKey("statements"))
+    let complaint = red.sign(
+      Complaint(.notCredited, about: transfer.id, process: purchase.process), entropy: &entropy)
+    func judged(_ more: [Bytes]) async throws -> Judgement {
+      let evidence = try await market.log.receipt(
+        for: ReceiptContents(
+          process: purchase.process,
+          statements: [transfer.signed.bytes, complaint.bytes] + more, verdict: nil, parts: []))
+      return try DisputeAudit([evidence], trust: market.trust).judgement
+    }
+    #expect(try await judged([]) == .ask(Fair.bank, .creditLine))
+    #expect(try await judged([line.bytes]) == .ask(Self.other, .credit))
+    let credit = try await other.collect(transfer.signed).statement
+    guard case .ruled(let ruling) = try await judged([line.bytes, credit.bytes]) else {
+      Issue.record("it is not decided")
+      return
+    }
+    #expect(ruling.outcome == .notAtFault && ruling.party == Self.other)
+    #expect(ruling.rule == .answered)
+
+    // Both may stand in the receipt, and no credit of another transfer.
+    let stranger = StatementSigner(
+      party: Self.other, key: try market.keys(of: Self.other).signingKey("statements"))
+    let strange = stranger.sign(
+      Credit(transfer: draw.line, account: claim.payee.account, amount: claim.net),
+      entropy: &entropy)
+    for (more, answer) in [
+      ([line.bytes, credit.bytes], ReceiptReport.Answer.proven),
+      ([strange.bytes], .refuted),
+    ] {
+      let receipt = purchase.receipt
+      let verdict = try #require(
+        receipt.entries.first { (try? UnverifiedStatement($0.statement).kind) == .verdict })
+      let whole = try await market.log.receipt(
+        for: ReceiptContents(
+          process: purchase.process, statements: receipt.entries.map(\.statement) + more,
+          verdict: LoggedVerdict(
+            verdict: Signed(verdict.statement), proof: #require(receipt.verdictProof).bytes),
+          parts: receipt.parts, exhibits: receipt.exhibits, keyBundle: receipt.keyBundle))
+      #expect(ReceiptVerification(market.trust).verify(whole).answer == answer)
+    }
+    try await market.close()
+  }
+
   @Test func aPayeeElsewhereIsPaidAndTheBanksAreEven() async throws {
     let market = try await market()
     let other = try #require(market.bank(Self.other))
@@ -118,6 +178,7 @@ private final class ShiftedClock: WallClock {
     let wire = SHA256.digest(Bytes("a wire".utf8))
     try await market.bank.settle(Fair.amount(7), .paid, Self.other, reference: wire)
     try await other.settle(Fair.amount(7), .received, Fair.bank, reference: wire)
+    try await market.renewCreditLines()
     let again = try await buy([dear], in: market)
     #expect(again.decision.isCommit)
     _ = try await market.collect(again.process)

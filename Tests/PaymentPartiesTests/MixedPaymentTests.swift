@@ -25,6 +25,63 @@ import Testing
     }
   }
 
+  /// The coordinator's fee goes along with the first payment that it takes it from.
+  @Test func theCoordinatorsFeeGoesAlong() async throws {
+    let market = try await MixedMarket()
+    let offers = try await market.offers()
+    let till = Payee(bank: MixedMarket.banks[2], account: Fair.account("coordinator"))
+    let franc = try #require(Currency("CHF"))
+    let banks = MixedMarket.banks
+    func charge(
+      _ currency: Currency, to payees: [Payee] = [till], by method: PaymentMethod,
+      at bank: PartyName
+    ) throws -> Charge {
+      Charge(
+        amount: try Amount(minor: 3, currency: currency), payees: payees,
+        accepts: [AcceptedPayment(bank: bank, method: method)])
+    }
+    func paid(_ charges: [Charge]) async throws -> (fee: FeePart?, bank: PartyName?) {
+      let terms = try await market.coordinator.announce(
+        charges, until: SystemWallClock().now().adding(seconds: 600)
+      ) { _ in }
+      let plan = try await market.customer.plan(
+        offers.map { Selection($0) }, coordinator: market.coordinator.key,
+        template: market.coordinator.template,
+        paying: [banks[1]: .card, banks[2]: .transfer], charged: terms)
+      var fee: FeePart?
+      var bank: PartyName?
+      for part in try plan.contents() {
+        if case .fee(let part) = part { fee = part }
+        if case .payment(let payment) = part,
+          payment.payouts.contains(where: { $0.payee == till })
+        {
+          bank = payment.bank
+          #expect(payment.payouts.count == 2 && payment.transferFee == 0)
+        }
+      }
+      #expect((fee == nil) == (plan.terms == nil))
+      return (fee, bank)
+    }
+
+    let coins = try charge(Fair.euro, by: .ecash, at: banks[0])
+    #expect(try await paid([coins]).bank == banks[0])
+    #expect(try await paid([charge(Fair.euro, by: .transfer, at: banks[2])]).bank == banks[2])
+    let dollars = try charge(MixedMarket.dollar, by: .card, at: banks[1])
+    #expect(try await paid([dollars]).fee?.amount.currency == MixedMarket.dollar)
+    // By the way that she pays, although the terms name an earlier currency, too.
+    let byCard = try charge(Fair.euro, by: .card, at: banks[0])
+    #expect(try await paid([byCard, dollars]).bank == banks[1])
+    // Nothing is asked for.
+    #expect(try await paid([charge(franc, by: .ecash, at: banks[0])]).fee == nil)
+    #expect(try await paid([]).fee == nil)
+    // None of the payments can take it along.
+    let shared = try charge(
+      Fair.euro, to: [MixedMarket.payee(0)], by: .ecash, at: banks[0])
+    for charge in [byCard, shared] {
+      await #expect { try await paid([charge]) } throws: { code(of: $0) == .fee }
+    }
+  }
+
   @Test(arguments: Third.allCases) private func commitPaysByAllMethods(_ third: Third) async throws
   {
     let market = try await MixedMarket()

@@ -44,6 +44,10 @@ import Testing
     market.directory.register(merchant: red, as: Fair.red)
     market.directory.register(merchant: blue, as: Fair.blue)
 
+    let terms = try await market.charge(
+      Tariff(
+        amount: try Fair.amount(5), account: Fair.account(Self.till),
+        validUntil: SystemWallClock().now().adding(seconds: 3600)))
     let process = try await market.order()
     #expect(try await market.conclude(process).decision.isCommit)
     let opened = try await market.open(process)
@@ -76,6 +80,19 @@ import Testing
     check(merchant: views.blue, own: facts.blueOffer, other: facts.redOffer, facts)
     check(coordinator: views.coordinator, facts)
     check(log: views.log, facts)
+    check(views, terms: terms.id)
+  }
+
+  /// Where the coordinator is paid.
+  private static let till = "till-that-decides"
+
+  /// What the coordinator charges is seen by it and by the bank that pays it, and by no merchant.
+  private func check(_ views: Views, terms: StatementID) {
+    #expect(views.bank.contains(Self.till))
+    for view in [views.red, views.blue, views.log] { #expect(view.places(of: Self.till) == []) }
+    for view in [views.bank, views.red, views.blue] {
+      #expect(view.places(of: terms.bytes) == [] && view.places(of: terms.hex) == [])
+    }
   }
 
   /// The bank sees the coins, the total and the payees. It does not see what is bought, or coins that

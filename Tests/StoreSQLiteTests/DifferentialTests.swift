@@ -217,8 +217,38 @@ import Testing
       rows.put(
         CorrespondentRow(
           bank: bank, largestClaim: random.minor(), largestDebt: random.minor(),
-          promised: random.minor(), promisedUntil: random.time()))
+          drawn: random.minor(), credited: random.minor(), promised: random.minor(),
+          promisedUntil: random.time()))
       return "\(before, default: "none") \(rows.correspondents())"
+    },
+    RowOperation { rows, random in
+      let id: StatementID = random.identifier(of: 5)
+      let before = rows.creditLine(id)
+      let (creditor, debtor) = (random.party(), random.party())
+      rows.put(
+        CreditLineRow(
+          id: id, creditor: creditor, debtor: debtor, limit: random.minor(),
+          validFrom: random.time(), validUntil: random.time(),
+          statement: Signed(random.bytes())))
+      return """
+        \(before, default: "none") \(rows.latestCreditLine(from: creditor, to: debtor), default: "") \
+        \(rows.latestCreditLine(from: debtor, to: creditor), default: "none")
+        """
+    },
+    RowOperation { rows, random in
+      let id: StatementID = random.identifier(of: 5)
+      let before = rows.collected(id)
+      let bank = random.party()
+      let (one, other) = (random.minor(), random.minor())
+      rows.put(
+        CollectedRow(
+          transfer: id, bank: bank, net: min(one, other), total: max(one, other),
+          statement: Signed(random.bytes()), proof: random.someBytes(),
+          credit: Signed(random.bytes())))
+      return """
+        \(before, default: "none") \
+        \(rows.collected(from: bank, above: min(one, other), upTo: max(one, other)))
+        """
     },
     RowOperation { rows, random in
       let card: CardID = random.identifier(of: 3)

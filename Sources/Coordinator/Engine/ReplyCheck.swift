@@ -91,7 +91,8 @@ struct ReplyCheck: Sendable {
   // MARK: - After the verdict
 
   /// One transfer for each payout, in their order. One of which the bank has kept more than was agreed is kept on
-  /// file all the same: with the reservation it names the bank. Whether it pays is up to the payee.
+  /// file all the same: with the reservation it names the bank. Whether it pays is up to the payee. One into an account
+  /// at another bank says what it draws there; what may be drawn only the two banks know.
   func transfers(
     _ outcome: Outcome<[Signed<Transfer>]>, of payment: AdmittedOrder.Payment,
     verdict: StatementID, activity: Activity
@@ -108,8 +109,9 @@ struct ReplyCheck: Sendable {
           stated.claim
             == Transfer(
               process: order.process, verdict: verdict, payee: payout.payee,
-              amount: payout.amount, fee: kept),
-          kept?.minor ?? 0 >= payment.content.fee(of: payout)?.minor ?? 0
+              amount: payout.amount, fee: kept, draw: stated.claim.draw),
+          kept?.minor ?? 0 >= payment.content.fee(of: payout)?.minor ?? 0,
+          (stated.claim.draw != nil) == (payout.payee.bank != payment.content.bank)
         else { return nil }
         exhibits.append(Exhibit(id: stated.id, signed: transfer))
       }

@@ -77,7 +77,7 @@ extension BeginRecord {
   fileprivate func write(to writer: inout ByteWriter) {
     switch source {
     case .submission(let submission):
-      writer.byte(1)
+      writer.byte(submission.terms == nil ? 1 : 3)
       submission.write(to: &writer)
     case .presented(let order, let oneTimeKey, let decideBy):
       writer.byte(2)
@@ -93,7 +93,8 @@ extension BeginRecord {
 
   fileprivate init(from reader: inout ByteReader) throws(CoordinatorError) {
     switch try reader.byte() {
-    case 1: source = .submission(try PurchaseSubmission(from: &reader))
+    case 1: source = .submission(try PurchaseSubmission(from: &reader, hasTerms: false))
+    case 3: source = .submission(try PurchaseSubmission(from: &reader, hasTerms: true))
     case 2:
       let order = Signed<Order>(try reader.blob(atMost: SubmissionLimits.statement))
       source = .presented(

@@ -83,7 +83,7 @@ extension JournalRecord {
           source: .submission(
             PurchaseSubmission(
               order: submission.order, parts: submission.parts, offers: submission.offers,
-              instruments: submission.instruments.map { shown($0) })),
+              instruments: submission.instruments.map { shown($0) }, terms: submission.terms)),
           template: begin.template, definition: begin.definition, at: begin.at,
           nonce: begin.nonce))
     case .result(let number, .deposited(let key)):

@@ -27,8 +27,10 @@ extension PurchaseSubmission {
   func checkSizes() throws(CoordinatorError) {
     let goods = PaymentProcess.largestGoodCount
     let banks = PaymentProcess.largestBankCount
-    guard offers.count <= goods, instruments.count <= banks, parts.count <= goods + banks,
+    guard offers.count <= goods, instruments.count <= banks,
+      parts.count <= PaymentProcess.largestPartCount,
       order.bytes.count <= SubmissionLimits.statement,
+      terms.map({ $0.bytes.count <= SubmissionLimits.statement }) ?? true,
       offers.allSatisfy({ $0.bytes.count <= SubmissionLimits.statement }),
       instruments.allSatisfy({ $0.bytes.count <= SubmissionLimits.instrument }),
       parts.allSatisfy({
@@ -40,11 +42,14 @@ extension PurchaseSubmission {
     }
   }
 
+  /// The version byte of a submission with the coordinator's terms.
+  private static let versionWithTerms: UInt8 = 2
+
   /// The submission as bytes: a version byte, then its fields. What a customer puts on record before she
   /// sends it.
   public var encoded: Bytes {
     var writer = ByteWriter(expecting: 8192)
-    writer.byte(JournalRecord.version)
+    writer.byte(terms == nil ? JournalRecord.version : Self.versionWithTerms)
     write(to: &writer)
     return writer.bytes
   }
@@ -54,10 +59,11 @@ extension PurchaseSubmission {
   /// - Throws: `malformed-record`.
   public init(encoded bytes: Bytes) throws(CoordinatorError) {
     var reader = ByteReader(bytes)
-    guard try reader.byte() == JournalRecord.version else {
+    let version = try reader.byte()
+    guard version == JournalRecord.version || version == Self.versionWithTerms else {
       throw ByteReader.malformed("its version is unknown")
     }
-    try self.init(from: &reader)
+    try self.init(from: &reader, hasTerms: version == Self.versionWithTerms)
     guard reader.isAtEnd else { throw ByteReader.malformed("something follows its end") }
   }
 
@@ -71,13 +77,16 @@ extension PurchaseSubmission {
     }
     writer.list(offers) { $0.blob($1.bytes) }
     writer.list(instruments) { $0.sealed($1) }
+    if let terms { writer.blob(terms.bytes) }
   }
 
-  init(from reader: inout ByteReader) throws(CoordinatorError) {
+  /// - Parameter hasTerms: whether the coordinator's terms follow the other fields.
+  init(from reader: inout ByteReader, hasTerms: Bool) throws(CoordinatorError) {
     let goods = PaymentProcess.largestGoodCount
     let banks = PaymentProcess.largestBankCount
     let order = Signed<Order>(try reader.blob(atMost: SubmissionLimits.statement))
-    let parts = try reader.list(atMost: goods + banks) { reader throws(CoordinatorError) in
+    let parts = try reader.list(atMost: PaymentProcess.largestPartCount) {
+      reader throws(CoordinatorError) in
       let part = try reader.blob(atMost: SubmissionLimits.part)
       let salt = try reader.salt()
       let index = try reader.count(atMost: 1 << SubmissionLimits.pathLength)
@@ -92,7 +101,10 @@ extension PurchaseSubmission {
     let instruments = try reader.list(atMost: banks) { reader throws(CoordinatorError) in
       try reader.sealed(SealedContent.Instrument.self, atMost: SubmissionLimits.instrument)
     }
-    self.init(order: order, parts: parts, offers: offers, instruments: instruments)
+    let terms =
+      hasTerms ? Signed<Terms>(try reader.blob(atMost: SubmissionLimits.statement)) : nil
+    self.init(
+      order: order, parts: parts, offers: offers, instruments: instruments, terms: terms)
   }
 }
 

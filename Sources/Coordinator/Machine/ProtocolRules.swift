@@ -13,6 +13,8 @@ public struct ProtocolRules: Hashable, Sendable {
   package var keepsIdentifiers = true
   /// What may run out is taken in one order that is the same in all processes.
   package var takesGoodsInTurns = true
+  /// Banks that pay into accounts at other banks are asked in turns.
+  package var takesRoomInTurns = true
   /// Who hears `held` although somebody left meanwhile asks again at once.
   package var asksAgainAfterDepartures = true
   /// Money is reserved before a good is held.

@@ -7,6 +7,8 @@ extension PaymentProcess {
   public static let largestGoodCount = 256
   /// At most so many banks in one process.
   public static let largestBankCount = 16
+  /// At most so many parts in one order: those of the goods and of the banks, and the coordinator's fee.
+  static let largestPartCount = largestGoodCount + largestBankCount + 1
 
   /// Generates the process for an order, and checks that it always terminates.
   ///
@@ -58,6 +60,9 @@ struct OrderOutline: Hashable, Sendable {
   struct Payment: Hashable, Sendable {
     let bank: PartyName
     let payees: [Payee]
+
+    /// Whether the bank will owe something to another one, which takes no more than it has agreed to.
+    var needsRoom: Bool { payees.contains { $0.bank != bank } }
   }
 
   let goods: [Good]
@@ -157,7 +162,23 @@ private struct ProcessGenerator {
       retriable: try activities(from: template.retriable),
       alternatives: alternatives,
       precedence: try precedence(in: template.compensatable)
-        + turns(of: compensatable) + precedence(in: template.retriable))
+        + turns(of: compensatable) + roomTurns(of: compensatable)
+        + precedence(in: template.retriable))
+  }
+
+  /// What a bank may owe others runs out, too. Banks that pay into accounts elsewhere are asked one after another,
+  /// by name: of processes that wait for room at each other's banks one can always go on.
+  private func roomTurns(of activities: [Activity]) -> [Precedence] {
+    guard let outline, rules.takesRoomInTurns else { return [] }
+    let needing = activities.compactMap { activity -> (bank: PartyName, path: StepPath)? in
+      guard activity.verb == .reserve, case .bank(let name) = activity.participant,
+        outline.payments.contains(where: { $0.bank == name && $0.needsRoom })
+      else { return nil }
+      return (name, activity.path)
+    }.sorted { $0.bank < $1.bank }
+    return zip(needing, needing.dropFirst()).map {
+      Precedence(before: $0.path, after: $1.path)
+    }
   }
 
   /// What may run out is taken one after another, in an order that is the same in all processes. So of

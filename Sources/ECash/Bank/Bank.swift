@@ -9,10 +9,17 @@ public import PaymentModel
 public struct BankTerms: Hashable, Sendable {
   /// How far away the decision about a payment may be when its coins are held, in seconds.
   public let largestHoldSeconds: Int64
+  /// For how long other banks may promise under a credit line that the bank signs, in seconds.
+  public let creditLineSeconds: Int64
 
-  /// - Parameter largestHoldSeconds: seven days unless said otherwise.
-  public init(largestHoldSeconds: Int64 = 7 * 86_400) {
+  /// - Parameters:
+  ///   - largestHoldSeconds: seven days unless said otherwise.
+  ///   - creditLineSeconds: a year unless said otherwise.
+  public init(
+    largestHoldSeconds: Int64 = 7 * 86_400, creditLineSeconds: Int64 = 365 * 86_400
+  ) {
     self.largestHoldSeconds = largestHoldSeconds
+    self.creditLineSeconds = creditLineSeconds
   }
 }
 
@@ -177,7 +184,7 @@ public final class Bank: Sendable {
   ///
   /// - Throws: `booksUnbalanced`.
   public func trialBalance() async throws(ECashError) -> TrialBalance {
-    try await store.read { rows throws(ECashError) in try TrialBalance(rows) }
+    try await store.read { [name] rows throws(ECashError) in try TrialBalance(rows, of: name) }
   }
 
   // MARK: - Log

@@ -1,4 +1,5 @@
-// Between banks: with whom this one clears, whose transfers become money here, and how they pay each other.
+// Between banks: with whom this one clears, how much they let each other draw, whose transfers become money here, and
+// how they pay each other.
 
 import Evidence
 public import PaymentModel
@@ -13,8 +14,22 @@ extension Bank {
     public let promised: UInt64
     /// How much the other bank may owe.
     public let largestClaim: UInt64
-    /// How much may be owed to the other bank.
+    /// How much this bank is willing to owe the other.
     public let largestDebt: UInt64
+    /// All that this bank has ever drawn on the other.
+    public let drawn: UInt64
+    /// All that the other lets it draw; `nil` while it has signed nothing.
+    public let mayDraw: UInt64?
+    /// Until when this bank may promise that.
+    public let mayDrawUntil: Timestamp?
+  }
+
+  /// A transfer of another bank that has become money here.
+  public struct CreditedTransfer: Hashable, Sendable {
+    /// What the account was credited with for this payment.
+    public let amount: Amount
+    /// The bank's word on it.
+    public let statement: Signed<Credit>
   }
 
   /// Which way a payment between two banks went.
@@ -24,12 +39,12 @@ extension Bank {
   }
 
   /// Agrees with another bank that each takes the other's transfers as money: this bank pays into accounts there,
-  /// and accounts here are credited with what the other bank has paid. A later agreement takes the place of an
-  /// earlier one; nothing that was reserved changes.
+  /// as far as the other's credit line lets it, and accounts here are credited with what the other bank has paid. A
+  /// later agreement takes the place of an earlier one; nothing that was reserved or signed changes.
   ///
   /// - Parameters:
-  ///   - largestClaim: how much the other bank may owe. Beyond that its transfers are not taken.
-  ///   - largestDebt: how much the other bank lets this one owe. Beyond that nothing is reserved for its accounts.
+  ///   - largestClaim: how much the other bank may owe: so much the next credit line gives it.
+  ///   - largestDebt: how much this bank is willing to owe. Beyond that nothing is reserved for accounts there.
   /// - Throws: `currency` unless both are in this bank's currency, which the other bank must have, too;
   ///   `correspondentUnknown` when the trust list names no such bank, or it is this one.
   public func clear(
@@ -52,14 +67,71 @@ extension Bank {
 
   /// How this bank stands with each bank that it clears with, ordered by name.
   public func clearings() async -> [Clearing] {
-    await store.read { rows in
+    await store.read { [name] rows in
       rows.correspondents().map { row in
-        Clearing(
+        let line = rows.latestCreditLine(from: row.bank, to: name)
+        return Clearing(
           bank: row.bank, owed: rows.balance(of: .correspondent(row.bank)),
-          promised: row.promised, largestClaim: row.largestClaim, largestDebt: row.largestDebt)
+          promised: row.promised, largestClaim: row.largestClaim, largestDebt: row.largestDebt,
+          drawn: row.drawn, mayDraw: line?.limit, mayDrawUntil: line?.validUntil)
       }
     }
   }
+
+  // MARK: - Credit lines
+
+  /// Signs how much another bank may draw, so that it owes no more than was agreed on; to be handed to that bank.
+  /// The line before is given again while nothing has changed. After a payment of the other bank it is a new one.
+  ///
+  /// - Throws: `correspondentUnknown`; `currency`; `amountOverflow`.
+  public func creditLine(for bank: PartyName) async throws(ECashError) -> Signed<CreditLine> {
+    let desk = desk()
+    return try await store.transact { [terms] rows throws(ECashError) in
+      var desk = desk
+      return try CreditLineRule.grant(
+        to: bank, seconds: terms.creditLineSeconds, desk: &desk, rows: &rows)
+    }
+  }
+
+  /// Keeps what another bank lets this one draw. From then on it is promised to payees there. The same again changes
+  /// nothing.
+  ///
+  /// - Throws: `lineInvalid` unless another bank has signed it for this one; what `CreditLineRule` throws.
+  public func accept(_ line: Signed<CreditLine>) async throws(ECashError) {
+    let stated: Stated<CreditLine>
+    do {
+      stated = try trust.verify(line, at: clock.now()).stated
+    } catch {
+      throw ECashError(.lineInvalid, "the credit line does not verify: \(error)")
+    }
+    guard stated.claim.debtor == name, stated.issuer.party != name else {
+      throw ECashError(.lineInvalid, "no credit line of another bank for this one")
+    }
+    try await store.transact { rows throws(ECashError) in
+      try CreditLineRule.accept(stated, line, rows: &rows)
+    }
+  }
+
+  /// A credit line that this bank has signed or keeps, for whoever judges a transfer that names it.
+  public func creditLine(_ id: StatementID) async -> Signed<CreditLine>? {
+    await store.read { rows in rows.creditLine(id)?.statement }
+  }
+
+  /// Transfers that were collected here and have drawn what another transfer of the same bank says it draws, each with
+  /// the proof that it was shown with: what convicts that bank. Empty for a transfer that draws nothing.
+  public func collected(
+    contradicting transfer: Transfer, of bank: PartyName
+  ) async -> [(transfer: Signed<Transfer>, proof: Bytes?)] {
+    guard let drawn = transfer.drawn else { return [] }
+    return await store.read { rows in
+      rows.collected(from: bank, above: drawn.above, upTo: drawn.upTo).compactMap { row in
+        let other: Transfer? = try? UnverifiedStatement(row.statement.bytes).unverifiedClaim()
+        return other?.contradicts(transfer) == true ? (row.statement, row.proof) : nil
+      }
+    }
+  }
+
+  // MARK: - Transfers
 
   /// Takes a transfer of another bank as money, whoever presents it; usually the payee does. The same again
   /// changes nothing.
@@ -70,20 +142,26 @@ extension Bank {
   ///
   /// - Parameter proof: that the transfer is in the log, as `tlog-proof@v1`. With it the other bank's key must have
   ///   been valid then; without it, it must be valid now.
-  /// - Returns: what the account was credited with: the amount without the other bank's fee.
+  /// - Returns: the bank's word on what the account was credited with: the amount without the other bank's fee.
   /// - Throws: `transferInvalid`, and what `ClearingRule` throws.
   @discardableResult
   public func collect(
     _ transfer: Signed<Transfer>, proof: Bytes? = nil
-  ) async throws(ECashError) -> Amount {
-    let now = clock.now()
-    let stated = try read(transfer, proof: proof, at: now)
+  ) async throws(ECashError) -> CreditedTransfer {
+    let desk = desk()
+    let stated = try read(transfer, proof: proof, at: desk.now)
     guard stated.claim.payee.bank == name, stated.issuer.party != name else {
       throw ECashError(.transferInvalid, "no transfer of another bank into an account here")
     }
-    return try await store.transact { rows throws(ECashError) in
-      try ClearingRule.apply(stated, at: now, rows: &rows)
+    let presented = ClearingRule.Presented(stated: stated, signed: transfer, proof: proof)
+    let credit = try await store.transact { rows throws(ECashError) in
+      var desk = desk
+      return try ClearingRule.apply(presented, desk: &desk, rows: &rows)
     }
+    guard let claim: Credit = try? UnverifiedStatement(credit.bytes).unverifiedClaim() else {
+      throw ECashError(.booksUnbalanced, "a stored answer cannot be read")
+    }
+    return CreditedTransfer(amount: claim.amount, statement: credit)
   }
 
   /// Books that this bank has paid another what it owed, or was paid. How the money went is outside of these

@@ -76,6 +76,17 @@ public protocol BankRows {
   func correspondents() -> [CorrespondentRow]
   mutating func put(_ correspondent: CorrespondentRow)
 
+  func creditLine(_ id: StatementID) -> CreditLineRow?
+  /// Of the lines of one bank to another that with the highest limit, and of those the one that is valid longest.
+  func latestCreditLine(from creditor: PartyName, to debtor: PartyName) -> CreditLineRow?
+  mutating func put(_ line: CreditLineRow)
+
+  func collected(_ transfer: StatementID) -> CollectedRow?
+  /// Transfers of a bank that have drawn some of the units after the first bound up to the second. Ordered by
+  /// their totals, then by identifier.
+  func collected(from bank: PartyName, above: UInt64, upTo: UInt64) -> [CollectedRow]
+  mutating func put(_ collected: CollectedRow)
+
   // MARK: Methods
 
   /// A card and what it pays with.
@@ -287,31 +298,6 @@ extension HoldRow {
   /// What reaches the payee of a payout, in minor units.
   func net(of payout: Payout) -> UInt64 {
     payout.amount.minor - min(transferFee, payout.amount.minor)
-  }
-}
-
-/// Another bank with which this one clears, in this one's currency.
-public struct CorrespondentRow: Hashable, Sendable {
-  /// The key.
-  public let bank: PartyName
-  /// How much the other bank may owe, in minor units.
-  public var largestClaim: UInt64
-  /// How much may be owed to it: beyond that it takes no transfer.
-  public var largestDebt: UInt64
-  /// What undecided processes will pay into its accounts, if they commit.
-  public var promised: UInt64
-  /// When the last of them must be decided; says nothing when nothing is promised.
-  public var promisedUntil: Timestamp
-
-  public init(
-    bank: PartyName, largestClaim: UInt64, largestDebt: UInt64, promised: UInt64 = 0,
-    promisedUntil: Timestamp = Timestamp(milliseconds: 0)
-  ) {
-    self.bank = bank
-    self.largestClaim = largestClaim
-    self.largestDebt = largestDebt
-    self.promised = promised
-    self.promisedUntil = promisedUntil
   }
 }
 

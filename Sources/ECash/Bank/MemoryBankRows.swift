@@ -18,6 +18,8 @@ public struct MemoryBankRows: BankRows, Sendable {
   private var tombstones: [TombstoneKey: TombstoneRow] = [:]
   private var replies: [RequestKey: ReplyRow] = [:]
   private var correspondentRows: [PartyName: CorrespondentRow] = [:]
+  private var creditLines: [StatementID: CreditLineRow] = [:]
+  private var collectedRows: [StatementID: CollectedRow] = [:]
   private var cardRows: [CardID: CardRow] = [:]
   private var records: [RecordKey: Bytes] = [:]
   private var details: [ProcessID: Bytes] = [:]
@@ -153,6 +155,29 @@ public struct MemoryBankRows: BankRows, Sendable {
 
   public mutating func put(_ correspondent: CorrespondentRow) {
     correspondentRows[correspondent.bank] = correspondent
+  }
+
+  public func creditLine(_ id: StatementID) -> CreditLineRow? { creditLines[id] }
+
+  public func latestCreditLine(
+    from creditor: PartyName, to debtor: PartyName
+  ) -> CreditLineRow? {
+    creditLines.values.filter { $0.creditor == creditor && $0.debtor == debtor }
+      .max { ($0.limit, $0.validUntil, $0.id) < ($1.limit, $1.validUntil, $1.id) }
+  }
+
+  public mutating func put(_ line: CreditLineRow) { creditLines[line.id] = line }
+
+  public func collected(_ transfer: StatementID) -> CollectedRow? { collectedRows[transfer] }
+
+  public func collected(from bank: PartyName, above: UInt64, upTo: UInt64) -> [CollectedRow] {
+    collectedRows.values.filter {
+      $0.bank == bank && above < $0.total && $0.total - $0.net < upTo
+    }.sorted { ($0.total, $0.transfer) < ($1.total, $1.transfer) }
+  }
+
+  public mutating func put(_ collected: CollectedRow) {
+    collectedRows[collected.transfer] = collected
   }
 
   // MARK: Methods

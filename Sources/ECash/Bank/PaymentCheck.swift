@@ -29,9 +29,12 @@ struct PaymentCheck: Sendable {
         throw PaymentRefusal(.invalid)
       }
       guard methods.contains(part.method) else { throw PaymentRefusal(.methodRefused) }
-      guard part.total.currency == keyset.currency, !part.total.isZero,
-        part.transferFee == keyset.fees.perTransfer
-      else { throw PaymentRefusal(.notOffered) }
+      guard part.total.currency == keyset.currency, !part.total.isZero else {
+        throw PaymentRefusal(.notOffered)
+      }
+      guard part.transferFee == keyset.fees.perTransfer else {
+        throw PaymentRefusal(.feeMismatch)
+      }
       return .success(
         OfferedPayment(
           process: request.id.process, coordinator: claim.coordinator, decideBy: claim.decideBy,

@@ -37,15 +37,16 @@ public struct TrialBalance: Hashable, Sendable {
   ///   the sums of the postings, add up to nothing, and none is below zero but those that others owe; what
   ///   stands on a denomination's account is (issued − redeemed) × value; reserved + redeemed ≤ issued; what
   ///   is held by a method is what its undecided processes hold; what is promised to other banks is what
-  ///   undecided processes will pay there; no card owes more than its limit.
-  init(_ rows: any BankRows) throws(ECashError) {
+  ///   undecided processes will pay there, within the credit lines; what was drawn on them and credited for them is
+  ///   what was posted; no card owes more than its limit.
+  init(_ rows: any BankRows, of bank: PartyName) throws(ECashError) {
     balances = rows.balances()
     coins = rows.denominations().map {
       Coins(
         denomination: $0.id, value: $0.content.value, issued: $0.issued, reserved: $0.reserved,
         redeemed: $0.redeemed, isStopped: $0.isStopped)
     }
-    let posted = try Self.replay(rows)
+    let (posted, clearings) = try Self.replay(rows)
     guard posted.filter({ $0.minor != 0 }) == balances.filter({ $0.minor != 0 }) else {
       throw Self.broken("the balances are not the sums of the postings")
     }
@@ -62,7 +63,8 @@ public struct TrialBalance: Hashable, Sendable {
         "a denomination's account is not what its coins are worth")
     }
     try checkHolds(rows)
-    try checkPromises(rows)
+    try checkPromises(rows, of: bank)
+    try checkDraws(rows, clearings)
     try checkCards(rows)
   }
 
@@ -80,7 +82,9 @@ public struct TrialBalance: Hashable, Sendable {
   }
 
   /// What undecided processes will pay into accounts elsewhere is what is promised to those banks.
-  private func checkPromises(_ rows: any BankRows) throws(ECashError) {
+  private func checkPromises(
+    _ rows: any BankRows, of bank: PartyName
+  ) throws(ECashError) {
     let holds = rows.undecidedHolds(from: nil)
     for other in rows.correspondents() {
       let promised = holds.reduce(UInt64(0)) { sum, hold in
@@ -89,7 +93,30 @@ public struct TrialBalance: Hashable, Sendable {
       }
       try require(
         other.promised == promised, "what is promised to \(other.bank) is not what is held")
+      let line = rows.latestCreditLine(from: other.bank, to: bank)?.limit ?? 0
+      try require(
+        other.drawn <= line && other.promised <= line - other.drawn,
+        "more is promised to \(other.bank) than it takes")
     }
+  }
+
+  /// What was ever drawn on other banks, and credited for them, is what was posted.
+  private func checkDraws(
+    _ rows: any BankRows, _ posted: [ClearedSum: Int64]
+  ) throws(ECashError) {
+    for other in rows.correspondents() {
+      let drawn = posted[ClearedSum(bank: other.bank, kind: .payment), default: 0]
+      let credited = -posted[ClearedSum(bank: other.bank, kind: .clearing), default: 0]
+      try require(
+        Int64(clamping: other.drawn) == drawn && Int64(clamping: other.credited) == credited,
+        "what was drawn on \(other.bank), or credited for it, is not what was posted")
+    }
+  }
+
+  /// What postings of one kind have moved on the account of another bank.
+  private struct ClearedSum: Hashable {
+    let bank: PartyName
+    let kind: PostingKind
   }
 
   private func checkCards(_ rows: any BankRows) throws(ECashError) {
@@ -104,8 +131,11 @@ public struct TrialBalance: Hashable, Sendable {
     }
   }
 
-  private static func replay(_ rows: any BankRows) throws(ECashError) -> [LedgerBalance] {
+  private static func replay(
+    _ rows: any BankRows
+  ) throws(ECashError) -> (balances: [LedgerBalance], clearings: [ClearedSum: Int64]) {
     var sums: [LedgerAccount: Int64] = [:]
+    var clearings: [ClearedSum: Int64] = [:]
     var number = 0
     while true {
       let page = rows.postings(after: number, atMost: 1000)
@@ -114,12 +144,18 @@ public struct TrialBalance: Hashable, Sendable {
         guard posting.lines.reduce(0, { $0 + $1.minor }) == 0 else {
           throw broken("posting \(posting.number) does not balance")
         }
-        for line in posting.lines { sums[line.account, default: 0] += line.minor }
+        for line in posting.lines {
+          sums[line.account, default: 0] += line.minor
+          if case .correspondent(let bank) = line.account {
+            clearings[ClearedSum(bank: bank, kind: posting.kind), default: 0] += line.minor
+          }
+        }
       }
       number = last.number
     }
-    return sums.map { LedgerBalance(account: $0.key, minor: $0.value) }
+    let balances = sums.map { LedgerBalance(account: $0.key, minor: $0.value) }
       .sorted { $0.account < $1.account }
+    return (balances, clearings)
   }
 
   private func require(_ holds: Bool, _ message: String) throws(ECashError) {

@@ -25,10 +25,13 @@ extension StatementKind {
     case .doubleSpend: DoubleSpend.self
     case .void: VoidedReservation.self
     case .transfer: Transfer.self
+    case .creditLine: CreditLine.self
+    case .credit: Credit.self
     case .withdrawal: Withdrawal.self
     case .submission: Submission.self
     case .acceptance: Acceptance.self
     case .verdict: Verdict.self
+    case .terms: Terms.self
     case .shareAcceptance: ShareAcceptance.self
     case .evidenceRequest: EvidenceRequest.self
     case .ruling: Ruling.self

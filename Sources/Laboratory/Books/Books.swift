@@ -26,9 +26,12 @@ package struct Books: Sendable {
 
   /// The first thing that is wrong at the end of a run, when faults have stopped long enough ago.
   package func check(_ world: World) -> Finding? {
-    verdicts(world) ?? coordinator(world) ?? money(world) ?? stock(world) ?? answers(world)
-      ?? refusals(world) ?? atomicity(world) ?? evidence(world) ?? progress(world)
-      ?? isolation(world)
+    moneyAndStock(world) ?? answers(world) ?? refusals(world) ?? atomicity(world)
+      ?? evidence(world) ?? progress(world) ?? isolation(world)
+  }
+
+  private func moneyAndStock(_ world: World) -> Finding? {
+    verdicts(world) ?? coordinator(world) ?? money(world) ?? fees(world) ?? stock(world)
   }
 
   func finding(_ property: Property, _ process: ProcessID?, _ message: String) -> Finding {

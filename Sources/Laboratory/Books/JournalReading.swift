@@ -65,7 +65,7 @@ struct JournalReading {
   }
 
   private mutating func readBegin(_ cursor: inout Cursor) -> Bool {
-    guard let source = cursor.byte(), source == 1 || source == 2, let order = cursor.blob() else {
+    guard let source = cursor.byte(), (1...3).contains(source), let order = cursor.blob() else {
       return false
     }
     guard let id = identify(order) else { return false }

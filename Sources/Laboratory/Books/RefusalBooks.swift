@@ -81,12 +81,11 @@ extension Books {
       case .declined: return purse.map { total > $0.limit - $0.spent } ?? false
       case .doubleSpend:
         return coins.contains { if case .spent = $0.state { true } else { false } }
-      case .methodRefused, .denominationRefused, .amountMismatch, .coordinatorRefused:
-        return false
-      default:
-        // Terms: the tariff is another one now.
+      case .feeMismatch:
+        // The tariff is another one now.
         return payment.content.transferFee
           != world.setting.transferFee(of: bank.name, at: seen.at)
+      default: return false
       }
     }
   }

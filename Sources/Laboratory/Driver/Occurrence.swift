@@ -43,6 +43,7 @@ public enum Occurrence: String, CaseIterable, Hashable, Sendable {
   case griefing = "customer-griefing"
   case customerLateness = "customer-lateness"
   case customerFalseClaim = "customer-false-claim"
+  case feeCheat = "customer-fee-cheat"
 
   // A coordinator that nobody should trust
   case rogueHold = "rogue-hold"
@@ -59,6 +60,7 @@ public enum Occurrence: String, CaseIterable, Hashable, Sendable {
   case paidByMixture = "committed-by-several-methods"
   case paidInCurrencies = "committed-in-several-currencies"
   case paidWithFee = "committed-with-a-fee"
+  case paidCoordinator = "committed-with-coordinator-fee"
   case paidNothing = "committed-free"
   case paidInvoice = "committed-invoice"
 

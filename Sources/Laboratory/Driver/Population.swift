@@ -26,6 +26,8 @@ struct Population {
   private let setting: Setting
   private let customerCount: Int
   private let hasRogue: Bool
+  /// For what has to do with the coordinator's fee: it moves nothing that is drawn otherwise.
+  private var feeEntropy: SimulationEntropy
   private let cheatsPerMille: Int
   /// Of everything limited there is one, and everybody wants several goods.
   private let isScarce: Bool
@@ -45,18 +47,29 @@ struct Population {
     let fees = (0..<banks).map { _ in
       entropy.happens(perMille: 400) ? UInt64(1 + entropy.below(5)) : 0
     }
-    setting = Setting(banks: banks, shops: shops, flaw: flaw, transferFees: fees)
     hasRogue = entropy.happens(perMille: 200)
     cheatsPerMille = entropy.pick([0, 0, 100, 250])
     isScarce = entropy.happens(perMille: 150)
-    currencies = setting.bankNames.map { _ in
+    let names = Setting.bankNames(banks)
+    currencies = names.map { _ in
       let first = entropy.below(Self.currencyCodes.count)
       return (0...entropy.below(2)).map {
         Currency.named(Self.currencyCodes[(first + $0) % Self.currencyCodes.count])
       }
     }
+    var source = entropy
+    feeEntropy = SimulationEntropy(seed: source.next() ^ Self.feeSeed)
     self.entropy = entropy.fork()
+    let charging =
+      feeEntropy.happens(perMille: 300)
+      ? Charging.draw(
+        banks: names, currencies: Self.currencyCodes.map { .named($0) }, unit: Self.coinValue,
+        from: &feeEntropy) : .none
+    setting = Setting(
+      banks: banks, shops: shops, flaw: flaw, transferFees: fees, charging: charging)
   }
+
+  private static let feeSeed: UInt64 = 0x6665_6573
 
   /// - Returns: the world, and what its banks hold when it begins.
   mutating func world() -> World {
@@ -92,6 +105,10 @@ struct Population {
     for currency in currencies[number] {
       books.accounts.append(
         BankBooks.Account(name: ModelBank.feeAccount, minor: 0, currency: currency))
+      if !setting.charging.isNone {
+        books.accounts.append(
+          BankBooks.Account(name: Charging.account, minor: 0, currency: currency))
+      }
     }
     for customer in customers {
       books.coins += customer.desk.books.coins.filter { $0.bank == name }.map {
@@ -221,7 +238,13 @@ struct Population {
     }
     return ModelCustomer(
       number: number, cheat: cheat, wishes: sorted.map(\.element), books: books,
-      entropy: entropy.fork(), handsInAgain: true)
+      entropy: entropy.fork(), handsInAgain: true, feeCheat: feeCheat())
+  }
+
+  /// Some customers do not pay the coordinator as it asks, where it asks for anything.
+  private mutating func feeCheat() -> FeeCheat? {
+    guard !setting.charging.isNone, feeEntropy.happens(perMille: 150) else { return nil }
+    return feeEntropy.pick(FeeCheat.allCases)
   }
 
   private mutating func wishes(

@@ -134,7 +134,8 @@ public struct Simulation {
     for customer in world.customers {
       for purchase in customer.desk.books.purchases {
         report.purchases += 1
-        let isHonest = customer.cheat == nil && world.isHonest(purchase)
+        let isHonest =
+          customer.cheat == nil && customer.feeCheat == nil && world.isHonest(purchase)
         if isHonest { report.honest += 1 }
         switch purchase.state {
         case .committed:
@@ -187,6 +188,7 @@ extension CustomerBooks.Purchase {
       }
     }
     if hasFee { found.append(.paidWithFee) }
+    if submission.terms != nil { found.append(.paidCoordinator) }
     return found
   }
 }

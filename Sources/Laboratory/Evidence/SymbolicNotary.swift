@@ -5,9 +5,18 @@ package import PaymentModel
 
 package struct SymbolicNotary: Notary, Hashable {
   private let signer: SymbolicSigner
+  private let terms: PublishedTerms
+  private let asksForFees: Bool
 
-  package init(_ coordinator: PartyName) {
+  /// - Parameters:
+  ///   - terms: what the coordinator charges.
+  ///   - asksForFees: whether it refuses orders that do not pay so.
+  package init(
+    _ coordinator: PartyName, terms: PublishedTerms = PublishedTerms(), asksForFees: Bool = true
+  ) {
     signer = SymbolicSigner(coordinator)
+    self.terms = terms
+    self.asksForFees = asksForFees
   }
 
   package var key: Thumbprint { signer.issuer.key }
@@ -31,6 +40,7 @@ package struct SymbolicNotary: Notary, Hashable {
     offers.sort { $0.id < $1.id }
     var items: [AdmittedOrder.Item] = []
     var payments: [AdmittedOrder.Payment] = []
+    var fees: [FeePart] = []
     for committed in submission.parts {
       switch try SymbolicEvidence.read(committed, of: order.claim) {
       case .item(let item):
@@ -49,16 +59,40 @@ package struct SymbolicNotary: Notary, Hashable {
           AdmittedOrder.Payment(
             content: payment, part: committed, partDigest: digest(committed.part),
             instrument: Sealed(sealed.bytes, digest: digest(sealed.bytes))))
+      case .fee(let fee): fees.append(fee)
       }
     }
     items.sort { $0.offer.id < $1.offer.id }
     payments.sort { $0.content.bank < $1.content.bank }
-    guard items.map(\.offer.id) == offers.map(\.id), isPaid(items, by: payments) else {
+    try checkFee(fees, by: payments, under: submission.terms, at: time)
+    guard items.map(\.offer.id) == offers.map(\.id), isPaid(items, fees.first, by: payments) else {
       throw NotAdmitted(code: "payment", message: "what is paid is not what is bought")
     }
     return AdmittedOrder(
       process: order.id.renamed(), signedOrder: submission.order, order: order.claim,
       items: items, payments: payments)
+  }
+
+  /// There is one fee, by terms of this coordinator that hold, or none is asked for.
+  private func checkFee(
+    _ fees: [FeePart], by payments: [AdmittedOrder.Payment], under signed: Signed<Terms>?,
+    at time: Timestamp
+  ) throws(NotAdmitted) {
+    let currencies = payments.map(\.content.total.currency)
+    let isAsked = !terms.allowNoFee(in: currencies, at: time)
+    guard !fees.isEmpty || (isAsked && asksForFees) else { return }
+    guard fees.count == 1, let signed,
+      let stated = try? SymbolicEvidence.read(
+        signed, by: .party(SymbolicEvidence.party(of: key) ?? .customer)),
+      stated.id == fees[0].terms, stated.claim.coverOrder(at: time),
+      let charge = fees[0].charge(of: stated.claim, in: currencies),
+      payments.allSatisfy({ payment in
+        !payment.content.payouts.contains { $0.payee == fees[0].payee }
+          || charge.accepts(payment.content)
+      })
+    else {
+      throw NotAdmitted(code: "fee", message: "the coordinator's fee is not as its terms say")
+    }
   }
 
   private func offer(
@@ -75,11 +109,15 @@ package struct SymbolicNotary: Notary, Hashable {
   }
 
   /// Payee by payee, by the payee's own bank and in a way that all its offers accept. Free goods are not
-  /// paid.
+  /// paid. The fee goes to nobody else's account.
   private func isPaid(
-    _ items: [AdmittedOrder.Item], by payments: [AdmittedOrder.Payment]
+    _ items: [AdmittedOrder.Item], _ fee: FeePart?, by payments: [AdmittedOrder.Payment]
   ) -> Bool {
     var owed: [Payout] = []
+    if let fee {
+      guard !items.contains(where: { $0.offer.claim.payee == fee.payee }) else { return false }
+      owed.append(Payout(payee: fee.payee, amount: fee.amount))
+    }
     for item in items {
       let offer = item.offer.claim
       guard let price = try? offer.price.gross.multiplied(by: UInt64(item.quantity)) else {

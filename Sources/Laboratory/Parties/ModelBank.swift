@@ -168,7 +168,7 @@ extension ModelBank {
   ) -> RefusalReason? {
     guard now < order.decideBy else { return .tooLate }
     guard [.ecash, .transfer, .card].contains(part.method) else { return .methodRefused }
-    guard part.transferFee == setting.transferFee(of: name, at: now) else { return .notOffered }
+    guard part.transferFee == setting.transferFee(of: name, at: now) else { return .feeMismatch }
     guard
       part.payouts.allSatisfy({ payout in
         payout.payee.bank == name
@@ -176,7 +176,7 @@ extension ModelBank {
             $0.name == payout.payee.account && $0.currency == payout.amount.currency
           }
       })
-    else { return .notOffered }
+    else { return .payeeUnknown }
     guard let instrument = SymbolicInstrument(request.instrument),
       instrument.process == request.id.process,
       instrument.part == SHA256.digest(request.part.part),

@@ -28,6 +28,7 @@ package struct ModelCustomer: Hashable, Sendable {
 
   package let number: Int
   package let cheat: CustomerCheat?
+  let feeCheat: FeeCheat?
   private let wishes: [Wish]
   /// Whether she hands an order in again that nobody has said to have taken.
   private let handsInAgain: Bool
@@ -38,10 +39,11 @@ package struct ModelCustomer: Hashable, Sendable {
 
   init(
     number: Int, cheat: CustomerCheat?, wishes: [Wish], books: CustomerBooks,
-    entropy: SimulationEntropy, handsInAgain: Bool = false
+    entropy: SimulationEntropy, handsInAgain: Bool = false, feeCheat: FeeCheat? = nil
   ) {
     self.number = number
     self.cheat = cheat
+    self.feeCheat = feeCheat
     self.wishes = wishes
     self.handsInAgain = handsInAgain
     desk = Desk(books)
@@ -177,18 +179,26 @@ package struct ModelCustomer: Hashable, Sendable {
   private mutating func order(
     _ wish: OrderWish, at now: Timestamp, _ setting: Setting
   ) -> Outgoing? {
-    var payments: [CustomerBooks.Payment] = []
+    var contents: [PaymentPart] = []
     for bank in setting.bankNames {
       let payouts = payouts(for: wish.lines.filter { $0.good.offer.claim.payee.bank == bank })
       guard let currency = payouts.first?.amount.currency else { continue }
       guard let total = try? Amount.sum(payouts.map(\.amount), in: currency) else { return nil }
-      let content = payment(of: total, payouts, at: bank, now, wish, setting)
+      contents.append(payment(of: total, payouts, at: bank, now, wish, setting))
+    }
+    // The rogue charges nothing.
+    let charged = ChargedPayments(
+      contents, by: wish.isForRogue ? .none : setting.charging, at: now, cheat: feeCheat, &entropy)
+    var payments: [CustomerBooks.Payment] = []
+    for content in charged.contents {
       guard let numbers = choose(for: content, now, wish, setting) else { return nil }
       payments.append(CustomerBooks.Payment(content: content, numbers: numbers))
     }
+    if feeCheat != nil, !wish.isForRogue, !contents.isEmpty { occurrences.append(.feeCheat) }
     let parts =
       wish.lines.map { OrderPart.item(ItemPart(offer: $0.good.offer.id, quantity: $0.quantity)) }
       + payments.map { OrderPart.payment($0.content) }
+      + (charged.fee.map { [OrderPart.fee($0)] } ?? [])
     let (root, committed) = SymbolicEvidence.commit(parts, entropy: &entropy)
     let order = Order(
       oneTimeKey: entropy.identifier(), recipient: entropy.identifier(), root: root,
@@ -203,7 +213,8 @@ package struct ModelCustomer: Hashable, Sendable {
       submission: PurchaseSubmission(
         order: signed, parts: committed, offers: wish.lines.map(\.good.signed),
         instruments: instruments(
-          for: payments, in: process, parts: Array(committed.dropFirst(wish.lines.count)), wish)),
+          for: payments, in: process, parts: Array(committed.dropFirst(wish.lines.count)), wish),
+        terms: charged.terms),
       lines: wish.lines, payments: payments, isForRogue: wish.isForRogue,
       asksAt: asksAt(of: order, isAnswered: false, now))
     desk.books.purchases.append(purchase)

@@ -120,6 +120,7 @@ struct RealBooks {
       all.append(Decided(purchase: purchase, logged: logged, verdict: verdict))
     }
     if let found = await money(all) { return found }
+    if let found = draws() { return found }
     if let found = stock() { return found }
     for decided in all { if let found = await check(decided) { return found } }
     guard !world.stage.node.isBehindLog, world.stage.node.failed.isEmpty, world.isOver else {

@@ -71,7 +71,7 @@ struct RealLies {
       return sign(
         Transfer(
           process: claim.process, verdict: claim.verdict, payee: claim.payee, amount: claim.amount,
-          fee: try? Amount(minor: fee, currency: claim.amount.currency)),
+          fee: try? Amount(minor: fee, currency: claim.amount.currency), draw: claim.draw),
         claim.process, place)
     }
   }

@@ -87,6 +87,16 @@ extension RealWorld {
 
   // MARK: - Settlement
 
+  /// Two banks sign how much each may draw on the other now, and keep what the other has signed.
+  private func renewLines(_ one: Int, _ other: Int) async {
+    for (creditor, debtor) in [(one, other), (other, one)] {
+      setClock(of: .bank(creditor))
+      let line = try? await banks[creditor].bank.creditLine(for: RealMarket.bankNames[debtor])
+      setClock(of: .bank(debtor))
+      if let line { try? await banks[debtor].bank.accept(line) }
+    }
+  }
+
   /// When a bank pays the others.
   func nextAt(ofBank number: Int) -> Timestamp? { settlesAt[number].first }
 
@@ -96,7 +106,10 @@ extension RealWorld {
     settlesAt[number].removeFirst()
     for other in banks.indices where RealMarket.doClear(number, other) && isUp(.bank(other)) {
       let owed = banks[number].rows.balance(of: .correspondent(RealMarket.bankNames[other]))
-      guard owed > 0 else { continue }
+      guard owed > 0 else {
+        await renewLines(number, other)
+        continue
+      }
       let minor = UInt64(bankConducts[number].entropy.number(in: 1...owed))
       let reference = SHA256.digest(Bytes("settlement \(settlements.count)".utf8))
       guard let amount = try? Amount(minor: minor, currency: RealMarket.currencies[number]),
@@ -109,6 +122,7 @@ extension RealWorld {
         try? await banks[other].bank.settle(
           amount, .received, RealMarket.bankNames[number], reference: reference)
       }
+      await renewLines(number, other)
       settlements.append(RealSettlement(from: number, to: other, minor: minor))
       note(.banksSettled)
     }

@@ -159,6 +159,7 @@ extension RealBooks {
       accounts += (0..<RealMarket.customerCount).map { .holder(RealMarket.customerAccount($0)) }
       accounts += world.market.banks[number].cards.map { .card($0.id) }
       accounts += RealMarket.bankNames.map { .correspondent($0) }
+      accounts.append(.holder(RealCharging.account))
       for account in accounts + [.fees, .clearing] {
         bytes += Bytes(bigEndian: UInt64(bitPattern: rows.balance(of: account)))
       }

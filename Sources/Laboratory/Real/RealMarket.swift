@@ -98,6 +98,10 @@ final class RealMarket: Sendable {
       try await banks[number].bank.openAccount(
         Self.account(name), key: Self.signer(name).publicKey)
     }
+    for bank in banks {
+      try await bank.bank.openAccount(
+        RealCharging.account, key: Self.signer(Setting.coordinatorName).publicKey)
+    }
 
     var walletStores: [MemoryStore<any WalletRows>] = []
     var cards: [[RealCard]] = banks.map { _ in [] }
@@ -134,6 +138,11 @@ final class RealMarket: Sendable {
         try await bank.bank.clear(with: bankNames[other], claiming: limit, owing: limit)
       }
     }
+    for (number, bank) in banks.enumerated() {
+      for other in banks.indices where doClear(number, other) {
+        try await bank.bank.accept(banks[other].bank.creditLine(for: bank.name))
+      }
+    }
   }
 
   /// Opens an account of a customer, fills account and wallet, and has a card issued.
@@ -156,7 +165,8 @@ final class RealMarket: Sendable {
       isCredit
         ? .credit(limit: credit)
         : .account(
-          wallet.accountMeans(account, at: bank.name).cardRequest(at: bank.name, from: &entropy)),
+          wallet.accountMeans(account, at: bank.name).cardRequest(
+            at: bank.name, validUntil: Stage.start, from: &entropy)),
       validMonths: 60)
     guard let card = await bank.issuer.cards().first(where: { !before.contains($0.id) }) else {
       throw Unusable()

@@ -15,6 +15,7 @@ extension RealBooks {
       if let found = coins(at: number, committed.map(\.purchase)) { return found }
     }
     for decided in committed {
+      if let found = fee(of: decided.purchase) { return found }
       if let found = presented(decided.purchase) { return found }
     }
     for buyer in world.buyers where buyer.cheat != .doubleSpend {

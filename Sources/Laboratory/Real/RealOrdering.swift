@@ -15,10 +15,11 @@ extension RealWorld {
     let selections = try wish.lines.map {
       Selection(try wallet.inspect($0.offer.signed), quantity: $0.quantity)
     }
+    let charging = paidCharging(by: number)
     let plan = try await wallet.plan(
       selections, coordinator: setting.coordinatorKey, template: setting.template,
       decideWithinSeconds: wish.decideSeconds, paying: await methods(for: wish, number),
-      under: banks.indices.map { keyset(of: $0) })
+      under: banks.indices.map { keyset(of: $0) }, charged: charging?.terms)
     var payments: [RealPurchase.Payment] = []
     var means: [PartyName: any PaymentMeans] = [:]
     for content in try plan.contents() {
@@ -30,6 +31,7 @@ extension RealWorld {
       means[part.bank] = chosen
     }
     let process = try await wallet.place(plan, with: means)
+    if self.charging != nil, charging == nil, !payments.isEmpty { note(.feeCheat) }
     var submission = try await wallet.submission(of: process)
     let stolen = wish.replays ? stolenInstruments(by: number) : []
     let isReplay = !stolen.isEmpty && !submission.instruments.isEmpty
@@ -38,7 +40,7 @@ extension RealWorld {
         order: submission.order, parts: submission.parts, offers: submission.offers,
         instruments: zip(
           submission.instruments.indices, submission.instruments
-        ).map { stolen.indices.contains($0) ? stolen[$0] : $1 })
+        ).map { stolen.indices.contains($0) ? stolen[$0] : $1 }, terms: submission.terms)
       note(.replay)
     }
     return RealPurchase(
@@ -57,6 +59,11 @@ extension RealWorld {
   func keyset(of bank: Int) -> AcceptedKeyset {
     let period = banks[bank].rows.latestKeyset()?.period ?? 1
     return market.banks[bank].keysets[period - 1]
+  }
+
+  /// What the coordinator charges, for a customer who pays it.
+  private func paidCharging(by number: Int) -> RealCharging? {
+    charging?.omits[number] == false ? charging : nil
   }
 
   // MARK: - Who pays
@@ -79,6 +86,11 @@ extension RealWorld {
       }
       totals[payer(for: bank, wish), default: 0] +=
         line.offer.claim.price.gross.minor * UInt64(line.quantity)
+    }
+    // The coordinator's fee goes with the first payment.
+    if let charging = paidCharging(by: number), let first = totals.firstIndex(where: { $0 != nil })
+    {
+      totals[first, default: 0] += charging.minor(in: RealMarket.currencies[first])
     }
     var methods: [PartyName: PaymentMethod] = [:]
     for (bank, total) in totals.enumerated() {

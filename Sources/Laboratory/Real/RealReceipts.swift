@@ -15,7 +15,8 @@ extension RealBooks {
     return try? await world.log.receipt(
       for: ReceiptContents(
         process: decided.process,
-        statements: file.bodies + purchase.submission.offers.map(\.bytes),
+        statements: file.bodies + purchase.submission.offers.map(\.bytes)
+          + (purchase.submission.terms.map { [$0.bytes] } ?? []),
         verdict: decided.logged, parts: purchase.submission.parts,
         exhibits: file.wrongKeys.map { .revealedKey(deposit: $0.deposit, identity: $0.identity) },
         keyBundle: bundle?.digest))

@@ -60,12 +60,11 @@ extension RealBooks {
       case .doubleSpend:
         guard isTwice else { return false }
         return await isProven(signed, payment, of: purchase)
-      case .methodRefused, .denominationRefused, .amountMismatch, .coordinatorRefused:
-        return false
-      default:
-        // Terms: the tariff is another one now, or the other bank takes no more.
-        let fee = banks[payment.bank].latestKeyset()?.fees.perTransfer
-        return payment.part.transferFee != fee || needsRoom(payment, beside: .owed)
+      case .feeMismatch:
+        // The tariff is another one now.
+        return payment.part.transferFee != banks[payment.bank].latestKeyset()?.fees.perTransfer
+      case .clearingLimit: return needsRoom(payment, beside: .owed)
+      default: return false
       }
     }
   }
@@ -111,14 +110,19 @@ extension RealBooks {
     RealMarket.bankNames.enumerated().contains { number, name in
       let wanted = payment.paid(at: name)
       guard name != payment.part.bank, wanted > 0 else { return false }
-      var owed = max(0, banks[payment.bank].balance(of: .correspondent(name)))
-      if debt == .promised {
-        for (purchase, other) in allPayments(at: payment.bank)
-        where hold(of: other, purchase.process)?.state == .reserved {
-          owed += Int64(other.paid(at: name))
+      let rows = banks[payment.bank]
+      let owed = max(0, rows.balance(of: .correspondent(name)))
+      let line = rows.latestCreditLine(from: name, to: payment.part.bank)?.limit ?? 0
+      var (promised, drawn) = (UInt64(0), UInt64(0))
+      for (purchase, other) in allPayments(at: payment.bank) {
+        switch hold(of: other, purchase.process)?.state {
+        case .reserved: promised += other.paid(at: name)
+        case .posted: drawn += other.paid(at: name)
+        default: break
         }
       }
-      return owed + Int64(wanted) > Int64(RealMarket.clearingLimit)
+      let more = wanted + (debt == .promised ? promised : 0)
+      return owed + Int64(more) > Int64(RealMarket.clearingLimit) || drawn + more > line
     }
   }
 

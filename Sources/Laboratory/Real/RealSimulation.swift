@@ -80,7 +80,7 @@ public enum RealSimulation {
 extension RealWorld {
   /// Whether nobody whom a purchase needs cheats.
   fileprivate func isHonest(_ purchase: RealPurchase) -> Bool {
-    buyers[purchase.buyer].cheat == nil
+    buyers[purchase.buyer].cheat == nil && charging?.omits[purchase.buyer] != true
       && purchase.payments.allSatisfy { bankConducts[$0.bank].cheat == nil }
       && purchase.lines.allSatisfy { line in
         zip(RealMarket.shopNames, shopConducts).allSatisfy { name, conduct in
@@ -105,6 +105,7 @@ extension RealPurchase {
     if payments.isEmpty { found.append(.paidNothing) }
     if lines.contains(where: { $0.offer.claim.container == nil }) { found.append(.paidInvoice) }
     if payments.contains(where: { $0.part.transferFee > 0 }) { found.append(.paidWithFee) }
+    if submission.terms != nil { found.append(.paidCoordinator) }
     let isElsewhere = payments.contains { payment in
       payment.part.payouts.contains { $0.payee.bank != payment.part.bank }
     }

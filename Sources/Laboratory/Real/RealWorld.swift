@@ -18,6 +18,8 @@ final class RealWorld: Playground {
   let setting: Setting
   let market: RealMarket
   let flaw: Flaw?
+  /// What the coordinator charges; `nil` for nothing.
+  let charging: RealCharging?
   let banks: [RealBank]
   let shops: [Shop]
   let shopStores: [MemoryStore<any ShopRows>]
@@ -56,6 +58,8 @@ final class RealWorld: Playground {
     self.market = market
     self.flaw = flaw
     let trust = market.trust
+    let charging = try RealCharging(trust: trust, beside: entropy)
+    self.charging = charging
     let cheatsPerMille = entropy.pick([0, 0, 100, 250])
     var clocks: [(party: Party, clock: RunClock)] = []
     func clock(_ party: Party) -> RunClock {
@@ -115,7 +119,9 @@ final class RealWorld: Playground {
     }
     customerEntropy = entropy.fork()
     self.clocks = clocks
-    setting = try Self.setting(trust, flaw, entropy: &entropy)
+    // With that flaw it does not know what it charges.
+    let terms = flaw == .takesOrdersWithoutFee ? nil : charging?.terms.stated
+    setting = try Self.setting(trust, flaw, terms: terms, entropy: &entropy)
     stage = Stage(node: CoordinatorNode(entropy: entropy.fork(), conduct: setting.conduct))
   }
 
@@ -147,14 +153,15 @@ final class RealWorld: Playground {
   }
 
   private static func setting(
-    _ trust: TrustStore, _ flaw: Flaw?, entropy: inout SimulationEntropy
+    _ trust: TrustStore, _ flaw: Flaw?, terms: Stated<Terms>?, entropy: inout SimulationEntropy
   ) throws -> Setting {
     let coordinator = try RealMarket.signer(Setting.coordinatorName)
     let escrowEntropy = SharedEntropy(entropy.next())
     return Setting(
       conduct: Conduct(
         coordinator: Setting.coordinatorName,
-        notary: EvidenceNotary(trust: trust, signer: coordinator),
+        notary: EvidenceNotary(
+          trust: trust, signer: coordinator, terms: PublishedTerms(terms.map { [$0] } ?? [])),
         examiner: EscrowAgent(
           identity: try RealMarket.identity(Setting.coordinatorName.text),
           makeEntropy: { escrowEntropy.fork() }),

@@ -274,15 +274,19 @@ public struct Transfer: Claim {
   public let amount: Amount
   /// What the bank has kept of it, no more than the payment part says; `nil` for nothing.
   public let fee: Amount?
+  /// What it draws on the payee's bank; `nil` when that is the bank itself.
+  public let draw: Draw?
 
   public init(
-    process: ProcessID, verdict: StatementID, payee: Payee, amount: Amount, fee: Amount? = nil
+    process: ProcessID, verdict: StatementID, payee: Payee, amount: Amount, fee: Amount? = nil,
+    draw: Draw? = nil
   ) {
     self.process = process
     self.verdict = verdict
     self.payee = payee
     self.amount = amount
     self.fee = fee
+    self.draw = draw
   }
 
   public init(from reader: inout some ClaimReader) throws(ClaimError) {
@@ -296,6 +300,9 @@ public struct Transfer: Claim {
         throw ClaimError("fee", .badValue)
       }
     }
+    draw = try reader.ifPresent("draw") { reader throws(ClaimError) in
+      try reader.object("draw") { reader throws(ClaimError) in try Draw(from: &reader) }
+    }
   }
 
   public func write(to writer: inout some ClaimWriter) {
@@ -304,6 +311,7 @@ public struct Transfer: Claim {
     writer.payee("payee", payee)
     writer.amount("amount", amount)
     if let fee { writer.amount("fee", fee) }
+    if let draw { writer.object("draw") { draw.write(to: &$0) } }
   }
 
   public var prev: [StatementID] { [verdict] }

@@ -8,8 +8,10 @@ public enum Grievance: String, CaseIterable, Sendable {
   case keyMissing = "key-missing"
   /// A physical good was paid, an address was given, and nothing was sent. Against the merchant.
   case notDispatched = "not-dispatched"
-  /// A committed purchase was not paid to the merchant. Against the bank.
+  /// A committed purchase was not paid to the merchant, or its fee not to the coordinator. Against the bank.
   case notPaid = "not-paid"
+  /// A transfer into an account at another bank did not arrive. Against the bank that has paid, or the payee's.
+  case notCredited = "not-credited"
   /// The merchant gave money back and it did not arrive. Against the bank.
   case notRefunded = "not-refunded"
   /// An account was to be debited for coins, and none came. Against the bank.
@@ -23,7 +25,7 @@ public enum Grievance: String, CaseIterable, Sendable {
   public var complainants: [Role] {
     switch self {
     case .goodsWrong, .keyMissing, .notDispatched, .notRefunded: [.customer]
-    case .notPaid: [.merchant]
+    case .notPaid, .notCredited: [.merchant, .coordinator]
     case .notIssued: [.account]
     case .twoVerdicts, .lateVerdict: [.customer, .merchant, .bank]
     }
@@ -35,6 +37,7 @@ public enum Grievance: String, CaseIterable, Sendable {
     case .goodsWrong: .offer
     case .keyMissing, .notPaid, .twoVerdicts, .lateVerdict: .verdict
     case .notDispatched: .addressClaim
+    case .notCredited: .transfer
     case .notRefunded: .refund
     case .notIssued: .withdrawal
     }
@@ -82,6 +85,10 @@ public enum Question: String, CaseIterable, Sendable {
   case dispatch
   /// The transfer of the money.
   case transfer
+  /// The credit line that a transfer names.
+  case creditLine = "credit-line"
+  /// The credit of the account that a transfer pays into.
+  case credit
   /// The issue that answers a withdrawal or a refund.
   case issue
   /// The blind signatures that an issue names.

@@ -179,6 +179,14 @@ public struct RefusalReason: RawRepresentable, Hashable, Sendable {
   public static let invalid = RefusalReason("invalid")
   /// What is asked for is not on offer: unknown, expired, or under other terms.
   public static let notOffered = RefusalReason("not-offered")
+  /// What the order lets the bank keep of a transfer is not what it charges.
+  public static let feeMismatch = RefusalReason("fee-mismatch")
+  /// A payee has no account at this bank.
+  public static let payeeUnknown = RefusalReason("payee-unknown")
+  /// The bank does not clear with a payee's bank.
+  public static let noClearing = RefusalReason("no-clearing")
+  /// The bank would owe a payee's bank more than that one lets it.
+  public static let clearingLimit = RefusalReason("clearing-limit")
   /// The stock is gone.
   public static let soldOut = RefusalReason("sold-out")
   /// The coins do not add up to the total.

@@ -115,16 +115,25 @@ public enum SaleMode: String, Sendable {
 extension Offer {
   /// Whether the merchant takes this payment: of that bank, by that method, with no more kept of each transfer
   /// than it allows.
-  public func accepts(_ payment: PaymentPart) -> Bool {
-    accepts.contains {
+  public func accepts(_ payment: PaymentPart) -> Bool { accepts.take(payment) }
+
+  /// Whether the merchant takes the sum of what is kept of its payee's money: a price that is paid in several
+  /// parts costs no more than one payment may.
+  public func bearsFees(of payments: [PaymentPart]) -> Bool {
+    accepts.bearFees(of: payments, to: payee)
+  }
+}
+
+extension [AcceptedPayment] {
+  func take(_ payment: PaymentPart) -> Bool {
+    contains {
       $0.bank == payment.bank && $0.method == payment.method
         && payment.transferFee <= $0.largestFee
     }
   }
 
-  /// Whether the merchant takes the sum of what is kept of its payee's money: a price that is paid in several
-  /// parts costs no more than one payment may.
-  public func bearsFees(of payments: [PaymentPart]) -> Bool {
+  /// What all payments together keep of a payee's money is within the smallest limit of those that pay it.
+  func bearFees(of payments: [PaymentPart], to payee: Payee) -> Bool {
     var kept: UInt64 = 0
     var limit = UInt64.max
     for payment in payments {
@@ -132,9 +141,9 @@ extension Offer {
         let (sum, overflows) = kept.addingReportingOverflow(payment.fee(of: payout)?.minor ?? 0)
         guard !overflows else { return false }
         kept = sum
-        for accepted in accepts
+        for accepted in self
         where accepted.bank == payment.bank && accepted.method == payment.method {
-          limit = min(limit, accepted.largestFee)
+          limit = Swift.min(limit, accepted.largestFee)
         }
       }
     }

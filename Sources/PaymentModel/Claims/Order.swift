@@ -61,16 +61,19 @@ public struct Order: Claim {
   }
 }
 
-/// A part of an order: what one merchant sells, or what one bank pays.
+/// A part of an order: what one merchant sells, what one bank pays, or what the coordinator is paid.
 public enum OrderPart: Hashable, Sendable {
   case item(ItemPart)
   case payment(PaymentPart)
+  /// At most one, where the coordinator charges.
+  case fee(FeePart)
 
-  /// Reads `{"kind":"item",…}` or `{"kind":"payment",…}`.
+  /// Reads `{"kind":"item",…}`, `{"kind":"payment",…}` or `{"kind":"fee",…}`.
   public init(from reader: inout some ClaimReader) throws(ClaimError) {
     switch try reader.text("kind", atMost: 16) {
     case "item": self = .item(try ItemPart(from: &reader))
     case "payment": self = .payment(try PaymentPart(from: &reader))
+    case "fee": self = .fee(try FeePart(from: &reader))
     default: throw ClaimError("kind", .badValue)
     }
   }
@@ -82,6 +85,9 @@ public enum OrderPart: Hashable, Sendable {
       part.write(to: &writer)
     case .payment(let part):
       writer.text("kind", "payment")
+      part.write(to: &writer)
+    case .fee(let part):
+      writer.text("kind", "fee")
       part.write(to: &writer)
     }
   }

@@ -48,6 +48,8 @@ public enum StatementKind: String, CaseIterable, Sendable {
   case doubleSpend = "double-spend"
   case void
   case transfer
+  case creditLine = "credit-line"
+  case credit
 
   // Account key
   case withdrawal
@@ -56,6 +58,7 @@ public enum StatementKind: String, CaseIterable, Sendable {
   case submission
   case acceptance
   case verdict
+  case terms
 
   // Trustee
   case shareAcceptance = "share-acceptance"
@@ -77,10 +80,11 @@ public enum StatementKind: String, CaseIterable, Sendable {
     case .offer, .deposit, .release, .settlement, .dispatch, .refund: [.merchant]
     case .refusal: [.merchant, .bank]
     case .order, .deliveryRequest, .cancellation, .acknowledgement, .addressClaim: [.customer]
-    case .complaint: [.customer, .merchant, .bank, .account]
-    case .keyset, .issue, .reservation, .doubleSpend, .void, .transfer: [.bank]
+    case .complaint: [.customer, .merchant, .bank, .account, .coordinator]
+    case .keyset, .issue, .reservation, .doubleSpend, .void, .transfer, .creditLine, .credit:
+      [.bank]
     case .withdrawal: [.account]
-    case .submission, .acceptance, .verdict: [.coordinator]
+    case .submission, .acceptance, .verdict, .terms: [.coordinator]
     case .shareAcceptance: [.trustee]
     case .evidenceRequest, .ruling: [.auditor]
     case .keyRegistration: [.bank, .merchant, .account, .coordinator, .trustee, .auditor]

@@ -67,6 +67,8 @@ public struct Dispute: Sendable {
   public var items: [(process: ProcessID, part: ItemPart)] = []
   /// The same for payments, each with the digest by which reservations speak of it.
   public var payments: [(process: ProcessID, digest: Digest, part: PaymentPart)] = []
+  /// The same for what the coordinator is paid.
+  public var fees: [(process: ProcessID, part: FeePart)] = []
   public var offers: [Exhibited<Offer>] = []
   public var reservations: [Exhibited<Reservation>] = []
   public var deposits: [Exhibited<Deposit>] = []
@@ -76,6 +78,8 @@ public struct Dispute: Sendable {
   /// Verdicts that were signed and not logged. They show that they were signed, and nothing else.
   public var unloggedVerdicts: [Stated<Verdict>] = []
   public var transfers: [Exhibited<Transfer>] = []
+  public var creditLines: [Exhibited<CreditLine>] = []
+  public var credits: [Exhibited<Credit>] = []
   public var refusals: [Exhibited<Refusal>] = []
   public var acknowledgements: [Exhibited<Acknowledgement>] = []
   public var addressClaims: [Exhibited<AddressClaim>] = []

@@ -20,7 +20,7 @@ public func judge(_ dispute: Dispute, by rules: JudgeRules = .standard) -> Judge
   Judge(dispute: dispute, rules: rules).judgement
 }
 
-private struct Judge {
+struct Judge {
   let dispute: Dispute
   let rules: JudgeRules
 
@@ -37,6 +37,7 @@ private struct Judge {
     case .keyMissing: keyMissing
     case .notDispatched: notDispatched
     case .notPaid: notPaid
+    case .notCredited: notCredited
     case .notRefunded: notRefunded
     case .notIssued: notIssued
     case .twoVerdicts: twoVerdicts
@@ -167,14 +168,15 @@ extension Judge {
 extension Judge {
   /// A bank owes what it has reserved, once that is committed: the payouts of the payment part that its
   /// reservation names, without the fee that stands there. The merchant is owed those to the payees of its offers
-  /// in this order. A transfer of which more was kept is the bank's own statement against itself.
+  /// in this order, the order's coordinator those to the payee of its fee. A transfer of which more was kept is the
+  /// bank's own statement against itself.
   private var notPaid: Judgement {
     withCommit { order, commit in
-      let offers = dispute.offers.filter { $0.party == complaint.party && isBought($0.id) }
-      guard !offers.isEmpty else {
+      let due = due(to: complaint, under: order)
+      guard !due.payees.isEmpty else {
         return rule(.notAtFault, nil, .nothingOwed, on: [order.id, commit.id])
       }
-      let owed = reservedPayouts(to: offers.map(\.claim.payee))
+      let owed = reservedPayouts(to: due.payees)
       let made = owed.map { owed in
         dispute.transfers.filter {
           $0.role == .bank && $0.party == owed.reservation.party && $0.claim.process == process
@@ -186,7 +188,7 @@ extension Judge {
         made.first { ($0.claim.fee?.minor ?? 0) <= owed.fee }
       }
       guard let first = owed.first else { return .lacks(.reservation) }
-      let evidence = [order.id, commit.id] + offers.map(\.id)
+      let evidence = [order.id, commit.id] + due.evidence
       for (index, owed) in owed.enumerated() where transfers[index] == nil {
         guard let transfer = made[index].first else { continue }
         return rule(
@@ -200,6 +202,19 @@ extension Judge {
       let reservation = owed[unpaid].reservation
       return ask(reservation.party, for: .transfer, on: evidence + [reservation.id])
     }
+  }
+
+  /// The accounts to which an order is to pay whoever complains, and the statements that say so.
+  private func due(
+    to complaint: Exhibited<Complaint>, under order: Exhibited<Order>
+  ) -> (payees: [Payee], evidence: [StatementID]) {
+    guard complaint.role == .coordinator else {
+      let offers = dispute.offers.filter { $0.party == complaint.party && isBought($0.id) }
+      return (offers.map(\.claim.payee), offers.map(\.id))
+    }
+    guard complaint.stated.issuer.key == order.claim.coordinator else { return ([], []) }
+    let fees = dispute.fees.filter { $0.process == process }
+    return (fees.map(\.part.payee), [])
   }
 
   /// A payout that a bank has reserved, and what it may keep of it, in minor units.
@@ -278,7 +293,7 @@ extension Judge {
     }
   }
 
-  private func refusal(
+  func refusal(
     of step: String, by party: PartyName, _ role: Role
   ) -> Exhibited<Refusal>? {
     dispute.refusals.first {
@@ -364,7 +379,7 @@ extension Judge {
   /// A party that was asked and stayed silent did not answer; one that was not asked has to be.
   ///
   /// - Parameter limit: whoever is asked from then on owes no answer.
-  private func ask(
+  func ask(
     _ party: PartyName, for question: Question, before limit: Timestamp? = nil,
     on evidence: [StatementID]
   ) -> Judgement {
@@ -387,7 +402,7 @@ extension Judge {
     return rule(.didNotAnswer, party, .askedInVain, on: evidence + [request.id])
   }
 
-  private func rule(
+  func rule(
     _ outcome: RulingOutcome, _ party: PartyName?, _ rule: JudgementRule,
     on evidence: [StatementID]
   ) -> Judgement {

@@ -39,6 +39,12 @@ public enum JudgementRule: String, CaseIterable, Sendable {
   // Money
   /// The bank has kept more of a transfer than it had reserved the payment with.
   case keptMore = "kept-more"
+  /// The bank has signed a transfer to an account at another bank that no credit line covers.
+  case outsideLine = "outside-line"
+  /// The bank has drawn the same part of a credit line for two payments.
+  case drawnTwice = "drawn-twice"
+  /// The bank has refused to credit what was drawn within its credit line.
+  case refusedCredit = "refused-credit"
 
   // Answers
   /// What was owed is there.

@@ -7,15 +7,18 @@ public struct PurchaseSubmission: Hashable, Sendable {
   public let offers: [Signed<Offer>]
   /// One for each payment part, in their order.
   public let instruments: [Sealed<SealedContent.Instrument>]
+  /// The coordinator's terms that the order's fee part names; `nil` for an order without one.
+  public let terms: Signed<Terms>?
 
   public init(
     order: Signed<Order>, parts: [CommittedPart], offers: [Signed<Offer>],
-    instruments: [Sealed<SealedContent.Instrument>]
+    instruments: [Sealed<SealedContent.Instrument>], terms: Signed<Terms>? = nil
   ) {
     self.order = order
     self.parts = parts
     self.offers = offers
     self.instruments = instruments
+    self.terms = terms
   }
 }
 
@@ -114,8 +117,9 @@ public protocol Notary: Sendable {
   func process(of order: Signed<Order>) -> ProcessID?
 
   /// Checks all of a submission as of a time: signatures, certificates, each part's path to the root,
-  /// that payees and prices are those of the offers, that the order names this coordinator, by its key or by
-  /// an older one that was valid then, and that all offers allow that key.
+  /// that payees and prices are those of the offers, that its fee is the one of terms that the coordinator has
+  /// signed, that the order names this coordinator, by its key or by an older one that was valid then, and that all
+  /// offers allow that key.
   func admit(
     _ submission: PurchaseSubmission, at time: Timestamp
   ) throws(NotAdmitted) -> AdmittedOrder

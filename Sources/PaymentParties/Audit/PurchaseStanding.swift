@@ -56,6 +56,8 @@ public struct PurchaseStanding: Sendable {
   public let decideBy: Timestamp
   public let items: [Item]
   public let payments: [PaymentPart]
+  /// What the coordinator is paid out of them; `nil` for nothing.
+  public let fee: FeePart?
   public let due: [Due]
   public let objections: [Objection]
   /// What the receipt proves, when there is one.
@@ -69,7 +71,7 @@ extension Market {
   public func standing(
     of row: PurchaseRow, at now: Timestamp
   ) async throws(PartyError) -> PurchaseStanding {
-    let (items, payments) = try contents(of: row)
+    let (items, payments, fee) = try contents(of: row)
     let status = try? await coordinator.engine.status(of: row.process)
     let file = try? await coordinator.engine.file(of: row.process)
     let decision = row.verdict.flatMap {
@@ -80,7 +82,7 @@ extension Market {
       process: row.process, word: Self.word(row, status: status, report: report, at: now),
       decision: decision, isDecided: decision != nil || status?.state.isCommitted != nil,
       madeAt: row.madeAt, decideBy: row.decideBy, items: items,
-      payments: payments, due: Self.due(row, status: status, at: now),
+      payments: payments, fee: fee, due: Self.due(row, status: status, at: now),
       objections: (file?.refusals ?? []).map {
         PurchaseStanding.Objection(participant: $0.activity.participant, reason: $0.reason)
       },
@@ -148,7 +150,9 @@ extension Market {
   /// What was ordered, out of the bytes on record.
   private func contents(
     of row: PurchaseRow
-  ) throws(PartyError) -> (items: [PurchaseStanding.Item], payments: [PaymentPart]) {
+  ) throws(PartyError) -> (
+    items: [PurchaseStanding.Item], payments: [PaymentPart], fee: FeePart?
+  ) {
     do {
       let submission = try PurchaseSubmission(encoded: row.submission)
       let order = try trust.verifyOrder(submission.order).claim
@@ -159,9 +163,11 @@ extension Market {
       }
       var items: [PurchaseStanding.Item] = []
       var payments: [PaymentPart] = []
+      var fee: FeePart?
       for part in submission.parts {
         switch try part.verify(against: order) {
         case .payment(let payment): payments.append(payment)
+        case .fee(let part): fee = part
         case .item(let item):
           guard let offer = offers[item.offer] else { continue }
           items.append(
@@ -171,7 +177,7 @@ extension Market {
               price: try offer.claim.price.gross.multiplied(by: UInt64(item.quantity))))
         }
       }
-      return (items, payments)
+      return (items, payments, fee)
     } catch {
       throw PartyError(.purchase, "the purchase on record does not verify: \(error)")
     }

@@ -6,6 +6,7 @@ public import Goods
 import PaymentCrypto
 public import PaymentModel
 public import Receipts
+import Synchronization
 
 /// A coordinator, ready to run processes.
 public final class CoordinatorHost: Sendable {
@@ -16,9 +17,15 @@ public final class CoordinatorHost: Sendable {
   public let template: Digest
   public let engine: Engine
   private let log: TransparencyLog
+  private let notary: EvidenceNotary
+  private let clock: any WallClock
+  private let trust: TrustStore
+  private let signer: StatementSigner
+  private let announced: Mutex<[Verified<Terms>]>
 
   /// - Parameters:
   ///   - signer: signs the coordinator's statements.
+  ///   - terms: what it has charged and charges; nothing unless said otherwise.
   ///   - escrow: examines the keys that merchants deposit.
   ///   - participants: finds banks, merchants and customers.
   ///   - observer: measures the engine; by default for the metrics system that the program has
@@ -26,31 +33,87 @@ public final class CoordinatorHost: Sendable {
   public convenience init(
     signer: StatementSigner, escrow: EscrowAgent, trust: TrustStore, log: TransparencyLog,
     journal: any Store<any JournalRows>, participants: any Participants, clock: any WallClock,
-    observer: (any EngineObserver)? = CoordinatorMetrics()
+    terms: [Verified<Terms>] = [], observer: (any EngineObserver)? = CoordinatorMetrics()
   ) {
     self.init(
       signer: signer, escrow: escrow, trust: trust, log: log, journal: journal,
-      participants: participants, clock: clock, observer: observer, policy: .standard,
-      hook: .none)
+      participants: participants, clock: clock, terms: terms, observer: observer,
+      policy: .standard, hook: .none)
   }
 
   package init(
     signer: StatementSigner, escrow: EscrowAgent, trust: TrustStore, log: TransparencyLog,
     journal: any Store<any JournalRows>, participants: any Participants, clock: any WallClock,
-    observer: (any EngineObserver)? = CoordinatorMetrics(), policy: RetryPolicy,
-    hook: JournalHook
+    terms: [Verified<Terms>] = [], observer: (any EngineObserver)? = CoordinatorMetrics(),
+    policy: RetryPolicy, hook: JournalHook
   ) {
     name = signer.issuer.party
     key = signer.issuer.key
     template = Self.template
     self.log = log
+    self.clock = clock
+    self.trust = trust
+    self.signer = signer
+    announced = Mutex(terms)
+    let notary = EvidenceNotary(
+      trust: trust, signer: signer, terms: PublishedTerms(terms.map(\.stated)))
+    self.notary = notary
     engine = Engine(
       coordinator: name,
       ports: CoordinatorPorts(
-        notary: EvidenceNotary(trust: trust, signer: signer), examiner: escrow, log: log,
-        participants: participants, clock: clock, journal: journal,
+        notary: notary, examiner: escrow, log: log, participants: participants, clock: clock,
+        journal: journal,
         makeEntropy: { SystemEntropy() }, observer: observer),
       policy: policy, hook: hook)
+  }
+
+  // MARK: - What it charges
+
+  /// All terms that it has signed, in the order in which they begin.
+  public var terms: [Verified<Terms>] {
+    let announced = announced.withLock { $0 }
+    return notary.terms.all.compactMap { terms in announced.first { $0.id == terms.id } }
+  }
+
+  /// The terms in force at a time, of its present key, for customers; `nil` where it has none.
+  public func terms(at time: Timestamp) -> Signed<Terms>? {
+    guard let terms = notary.terms.signed(by: key).inForce(at: time) else { return nil }
+    return announced.withLock { $0.first { $0.id == terms.id }?.signed }
+  }
+
+  /// Signs terms, and keeps to them from when they begin. Orders under earlier terms, or without, are taken until
+  /// those have ended, and for `Terms.graceSeconds` more.
+  ///
+  /// - Parameters:
+  ///   - from: when they begin; now, without one. A millisecond later where others begin then.
+  ///   - keep: puts them where the coordinator finds them again, before the first order comes under them.
+  /// - Throws: `fee` for terms that begin in the past, because orders have been taken since, or have not the form of
+  ///   terms; what `keep` throws.
+  public func announce(
+    _ charges: [Charge], from: Timestamp? = nil, until: Timestamp,
+    keep: (Verified<Terms>) async throws(PartyError) -> Void
+  ) async throws(PartyError) -> Verified<Terms> {
+    let now = clock.now()
+    var begin = from ?? now
+    guard begin >= now else {
+      throw PartyError(.fee, "terms begin when they are signed, or later")
+    }
+    // No two begin at once: the later ones are in force.
+    let begins = notary.terms.all.map(\.claim.validFrom)
+    while begins.contains(begin) { begin = begin.adding(milliseconds: 1) }
+    let terms = Terms(charges: charges, validFrom: begin, validUntil: until)
+    var entropy = SystemEntropy()
+    let verified: Verified<Terms>
+    do {
+      verified = try trust.verify(
+        signer.sign(terms, entropy: &entropy), by: name, at: terms.validFrom)
+    } catch {
+      throw PartyError(.fee, error.message)
+    }
+    try await keep(verified)
+    announced.withLock { $0.append(verified) }
+    notary.publish(verified.stated)
+    return verified
   }
 
   /// The digest of the standard template.
@@ -88,6 +151,7 @@ extension ProcessFile {
     var statements: [Bytes] = []
     if let order { statements.append(order.bytes) }
     statements += (submission?.offers ?? []).map(\.bytes)
+    if let terms = submission?.terms { statements.append(terms.bytes) }
     // An order that was only presented is not run by its template, but aborted.
     if submission != nil, let accepted { statements.append(accepted.signed.bytes) }
     statements += reservations.map(\.signed.bytes)

@@ -3,15 +3,29 @@
 public import Evidence
 import PaymentCrypto
 public import PaymentModel
+import Synchronization
 
 /// Reads and signs statements for one coordinator.
 public final class EvidenceNotary: Notary {
   private let trust: TrustStore
   private let signer: StatementSigner
+  private let published: Mutex<PublishedTerms>
 
-  public init(trust: TrustStore, signer: StatementSigner) {
+  /// - Parameter terms: what the coordinator has charged and charges; nothing unless said otherwise.
+  public init(
+    trust: TrustStore, signer: StatementSigner, terms: PublishedTerms = PublishedTerms()
+  ) {
     self.trust = trust
     self.signer = signer
+    published = Mutex(terms)
+  }
+
+  /// The coordinator's terms, all of them.
+  public var terms: PublishedTerms { published.withLock { $0 } }
+
+  /// Charges by these terms from when they begin. Orders that came before are admitted again as they were.
+  public func publish(_ terms: Stated<Terms>) {
+    published.withLock { $0.add(terms) }
   }
 
   public var key: Thumbprint { signer.issuer.key }
@@ -23,7 +37,8 @@ public final class EvidenceNotary: Notary {
   public func admit(
     _ submission: PurchaseSubmission, at time: Timestamp
   ) throws(NotAdmitted) -> AdmittedOrder {
-    try OrderAdmission(trust: trust, coordinator: signer.issuer).admit(submission, at: time)
+    try OrderAdmission(trust: trust, coordinator: signer.issuer, published: terms).admit(
+      submission, at: time)
   }
 
   public func read<Content: Claim>(

@@ -17,6 +17,7 @@ import PaymentModel
 /// | `offer` | an offer's signature, form or terms |
 /// | `part` | a part does not hang below the order's root, or stands there twice |
 /// | `item` | an item without its offer, an offer without its item, or too many pieces |
+/// | `fee` | the coordinator's fee is missing, twice there, not that of its terms, or not what is paid to it |
 /// | `payment` | what is paid is not what is bought, or not in a way that the offers accept |
 struct OrderAdmission {
   /// The most parts, offers and payments in one purchase.
@@ -26,6 +27,8 @@ struct OrderAdmission {
 
   let trust: TrustStore
   let coordinator: Issuer
+  /// What the coordinator has charged and charges.
+  let published: PublishedTerms
 
   func admit(
     _ submission: PurchaseSubmission, at time: Timestamp
@@ -40,7 +43,13 @@ struct OrderAdmission {
       submission.offers, for: order.claim.coordinator, at: time)
     let parts = try checkedParts(submission.parts, of: order.claim)
     let items = try checkedItems(parts, offers: offers)
-    let payments = try checkedPayments(parts, instruments: submission.instruments, items: items)
+    let payments = try checkedPayments(parts, instruments: submission.instruments)
+    let fee = try checkedFee(
+      parts, payments: payments.map(\.content), terms: submission.terms,
+      by: order.claim.coordinator, at: time)
+    try PayoutRules.check(
+      payments.map(\.content),
+      pay: items.map { PricedItem(offer: $0.offer, quantity: $0.quantity) }, and: fee)
     return AdmittedOrder(
       process: order.id.renamed(), signedOrder: submission.order, order: order.claim, items: items,
       payments: payments)
@@ -139,7 +148,7 @@ struct OrderAdmission {
 
   private func checkedPayments(
     _ parts: [(part: OrderPart, committed: CommittedPart)],
-    instruments: [Sealed<SealedContent.Instrument>], items: [AdmittedOrder.Item]
+    instruments: [Sealed<SealedContent.Instrument>]
   ) throws(NotAdmitted) -> [AdmittedOrder.Payment] {
     var contents: [(content: PaymentPart, committed: CommittedPart)] = []
     for (part, committed) in parts {
@@ -157,9 +166,45 @@ struct OrderAdmission {
     .sorted { $0.content.bank < $1.content.bank }
     guard zip(payments, payments.dropFirst()).allSatisfy({ $0.content.bank != $1.content.bank })
     else { throw NotAdmitted(code: "payment", message: "a bank is asked to pay twice") }
-    try PayoutRules.check(
-      payments.map(\.content),
-      pay: items.map { PricedItem(offer: $0.offer, quantity: $0.quantity) })
     return payments
+  }
+
+  /// The fee that the order pays, which terms of its coordinator ask for that held when it was signed; `nil` for
+  /// none, when none was asked for then.
+  private func checkedFee(
+    _ parts: [(part: OrderPart, committed: CommittedPart)], payments: [PaymentPart],
+    terms signed: Signed<Terms>?, by key: Thumbprint, at time: Timestamp
+  ) throws(NotAdmitted) -> AskedFee? {
+    let fees = parts.compactMap { if case .fee(let fee) = $0.part { fee } else { nil } }
+    let currencies = payments.map(\.total.currency)
+    guard let fee = fees.first else {
+      guard signed == nil else { throw Self.fee("terms were handed in, and no fee is paid") }
+      guard published.signed(by: key).allowNoFee(in: currencies, at: time) else {
+        throw Self.fee("the order does not pay the coordinator's fee")
+      }
+      return nil
+    }
+    guard fees.count == 1 else { throw Self.fee("the order pays the coordinator's fee twice") }
+    guard let signed else { throw Self.fee("the terms of the order's fee were not handed in") }
+    let terms: Stated<Terms>
+    do {
+      terms = try trust.verify(signed, by: coordinator.party, at: time).stated
+    } catch {
+      throw Self.fee("the terms do not verify: \(error.message)")
+    }
+    guard terms.issuer.key == key, terms.id == fee.terms else {
+      throw Self.fee("the terms are not those of the order's coordinator and fee")
+    }
+    guard terms.claim.coverOrder(at: time) else {
+      throw Self.fee("the coordinator's terms do not hold now: they are others, or have ended")
+    }
+    guard let charge = fee.charge(of: terms.claim, in: currencies) else {
+      throw Self.fee("the terms ask for another fee, or for another payee")
+    }
+    return AskedFee(part: fee, charge: charge)
+  }
+
+  private static func fee(_ message: String) -> NotAdmitted {
+    NotAdmitted(code: "fee", message: message)
   }
 }

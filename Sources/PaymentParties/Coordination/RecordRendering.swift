@@ -46,9 +46,10 @@ struct RecordRendering {
     switch begin.source {
     case .submission(let submission):
       writer.text("source", "submission")
-      writer.objects("statements", [submission.order.bytes] + submission.offers.map(\.bytes)) {
-        Self.write($1, to: &$0)
-      }
+      let terms = submission.terms.map { [$0.bytes] } ?? []
+      writer.objects(
+        "statements", [submission.order.bytes] + submission.offers.map(\.bytes) + terms
+      ) { Self.write($1, to: &$0) }
       writer.objects("parts", submission.parts) { writer, part in
         writer.bytes("part", part.part)
         writer.bytes("salt", part.salt.bytes)

@@ -58,6 +58,27 @@ public final class Customer: Sendable {
     }
   }
 
+  /// Verifies a coordinator's terms: its signature with the key that orders name, their form, and that they hold now.
+  ///
+  /// - Throws: `fee`.
+  public func inspect(
+    _ terms: Signed<Terms>, of coordinator: Thumbprint
+  ) throws(PartyError) -> Verified<Terms> {
+    let verified: Verified<Terms>
+    do {
+      verified = try trust.verify(terms, at: clock.now())
+    } catch {
+      throw PartyError(.fee, error.message)
+    }
+    guard verified.issuer.key == coordinator else {
+      throw PartyError(.fee, "the terms are another coordinator's")
+    }
+    guard verified.claim.isValid(at: clock.now()) else {
+      throw PartyError(.fee, "the coordinator's terms do not hold now")
+    }
+    return verified
+  }
+
   // MARK: - Ordering
 
   /// Draws up an order over several offers: all or nothing.
@@ -73,18 +94,36 @@ public final class Customer: Sendable {
   ///   - methods: by which method each of these banks is to pay; the others pay with coins.
   ///   - keysets: the present ones of the banks; what they keep of a transfer is put into the order. A bank that
   ///     is not named is taken to keep nothing, and refuses otherwise.
+  ///   - terms: what the coordinator charges; nothing unless said otherwise.
+  ///   - largestFee: the most that she pays it, in smallest units of whatever currency it is charged in; without a
+  ///     limit, what the terms ask.
   ///   - usual: the bank where she keeps her coins.
   ///   - mask: a commitment to an identity, which `MaskOpening` can open later; without one, the order's mask
   ///     is random and nobody can.
-  /// - Throws: `order` when the offers cannot be bought together.
+  /// - Throws: `order` when the offers cannot be bought together; `fee` when the coordinator's fee is above the limit,
+  ///   or cannot be paid as they are.
   public func plan(
     _ selections: [Selection], coordinator: Thumbprint, template: Digest,
     decideWithinSeconds: Int64? = nil, paying methods: [PartyName: PaymentMethod] = [:],
-    under keysets: [AcceptedKeyset] = [], preferring usual: PartyName? = nil, mask: Digest? = nil
+    under keysets: [AcceptedKeyset] = [], charged terms: Verified<Terms>? = nil,
+    feeAtMost largestFee: UInt64? = nil, preferring usual: PartyName? = nil, mask: Digest? = nil
   ) async throws(PartyError) -> PurchasePlan {
-    let parts = try Self.parts(
+    let items: [ItemPart]
+    var payments: [PaymentPart]
+    (items, payments) = try Self.parts(
       for: selections, coordinator: coordinator, paying: methods, under: keysets,
       preferring: usual)
+    var fee: FeePart?
+    if let terms {
+      (payments, fee) = try PaymentRouting.payments(
+        payments, charged: terms, besides: selections.map(\.offer.claim.payee))
+      if let fee, let largestFee, fee.amount.minor > largestFee {
+        throw PartyError(.fee, "the coordinator charges \(fee.amount), above the limit")
+      }
+    }
+    let parts =
+      items.map { OrderPart.item($0) } + payments.map { OrderPart.payment($0) }
+      + (fee.map { [OrderPart.fee($0)] } ?? [])
     let now = clock.now()
     let decideBy = now.adding(seconds: decideWithinSeconds ?? Self.usualSeconds(for: selections))
     let number = await wallet.nextOrderNumber()
@@ -102,7 +141,8 @@ public final class Customer: Sendable {
           oneTimeKey: oneTimeKey, recipient: oneTimeRecipient, root: commitment.root,
           entryCount: commitment.entryCount, coordinator: coordinator, template: template,
           decideBy: decideBy, mask: mask ?? randomMask),
-        parts: commitment.parts, selections: selections, orderNumber: number,
+        parts: commitment.parts, selections: selections, terms: fee == nil ? nil : terms,
+        orderNumber: number,
         nonce: Nonce(from: &entropy))
     } catch {
       throw PartyError(.order, "\(error)")
@@ -123,12 +163,13 @@ public final class Customer: Sendable {
       let process: ProcessID = try UnverifiedStatement(signed.bytes).id.renamed()
       let offers = plan.selections.map(\.offer.signed)
       let parts = plan.parts
+      let terms = plan.terms?.signed
       _ = try await wallet.pay(
         PayableOrder(order: signed, number: plan.orderNumber, payments: payments),
         with: means
       ) { instruments in
         PurchaseSubmission(
-          order: signed, parts: parts, offers: offers, instruments: instruments
+          order: signed, parts: parts, offers: offers, instruments: instruments, terms: terms
         ).encoded
       }
       return process
@@ -187,12 +228,12 @@ public final class Customer: Sendable {
     return Int64(hold + delivery) + slackSeconds
   }
 
-  /// The parts of an order: an item for each offer, a payment for each bank.
+  /// An item for each offer, a payment for each bank.
   private static func parts(
     for selections: [Selection], coordinator: Thumbprint,
     paying methods: [PartyName: PaymentMethod], under keysets: [AcceptedKeyset],
     preferring usual: PartyName?
-  ) throws(PartyError) -> [OrderPart] {
+  ) throws(PartyError) -> (items: [ItemPart], payments: [PaymentPart]) {
     guard !selections.isEmpty else { throw PartyError(.order, "an order needs an offer") }
     guard Set(selections.map(\.offer.id)).count == selections.count else {
       throw PartyError(.order, "an offer stands in the order twice")
@@ -219,11 +260,10 @@ public final class Customer: Sendable {
           .order, "'\(offer.title)' is sold 1 to \(offer.maximumQuantity) at a time")
       }
     }
-    let items = selections.map {
-      OrderPart.item(ItemPart(offer: $0.offer.id, quantity: $0.quantity))
-    }
     let payments = try PaymentRouting.payments(
       for: selections, by: methods, under: keysets, preferring: usual)
-    return items + payments.map { OrderPart.payment($0) }
+    return (
+      selections.map { ItemPart(offer: $0.offer.id, quantity: $0.quantity) }, payments
+    )
   }
 }

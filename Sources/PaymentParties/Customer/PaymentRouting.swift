@@ -1,4 +1,4 @@
-// Through which bank, and by which method, each payee of an order is paid.
+// Through which bank, and by which method, each payee of an order is paid, the coordinator among them.
 
 import ECash
 import Evidence
@@ -39,6 +39,37 @@ enum PaymentRouting {
       }
     }
     return payments
+  }
+
+  /// Adds the coordinator's fee to payments that merchants get anyhow: to the first whose currency the terms name and
+  /// that the coordinator accepts as it is, into an account at that bank where there is one.
+  ///
+  /// - Parameter taken: accounts of merchants, to which no fee can go.
+  /// - Returns: the payments with the fee, and the fee; `nil` where the terms ask for none.
+  /// - Throws: `fee` when none of the payments can take it along.
+  static func payments(
+    _ payments: [PaymentPart], charged terms: Verified<Terms>, besides taken: [Payee]
+  ) throws(PartyError) -> (payments: [PaymentPart], fee: FeePart?) {
+    guard let asked = terms.claim.charge(in: payments.map(\.total.currency)) else {
+      return (payments, nil)
+    }
+    for (place, payment) in payments.enumerated() {
+      guard let charge = terms.claim.charge(in: [payment.total.currency]), charge.accepts(payment)
+      else { continue }
+      let payees = charge.payees.filter { !taken.contains($0) }
+      guard let payee = payees.first(where: { $0.bank == payment.bank }) ?? payees.first,
+        let total = try? payment.total.adding(charge.amount)
+      else { continue }
+      let payout = Payout(payee: payee, amount: charge.amount)
+      var payments = payments
+      payments[place] = PaymentPart(
+        bank: payment.bank, method: payment.method, total: total,
+        payouts: (payment.payouts + [payout]).sorted { $0.payee < $1.payee },
+        transferFee: payment.transferFee)
+      return (payments, FeePart(terms: terms.id, amount: charge.amount, payee: payee))
+    }
+    throw PartyError(
+      .fee, "the coordinator's fee of \(asked.amount) cannot be paid in the way the goods are")
   }
 
   private static func part(

@@ -22,6 +22,8 @@ public struct PurchasePlan: Sendable {
   public let order: Order
   public let parts: [CommittedPart]
   public let selections: [Selection]
+  /// The coordinator's terms whose fee the order pays; `nil` when it pays none.
+  public let terms: Verified<Terms>?
   /// The number of the one-time keys.
   let orderNumber: UInt64
   let nonce: Nonce

@@ -21,6 +21,8 @@ public struct HomeFolder: Hashable, Sendable {
   }
 
   public var trust: String { "\(path)/trust.json" }
+  /// There while a founding has not come to its end; H of the charter, in hexadecimal digits.
+  public var founding: String { "\(path)/founding" }
   public var receipt: String { "\(path)/purchase.receipt" }
   public var locked: String { "\(path)/locked" }
   public var keys: String { "\(path)/keys" }
@@ -29,6 +31,8 @@ public struct HomeFolder: Hashable, Sendable {
   public var log: String { "\(path)/log" }
 
   public func state(of party: PartyName) -> String { "\(path)/state/\(party)" }
+  /// The terms that a coordinator has signed.
+  func terms(of coordinator: PartyName) -> String { "\(state(of: coordinator))/terms" }
   public var wallet: String { "\(path)/state/wallet" }
 
   /// Makes the folders, private.

@@ -47,4 +47,16 @@ public struct Charter: Sendable {
     self.fees = fees
     self.keySize = keySize
   }
+
+  /// SHA-256 of everything that it says, by which an interrupted founding knows its charter again.
+  var digest: Digest {
+    func list(_ names: [PartyName]) -> String { names.map(\.text).joined(separator: " ") }
+    let lines = [
+      list([bank] + otherBanks), list(merchants),
+      list([coordinator, log, witness, auditor, root]), currency.code,
+      ([UInt64(decimals), UInt64(keySize.bits), clearingLimit, fees.perCoin, fees.perTransfer]
+        + coinValues).map { String($0) }.joined(separator: " "),
+    ]
+    return SHA256.digest(Bytes(lines.joined(separator: "\n").utf8))
+  }
 }

@@ -19,6 +19,8 @@ enum KeyName {
   static let checkpoints = "checkpoints"
   static let cosignatures = "cosignatures"
   static let root = "root"
+  /// Withdraws from a coordinator's account.
+  static let account = "account"
   /// Opens what is sealed to a bank or to a coordinator's escrow.
   static let sealing = "sealing"
 }
@@ -40,6 +42,8 @@ public final class Market: Sendable {
   let auditor: StatementSigner?
   /// The keysets that verified last, and when.
   private let verifiedKeysets = Mutex<[PartyName: (keyset: AcceptedKeyset, at: Timestamp)]>([:])
+  /// The key of the coordinator's account, made when it is asked for.
+  let coordinatorAccount: @Sendable () throws -> Ed25519.PublicKey
   private let closing: @Sendable () async throws -> Void
 
   /// Opens the market of a home.
@@ -50,16 +54,20 @@ public final class Market: Sendable {
     at home: HomeFolder, passphraseFile: String? = nil, clock: any WallClock = SystemWallClock()
   ) async throws(PartyError) {
     try await self.init(
-      at: home, passphraseFile: passphraseFile, clock: clock, requiresKeyset: true)
+      at: home, passphraseFile: passphraseFile, clock: clock, isFounding: false)
   }
 
   /// A market whose coordinator may be watched, and be killed, while it writes its journal.
   package init(
     at home: HomeFolder, passphraseFile: String?, clock: any WallClock,
-    requiresKeyset: Bool = true, policy: RetryPolicy = .standard, journalHook: JournalHook = .none
+    isFounding: Bool = false, policy: RetryPolicy = .standard, journalHook: JournalHook = .none
   ) async throws(PartyError) {
     guard let list = DurableFile.read(home.trust) else {
       throw PartyError(.home, "there is no market in \(home.path)")
+    }
+    guard isFounding || DurableFile.read(home.founding) == nil else {
+      throw PartyError(
+        .home, "the founding of the market in \(home.path) was interrupted: found it again")
     }
     do {
       let trust = try TrustStore(Signed(list))
@@ -146,7 +154,10 @@ public final class Market: Sendable {
           party: coordinatorName, key: try coordinatorFolder.keys.signingKey(KeyName.statements)),
         escrow: EscrowAgent(identity: try coordinatorFolder.keys.identity(KeyName.sealing)),
         trust: trust, log: log, journal: journal, participants: directory, clock: clock,
-        policy: policy, hook: journalHook)
+        terms: try Self.keptTerms(of: coordinatorName, in: home, trust: trust), policy: policy,
+        hook: journalHook)
+      let coordinatorKeys = coordinatorFolder.keys
+      coordinatorAccount = { try coordinatorKeys.signingKey(KeyName.account).publicKey }
 
       let stores: [any ClosableStore] =
         houses.map(\.store) + [logStore, walletStore, journal] + shopStores
@@ -162,9 +173,9 @@ public final class Market: Sendable {
     }
     // Files that a crash has left behind are caught up. A log that cannot go on says so to whoever asks it.
     _ = try? await log.checkpoint()
-    for bank in banks where requiresKeyset {
+    for bank in banks where !isFounding {
       guard await bank.keyset() != nil else {
-        throw PartyError(.home, "the founding of the market in \(home.path) was interrupted")
+        throw PartyError(.home, "\(bank.name) has no keyset in \(home.path)")
       }
     }
   }

@@ -50,16 +50,39 @@ extension Market {
         throw PartyError(.receipt, error.message)
       }
       do {
-        let amount = try await bank.collect(transfer.signed, proof: proof)
+        let credited = try await bank.collect(transfer.signed, proof: proof)
         collected.append(
           CollectedTransfer(
-            transfer: transfer.id, from: statement.issuer.party, payee: claim.payee, amount: amount)
-        )
+            transfer: transfer.id, from: statement.issuer.party, payee: claim.payee,
+            amount: credited.amount))
       } catch {
         throw PartyError(.payment, "\(claim.payee.bank): \(error.message)")
       }
     }
     return collected
+  }
+}
+
+extension Market {
+  /// Has all banks that clear with each other sign how much the other may draw, and keep what the other has signed.
+  /// Where nothing has changed, nothing is signed. To be called when banks have agreed on limits, or have paid each
+  /// other.
+  ///
+  /// - Throws: `payment` when one does not take the other's line.
+  public func renewCreditLines() async throws(PartyError) {
+    do {
+      for creditor in banks {
+        for debtor in banks where debtor.name != creditor.name {
+          let (own, their) = (await creditor.clearings(), await debtor.clearings())
+          guard own.contains(where: { $0.bank == debtor.name }),
+            their.contains(where: { $0.bank == creditor.name })
+          else { continue }
+          try await debtor.accept(creditor.creditLine(for: debtor.name))
+        }
+      }
+    } catch {
+      throw PartyError(.payment, "\(error)")
+    }
   }
 }
 

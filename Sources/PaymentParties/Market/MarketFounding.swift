@@ -2,6 +2,7 @@
 
 import ECash
 import Evidence
+import Foundation
 import PaymentCrypto
 public import PaymentModel
 import Receipts
@@ -13,32 +14,92 @@ extension Market {
   /// How long coins are issued, and accepted, in seconds: one year, and another.
   static let issueSeconds: Int64 = 365 * 86_400
 
-  /// Founds a market in an empty home: makes everybody's keys, signs the trust list, makes the wallet, and
-  /// has each bank issue coins under its first keyset, which is logged.
+  /// Founds a market in an empty home: makes everybody's keys, signs the trust list, makes the wallet,
+  /// has each bank issue coins under its first keyset, which is logged, and has the banks clear with each other.
   ///
-  /// A home whose founding was interrupted is refused when it is opened.
+  /// A home whose founding was interrupted is refused when it is opened. Founded again under the same charter, it
+  /// goes on with what is there.
   ///
-  /// - Throws: `home` when there is a market already; `atRestKey`, `keys`.
+  /// - Throws: `home` when there is a market already, or another was begun; `atRestKey`, `keys`.
   public static func found(
     _ charter: Charter, at home: HomeFolder, passphraseFile: String? = nil,
     clock: any WallClock = SystemWallClock()
   ) async throws(PartyError) {
+    try await found(
+      charter, at: home, passphraseFile: passphraseFile, clock: clock,
+      after: { _ throws(PartyError) in })
+  }
+
+  /// What a founding consists of. Each step finds what it has done before.
+  package enum FoundingStep: CaseIterable, Sendable {
+    case begun
+    case trustList
+    case wallet
+    /// The first bank has its keyset, and the others have none.
+    case firstKeyset
+    case keysets
+    case clearing
+  }
+
+  /// A founding that may be interrupted.
+  ///
+  /// - Parameter step: called after each step.
+  package static func found(
+    _ charter: Charter, at home: HomeFolder, passphraseFile: String? = nil,
+    clock: any WallClock = SystemWallClock(),
+    after step: (FoundingStep) throws(PartyError) -> Void
+  ) async throws(PartyError) {
     try home.make()
+    try begin(charter, at: home)
+    try step(.begun)
+    if DurableFile.read(home.trust) == nil {
+      try writeTrustList(of: charter, at: home, passphraseFile: passphraseFile, now: clock.now())
+    }
+    try step(.trustList)
+    try await makeWallet(at: home, passphraseFile: passphraseFile)
+    try step(.wallet)
+    let market = try await Market(
+      at: home, passphraseFile: passphraseFile, clock: clock, isFounding: true)
+    do throws(PartyError) {
+      for (number, house) in market.houses.enumerated() {
+        try await issueFirstKeyset(of: charter, at: house, in: market, now: clock.now())
+        if number == 0 { try step(.firstKeyset) }
+      }
+      try step(.keysets)
+      try await agreeOnClearing(charter, in: market)
+      try step(.clearing)
+    } catch {
+      try? await market.close()
+      throw error
+    }
+    try await market.close()
+    do {
+      try FileManager.default.removeItem(atPath: home.founding)
+    } catch {
+      throw PartyError(.home, "cannot remove \(home.founding)")
+    }
+  }
+
+  /// Notes that a market of this charter is being founded, unless it is noted already.
+  private static func begin(_ charter: Charter, at home: HomeFolder) throws(PartyError) {
+    let digest = Bytes(charter.digest.hex.utf8)
+    if let begun = DurableFile.read(home.founding) {
+      guard begun == digest else {
+        throw PartyError(.home, "the founding of another market was interrupted in \(home.path)")
+      }
+      return
+    }
     guard DurableFile.read(home.trust) == nil else {
       throw PartyError(.home, "\(home.path) holds a market already")
     }
-    try writeTrustList(of: charter, at: home, passphraseFile: passphraseFile, now: clock.now())
-    try await makeWallet(at: home, passphraseFile: passphraseFile)
-    let market = try await Market(
-      at: home, passphraseFile: passphraseFile, clock: clock, requiresKeyset: false)
-    for house in market.houses {
-      try await issueFirstKeyset(of: charter, at: house, in: market, now: clock.now())
+    do {
+      try DurableFile.write(digest, to: home.founding)
+    } catch {
+      throw PartyError(.home, "\(error)")
     }
-    try await agreeOnClearing(charter, in: market)
-    try await market.close()
   }
 
-  /// Has all banks clear with each other.
+  /// Has all banks clear with each other, and sign how much each may draw.
   private static func agreeOnClearing(
     _ charter: Charter, in market: Market
   ) async throws(PartyError) {
@@ -49,6 +110,7 @@ extension Market {
           try await bank.clear(with: other.name, claiming: limit, owing: limit)
         }
       }
+      try await market.renewCreditLines()
     } catch {
       throw PartyError(.home, "\(error)")
     }
@@ -60,8 +122,10 @@ extension Market {
     let folder = try PartyFolder(at: home.wallet, passphraseFile: passphraseFile)
     do {
       let store = try SQLiteStore.wallet(in: folder.state)
-      try await Wallet.create(
-        in: store, seed: try folder.keys.secret("seed"), atRest: try folder.atRestKey())
+      if await store.read({ $0.sealedSeed() }) == nil {
+        try await Wallet.create(
+          in: store, seed: try folder.keys.secret("seed"), atRest: try folder.atRestKey())
+      }
       try await store.close()
     } catch {
       throw PartyError(.home, "\(error)")
@@ -117,6 +181,7 @@ extension Market {
   private static func issueFirstKeyset(
     of charter: Charter, at house: BankHouse, in market: Market, now: Timestamp
   ) async throws(PartyError) {
+    if let issued = await house.bank.keyset() { return try await publish(issued, in: market) }
     let until = now.adding(seconds: issueSeconds)
     let made = await house.denominationSigner.generate(
       values: charter.coinValues, size: charter.keySize)
@@ -132,7 +197,18 @@ extension Market {
     let signed = house.keysetSigner.sign(keyset, entropy: &entropy)
     do {
       try await house.bank.publish(signed)
-      _ = try await market.log.publish(signed)
+    } catch {
+      throw PartyError(.home, "\(error)")
+    }
+    try await publish(signed, in: market)
+  }
+
+  /// Logs a keyset. What is in the log already stays there.
+  private static func publish(
+    _ keyset: Signed<Keyset>, in market: Market
+  ) async throws(PartyError) {
+    do {
+      _ = try await market.log.publish(keyset)
     } catch {
       throw PartyError(.home, "\(error)")
     }

@@ -55,15 +55,17 @@ extension Market {
 
   /// Draws up an order over these offers, for this market's coordinator.
   ///
-  /// - Throws: `order`.
+  /// - Parameter largestFee: the most that the coordinator is paid, in smallest units; without a limit, what its terms
+  ///   ask.
+  /// - Throws: `order`, `fee`.
   public func plan(
     _ selections: [Selection], decideWithinSeconds: Int64? = nil,
-    paying methods: [PartyName: PaymentMethod] = [:]
+    paying methods: [PartyName: PaymentMethod] = [:], feeAtMost largestFee: UInt64? = nil
   ) async throws(PartyError) -> PurchasePlan {
     try await customer.plan(
       selections, coordinator: coordinator.key, template: coordinator.template,
       decideWithinSeconds: decideWithinSeconds, paying: methods, under: try await keysets(),
-      preferring: bank.name)
+      charged: try terms(), feeAtMost: largestFee, preferring: bank.name)
   }
 
   /// Goes on with all processes that an earlier run left open.

@@ -117,6 +117,8 @@ public struct DisputeEvidence: Sendable {
     dispute.verdicts = sorted(examinations.flatMap(\.sightsOfVerdicts))
     dispute.unloggedVerdicts = examinations.flatMap(\.unused.unloggedVerdicts)
     dispute.transfers = all(\.transfers)
+    dispute.creditLines = all(\.creditLines)
+    dispute.credits = all(\.credits)
     dispute.refusals = all(\.refusals)
     dispute.acknowledgements = all(\.acknowledgements)
     dispute.addressClaims = all(\.addressClaims)
@@ -134,6 +136,7 @@ public struct DisputeEvidence: Sendable {
         case .item(let item): dispute.items.append((order.id.renamed(), item))
         case .payment(let payment):
           dispute.payments.append((order.id.renamed(), SHA256.digest(part.part), payment))
+        case .fee(let fee): dispute.fees.append((order.id.renamed(), fee))
         case nil: continue
         }
       }

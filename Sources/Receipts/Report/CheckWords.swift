@@ -73,10 +73,16 @@ struct CheckWords {
       order.
       """),
     CheckWords(
+      .fee, .order,
+      """
+      The fee that the order pays is the one of terms that the order's coordinator has signed, to the account \
+      and in the way that they name.
+      """),
+    CheckWords(
       .payments, .order,
       """
       Each payee is to get price times quantity of its offers, by a bank and a method that the offers \
-      accept.
+      accept, the coordinator its fee, and nobody anything else.
       """),
     CheckWords(
       .reservation, .holds,

@@ -178,10 +178,15 @@ extension ReportWriter {
         }
       }
       writeRest(payments.count, of: "payments", &html)
+      if let fee = content.fee {
+        html.element("li") { $0.text("of it \(fee.amount) is the fee of the coordinator") }
+      }
       html.element("li") { html in
         switch content.report.decision {
         case .commit:
-          html.text("transfers to the sellers that are proven: \(proven(.transfer)) of \(payouts)")
+          let payees = content.fee == nil ? "sellers" : "sellers and the coordinator"
+          html.text(
+            "transfers to the \(payees) that are proven: \(proven(.transfer)) of \(payouts)")
         case .abort:
           html.text(
             "not to be paid; banks that are proven to hold it no longer: \(proven(.void)) of "

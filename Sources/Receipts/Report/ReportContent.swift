@@ -57,6 +57,8 @@ struct ReportContent {
   let order: Order?
   let items: [Item]
   let payments: [PaymentPart]
+  /// What the coordinator is paid out of them, when its terms were verified to ask for that.
+  let fee: FeePart?
   private let exhibitsByStatement: [StatementID: ExhibitLabel]
 
   init(file: Bytes, report: ReceiptReport, trust: TrustStore, toolVersion: String) {
@@ -73,6 +75,7 @@ struct ReportContent {
     order = Self.order(among: exhibits, findings)
     parts = Self.parts(of: receipt, below: order)
     (items, payments) = Self.bought(parts, exhibits, findings)
+    fee = Self.fee(among: parts, findings)
   }
 
   /// The exhibit that a finding is about.
@@ -157,6 +160,7 @@ struct ReportContent {
     for part in parts.compactMap(\.content) {
       switch part {
       case .payment(let payment): payments.append(payment)
+      case .fee: continue
       case .item(let item):
         guard holds(.offer, item.offer, findings),
           let statement = offers[item.offer], let offer: Offer = try? statement.unverifiedClaim()
@@ -168,6 +172,13 @@ struct ReportContent {
       }
     }
     return (items, payments)
+  }
+
+  private static func fee(among parts: [Part], _ findings: Findings) -> FeePart? {
+    for part in parts {
+      if case .fee(let fee) = part.content, holds(.fee, fee.terms, findings) { return fee }
+    }
+    return nil
   }
 
   private static func holds(

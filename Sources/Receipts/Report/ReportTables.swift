@@ -187,6 +187,7 @@ extension ReportWriter {
     switch part.content {
     case .item(let item): "Part of the order: \(item.quantity) of one offer"
     case .payment(let payment): "Part of the order: payment through \(payment.bank)"
+    case .fee: "Part of the order: the coordinator's fee"
     case nil: "Part that is not proven to be of the order"
     }
   }

@@ -30,10 +30,13 @@ extension StatementKind {
     case .doubleSpend: "This coin was used twice, and here are both uses."
     case .void: "The purchase was aborted; I hold the money no longer."
     case .transfer: "I posted this money to this payee."
+    case .creditLine: "That bank may draw on me up to this sum."
+    case .credit: "I credited the account that this transfer pays into."
     case .withdrawal: "Debit my account and sign these blinded coins."
     case .submission: "I run the order by this process."
     case .acceptance: "The deposited key opens the offered good."
     case .verdict: "Commit, or abort."
+    case .terms: "I charge this for a process that I commit."
     case .shareAcceptance: "I hold a share of this good's key."
     case .evidenceRequest: "This party is asked for evidence."
     case .ruling: "Who is at fault, or nobody."
@@ -49,8 +52,8 @@ extension StatementKind {
   /// the order in which they were brought, which may be another.
   var turn: Int {
     switch self {
-    case .trust, .keyRegistration, .revocation, .keyset, .withdrawal, .issue: 0
-    case .offer: 1
+    case .trust, .keyRegistration, .revocation, .keyset, .withdrawal, .issue, .creditLine: 0
+    case .offer, .terms: 1
     case .order: 2
     case .submission: 3
     case .reservation: 4
@@ -60,7 +63,7 @@ extension StatementKind {
     case .deliveryRequest, .cancellation: 8
     case .verdict: 9
     case .transfer, .void: 10
-    case .settlement, .release: 11
+    case .settlement, .release, .credit: 11
     case .acknowledgement, .addressClaim: 12
     case .dispatch, .refund: 13
     case .complaint: 14

@@ -34,6 +34,8 @@ struct Examination {
   /// How many items the shown parts have.
   var itemCount = 0
   var payments: [Payment] = []
+  /// What the coordinator is paid, as a shown part of the order says.
+  var fee: FeePart?
   /// The payment parts, by digest, that their banks have reserved.
   var reserved: [Digest] = []
   /// The deposits that fit their items.
@@ -68,6 +70,7 @@ struct Examination {
   /// Verified statements about this process, by kind.
   struct Statements {
     var offers: [Stated<Offer>] = []
+    var terms: [Stated<Terms>] = []
     var submissions: [Stated<Submission>] = []
     var reservations: [Stated<Reservation>] = []
     var deposits: [Stated<Deposit>] = []
@@ -79,6 +82,8 @@ struct Examination {
     /// Signed and not logged.
     var unloggedVerdicts: [Stated<Verdict>] = []
     var transfers: [Stated<Transfer>] = []
+    var creditLines: [Stated<CreditLine>] = []
+    var credits: [Stated<Credit>] = []
     var settlements: [Stated<Settlement>] = []
     var voids: [Stated<VoidedReservation>] = []
     var releases: [Stated<Release>] = []

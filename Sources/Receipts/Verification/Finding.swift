@@ -82,7 +82,9 @@ extension Finding {
     public static let part = Check("part")
     /// The offer of an item is there, for that order.
     public static let offer = Check("offer")
-    /// The payments are what the offers cost.
+    /// The coordinator's fee is one that its terms ask for.
+    public static let fee = Check("fee")
+    /// The payments are what the offers cost, and the coordinator's fee.
     public static let payments = Check("payments")
 
     // Holds

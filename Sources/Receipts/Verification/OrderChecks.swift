@@ -1,4 +1,5 @@
-// Checks of the order: its parts, the offers of its items, and that the payments are what the offers cost.
+// Checks of the order: its parts, the offers of its items, the coordinator's fee, and that the payments are what all
+// of these cost.
 
 import Evidence
 import PaymentCrypto
@@ -15,6 +16,7 @@ extension Examination {
     }
     find(.order, .proven, order, "the order is the process")
     checkParts(of: order)
+    checkFee(of: order)
     checkPayments(of: order)
   }
 
@@ -34,6 +36,13 @@ extension Examination {
         case .payment(let payment):
           payments.append(Payment(content: payment, digest: SHA256.digest(committed.part)))
           find(.part, .proven, order, "a payment of \(payment.total) through \(payment.bank)")
+        case .fee(let fee):
+          guard self.fee == nil else {
+            find(.fee, .refuted, order, "the order pays two fees")
+            continue
+          }
+          self.fee = fee
+          find(.part, .proven, order, "a fee of \(fee.amount) to \(fee.payee.account)")
         }
       } catch {
         find(.part, .refuted, order, "\(error.message) (\(error.code.rawValue))")
@@ -74,10 +83,38 @@ extension Examination {
     find(.offer, .proven, offer, "\(part.quantity) of this offer, for \(amount)")
   }
 
-  /// Each payee gets what the offers cost, by ways that the offers accept.
+  /// The fee is one that terms of the order's coordinator ask for, and is paid in a way that they accept.
+  private mutating func checkFee(of order: Stated<Order>) {
+    guard let fee else { return }
+    guard let terms = unused.terms.take(where: { $0.id == fee.terms }) else {
+      findings.append(
+        Finding(
+          .fee, .missing, "the terms that ask for the coordinator's fee are not there",
+          kind: .terms, statement: fee.terms))
+      return
+    }
+    guard terms.issuer.key == order.claim.coordinator else {
+      return find(.fee, .refuted, terms, "the terms are not those of the order's coordinator")
+    }
+    let contents = payments.map(\.content)
+    guard let charge = fee.charge(of: terms.claim, in: contents.map(\.total.currency)) else {
+      return find(.fee, .refuted, terms, "the terms do not ask for the fee that the order pays")
+    }
+    let paying = contents.filter { $0.payouts.contains { $0.payee == fee.payee } }
+    guard !items.contains(where: { $0.offer.claim.payee == fee.payee }),
+      paying.allSatisfy(charge.accepts), charge.bearsFees(of: contents, to: fee.payee)
+    else {
+      return find(.fee, .refuted, terms, "the coordinator does not accept how its fee is paid")
+    }
+    find(.fee, .proven, terms, "the coordinator charges \(fee.amount)")
+  }
+
+  /// Each payee gets what the offers cost, by ways that the offers accept, and the coordinator its fee.
   private mutating func checkPayments(of order: Stated<Order>) {
     guard items.count == itemCount, !items.isEmpty, !payments.isEmpty || isFree else { return }
-    let owed = Self.total(items.map { Payout(payee: $0.offer.claim.payee, amount: $0.amount) })
+    let owed = Self.total(
+      items.map { Payout(payee: $0.offer.claim.payee, amount: $0.amount) }
+        + (fee.map { [Payout(payee: $0.payee, amount: $0.amount)] } ?? []))
     let paid = Self.total(payments.flatMap(\.content.payouts))
     guard let owed, let paid, owed == paid else {
       return find(.payments, .refuted, order, "the payments are not what the offers cost")
@@ -95,7 +132,9 @@ extension Examination {
       return find(
         .payments, .refuted, item.offer, "the banks keep more together than the offer allows")
     }
-    find(.payments, .proven, order, "each payee gets what its offers cost")
+    find(
+      .payments, .proven, order,
+      "each payee gets what its offers cost\(fee == nil ? "" : ", and the coordinator its fee")")
   }
 
   /// The sum of each payee, sorted by payee, without those that get nothing; `nil` when the amounts cannot be

@@ -35,9 +35,26 @@ extension Examination {
       unused.releases.filter { $0.claim.verdict == verdict.id }, .release,
       "the merchant says that this commit was an abort")
     checkRefusals(by: merchants)
+    checkClearing(of: transfers)
     checkFulfilment(verdict)
     // A cancellation that came too late changes nothing.
     unused.cancellations = []
+  }
+
+  /// What the payees' banks say to transfers of other banks.
+  private mutating func checkClearing(of transfers: [Stated<Transfer>]) {
+    settle(\.creditLines, .transfer) { line in
+      transfers.contains {
+        $0.claim.draw?.line == line.id && $0.claim.payee.bank == line.issuer.party
+      }
+        ? "\(line.issuer.party) lets \(line.claim.debtor) draw on it" : nil
+    }
+    settle(\.credits, .transfer) { credit in
+      transfers.contains {
+        $0.id == credit.claim.transfer && $0.claim.payee.bank == credit.issuer.party
+          && $0.claim.payee.account == credit.claim.account
+      } ? "\(credit.issuer.party) has credited \(credit.claim.account)" : nil
+    }
   }
 
   /// What customer and merchants say to each other after the commit.
@@ -244,6 +261,7 @@ extension Examination {
     let result: Finding.Result =
       findings.contains { $0.result == .missing } ? .missing : .refuted
     report(unused.offers, as: result)
+    report(unused.terms, as: result)
     report(unused.reservations, as: result)
     report(unused.deposits, as: result)
     report(unused.acceptances, as: result)
@@ -251,6 +269,8 @@ extension Examination {
     report(unused.cancellations, as: result)
     report(unused.refusals, as: result)
     report(unused.transfers, as: result)
+    report(unused.creditLines, as: result)
+    report(unused.credits, as: result)
     report(unused.settlements, as: result)
     report(unused.voids, as: result)
     report(unused.releases, as: result)

@@ -162,6 +162,7 @@ extension Examination {
       try admit(statement, by: order, to: \.complaints, of: \.process)
     case .complaint: try admit(statement, to: \.complaints, at: time) { $0.process }
     case .offer: try admit(statement, to: \.offers, at: time) { _ in nil }
+    case .terms: try admit(statement, to: \.terms, at: time) { _ in nil }
     case .submission: try admit(statement, to: \.submissions, at: time, of: \.process)
     case .reservation: try admit(statement, to: \.reservations, at: time, of: \.process)
     case .deposit: try admit(statement, to: \.deposits, at: time, of: \.process)
@@ -169,6 +170,8 @@ extension Examination {
     case .refusal: try admit(statement, to: \.refusals, at: time, of: \.process)
     case .verdict: try admit(statement, to: \.verdicts, at: time, of: \.process)
     case .transfer: try admit(statement, to: \.transfers, at: time, of: \.process)
+    case .creditLine: try admit(statement, to: \.creditLines, at: time) { _ in nil }
+    case .credit: try admit(statement, to: \.credits, at: time) { _ in nil }
     case .settlement: try admit(statement, to: \.settlements, at: time, of: \.process)
     case .void: try admit(statement, to: \.voids, at: time, of: \.process)
     case .release: try admit(statement, to: \.releases, at: time, of: \.process)

@@ -178,9 +178,35 @@ extension SQLiteSchema where Rows == any BankRows {
       bank TEXT PRIMARY KEY,
       largest_claim INTEGER NOT NULL CHECK (largest_claim >= 0),
       largest_debt INTEGER NOT NULL CHECK (largest_debt >= 0),
+      drawn INTEGER NOT NULL CHECK (drawn >= 0),
+      credited INTEGER NOT NULL CHECK (credited >= 0),
       promised INTEGER NOT NULL CHECK (promised >= 0),
       promised_until INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE credit_line (
+      id BLOB PRIMARY KEY CHECK (length(id) = 32),
+      creditor TEXT NOT NULL,
+      debtor TEXT NOT NULL,
+      most INTEGER NOT NULL CHECK (most >= 0),
+      valid_from INTEGER NOT NULL,
+      valid_until INTEGER NOT NULL,
+      statement BLOB NOT NULL
+    ) STRICT;
+
+    CREATE INDEX latest_credit_line ON credit_line (creditor, debtor, most, valid_until, id);
+
+    CREATE TABLE collected (
+      transfer BLOB PRIMARY KEY CHECK (length(transfer) = 32),
+      bank TEXT NOT NULL,
+      net INTEGER NOT NULL CHECK (net >= 0),
+      total INTEGER NOT NULL CHECK (total >= net),
+      statement BLOB NOT NULL,
+      proof BLOB,
+      credit BLOB NOT NULL
+    ) STRICT;
+
+    CREATE INDEX drawn_units ON collected (bank, total);
 
     """
   }

@@ -330,34 +330,6 @@ struct SQLiteBankRows: BankRows {
       read: readCard)
   }
 
-  func correspondent(_ bank: PartyName) -> CorrespondentRow? {
-    sql.first(
-      "SELECT \(Self.correspondentColumns) FROM correspondent WHERE bank = ?", bank,
-      read: readCorrespondent)
-  }
-
-  func correspondents() -> [CorrespondentRow] {
-    sql.all(
-      "SELECT \(Self.correspondentColumns) FROM correspondent ORDER BY bank",
-      read: readCorrespondent)
-  }
-
-  private static let correspondentColumns =
-    "bank, largest_claim, largest_debt, promised, promised_until"
-
-  private func readCorrespondent(_ row: SQLRow) -> CorrespondentRow {
-    CorrespondentRow(
-      bank: row[0], largestClaim: row[1], largestDebt: row[2], promised: row[3],
-      promisedUntil: row[4])
-  }
-
-  mutating func put(_ correspondent: CorrespondentRow) {
-    sql.run(
-      "REPLACE INTO correspondent (\(Self.correspondentColumns)) VALUES (?, ?, ?, ?, ?)",
-      correspondent.bank, correspondent.largestClaim, correspondent.largestDebt,
-      correspondent.promised, correspondent.promisedUntil)
-  }
-
   func cards() -> [CardRow] {
     sql.all(
       "SELECT \(Self.cardColumns) FROM card ORDER BY id", read: readCard)

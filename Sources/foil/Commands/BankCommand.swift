@@ -76,7 +76,8 @@ struct BankBooksCommand: AsyncParsableCommand {
         Terminal.print(
           "clears with \(clearing.bank): owes it \(clearing.owed) and has promised "
             + "\(clearing.promised), at most \(clearing.largestDebt); may be owed "
-            + "\(clearing.largestClaim)")
+            + "\(clearing.largestClaim); has drawn \(clearing.drawn) of "
+            + "\(clearing.mayDraw.map { String($0) } ?? "nothing that the other has signed")")
       }
       Terminal.print("the books of \(bank.name) balance, in smallest units")
     }
@@ -89,6 +90,9 @@ struct BankBooksCommand: AsyncParsableCommand {
       let promised: UInt64
       let largestClaim: UInt64
       let largestDebt: UInt64
+      let drawn: UInt64
+      let mayDraw: UInt64?
+      let mayDrawUntil: String?
     }
 
     let bank: String
@@ -102,7 +106,8 @@ struct BankBooksCommand: AsyncParsableCommand {
       clearing = clearings.map {
         Clearing(
           bank: $0.bank.text, owed: $0.owed, promised: $0.promised,
-          largestClaim: $0.largestClaim, largestDebt: $0.largestDebt)
+          largestClaim: $0.largestClaim, largestDebt: $0.largestDebt, drawn: $0.drawn,
+          mayDraw: $0.mayDraw, mayDrawUntil: $0.mayDrawUntil?.description)
       }
     }
   }
@@ -115,7 +120,8 @@ struct BankClearCommand: AsyncParsableCommand {
     discussion: """
       From then on this bank pays into accounts of the other one, up to what it may owe there, and takes \
       the other's transfers for money, up to what the other may owe here. The other bank must be told the \
-      same, the other way round.
+      same, the other way round. When both agree, each signs a credit line for what the other may draw. A \
+      line is never taken back: a lower limit holds for what is signed later.
       """)
 
   @Argument(help: ArgumentHelp("The other bank.", valueName: "other"))
@@ -146,6 +152,7 @@ struct BankClearCommand: AsyncParsableCommand {
       } catch let error as ECashError {
         throw Failure(.no, error.message)
       }
+      try await renew(in: market)
       Terminal.print("\(bank.name) clears with \(other)")
     }
   }
@@ -245,9 +252,18 @@ struct BankSettleCommand: AsyncParsableCommand {
       } catch let error as ECashError {
         throw Failure(.no, error.message)
       }
+      try await renew(in: market)
       let words = paid == nil ? "has been paid by" : "has paid"
       Terminal.print("\(bank.name) \(words) \(other): \(amount)")
     }
+  }
+}
+
+private func renew(in market: Market) async throws {
+  do {
+    try await market.renewCreditLines()
+  } catch {
+    throw Failure(error)
   }
 }
 

@@ -34,7 +34,14 @@ struct BuyCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How many of each offer.", valueName: "count"))
   var quantity = 1
 
-  @Flag(name: .shortAndLong, help: "Order without asking.")
+  @Option(
+    help: ArgumentHelp(
+      "The most that the coordinator may charge, in smallest units.", valueName: "minor"))
+  var largestFee: UInt64?
+
+  @Flag(
+    name: .shortAndLong,
+    help: "Order without asking; what the coordinator charges needs --largest-fee then.")
   var yes = false
 
   @Flag(help: "Print one JSON object.")
@@ -88,9 +95,15 @@ struct BuyCommand: AsyncParsableCommand {
   ) async throws -> ProcessID {
     let means = try payment.means(
       in: market, currency: try await market.keyset().currency)
-    let plan = try await market.plan(selections, paying: payment.methods())
+    let plan = try await market.plan(
+      selections, paying: payment.methods(), feeAtMost: largestFee)
     let rendering = try OrderRendering(
       plan, in: market, money: money, now: SystemWallClock().now())
+    if yes, let fee = rendering.fee, largestFee == nil {
+      throw Failure(
+        .no, "the coordinator charges \(money.text(fee.amount)), and nothing was ordered",
+        hint: "say how much it may be with --largest-fee, or leave out --yes")
+    }
     if !json {
       rendering.lines.forEach { Terminal.print($0) }
     } else if !yes {

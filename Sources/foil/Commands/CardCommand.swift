@@ -44,13 +44,18 @@ struct CardIssueCommand: AsyncParsableCommand {
     }
   }
 
+  /// How long the account's request is good.
+  private static let requestSeconds: Int64 = 300
+
   private func grounds(in market: Market) throws -> CardGrounds {
     guard let name = account.flatMap({ AccountName($0) }) else {
       return .credit(limit: limit ?? 0)
     }
     var entropy = SystemEntropy()
     let means = try market.customer.wallet.accountMeans(name, at: market.bank.name)
-    return .account(means.cardRequest(at: market.bank.name, from: &entropy))
+    let validUntil = SystemWallClock().now().adding(seconds: Self.requestSeconds)
+    return .account(
+      means.cardRequest(at: market.bank.name, validUntil: validUntil, from: &entropy))
   }
 
   func run() async throws {

@@ -17,6 +17,8 @@ struct OrderRendering {
   private let order: Order
   private let items: [Item]
   private let payments: [PaymentPart]
+  /// What the coordinator is paid out of the payments.
+  let fee: FeePart?
   /// What the methods of the home's banks promise.
   private let methods: [PartyName: [PaymentMethodProperties]]
   private let coordinator: PartyName
@@ -33,9 +35,15 @@ struct OrderRendering {
     self.now = now
     var items: [Item] = []
     var payments: [PaymentPart] = []
+    var fee: FeePart?
     for part in try plan.contents() {
       switch part {
       case .payment(let payment): payments.append(payment)
+      case .fee(let part):
+        guard plan.terms?.id == part.terms else {
+          throw Failure(.no, "the order pays a fee that the coordinator's terms do not ask for")
+        }
+        fee = part
       case .item(let item):
         guard let offer = plan.selections.first(where: { $0.offer.id == item.offer })?.offer else {
           throw Failure(.no, "the order names an offer that was not chosen")
@@ -48,6 +56,7 @@ struct OrderRendering {
     }
     self.items = items
     self.payments = payments
+    self.fee = fee
   }
 
   /// The sum that will be paid, by currency.
@@ -75,6 +84,11 @@ struct OrderRendering {
         shares.joined(separator: ", "))
     }
     lines += ways.lines()
+    if let fee {
+      lines.append(
+        "  \(coordinator) charges \(money.text(fee.amount)), which is in it, and nothing when it aborts."
+      )
+    }
     lines += promises
     lines.append("What each party learns, and no more:")
     lines += knowledge.lines()

@@ -92,6 +92,9 @@ struct PurchaseShowCommand: AsyncParsableCommand {
         "offer \(item.offer.short)")
     }
     goods.lines().forEach { Terminal.print($0) }
+    if let fee = standing.fee {
+      Terminal.print("with the coordinator's fee of \(money.text(fee.amount))")
+    }
     for objection in standing.objections {
       Terminal.print(
         "refused by \(objection.participant.label): \(Terminal.line(objection.reason.rawValue))")
@@ -196,6 +199,8 @@ private struct PurchaseValue: Encodable {
   let decideBy: String
   let items: [Item]
   let payments: [Payment]
+  /// What the coordinator is paid out of them.
+  let fee: AmountValue?
   let due: [Due]
   let refusals: [RefusalValue]
   let receiptAnswer: String?
@@ -215,6 +220,7 @@ private struct PurchaseValue: Encodable {
     payments = standing.payments.map {
       Payment(bank: $0.bank.text, method: $0.method.rawValue, total: AmountValue($0.total))
     }
+    fee = standing.fee.map { AmountValue($0.amount) }
     due = standing.due.map {
       Due(
         role: $0.participant.role, party: $0.participant.name?.text, verb: $0.verb.rawValue,

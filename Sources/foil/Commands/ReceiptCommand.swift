@@ -47,6 +47,7 @@ struct ReceiptShowCommand: ParsableCommand {
     for payment in content.payments {
       parts.add("paid", payment.total, payment.bank, payment.method)
     }
+    if let fee = content.fee { parts.add("fee", fee.amount, fee.account, "of the coordinator") }
     parts.lines().forEach { Terminal.print($0) }
     if content.foreignParts > 0 {
       Terminal.print("parts that do not hang below the order: \(content.foreignParts)")
@@ -93,10 +94,18 @@ struct ReceiptShowCommand: ParsableCommand {
       let total: String
     }
 
+    struct Fee: Encodable {
+      let terms: String
+      let amount: String
+      let account: String
+    }
+
     let process: String
     var order: OrderValue?
     var items: [Item] = []
     var payments: [Payment] = []
+    /// What the coordinator is paid out of them.
+    var fee: Fee?
     var foreignParts = 0
     var verdict: String?
     let log: String
@@ -154,6 +163,10 @@ struct ReceiptShowCommand: ParsableCommand {
             Payment(
               bank: payment.bank.text, method: payment.method.rawValue,
               total: payment.total.description))
+        case .fee(let part):
+          fee = Fee(
+            terms: part.terms.hex, amount: part.amount.description,
+            account: part.payee.account.text)
         }
       }
     }

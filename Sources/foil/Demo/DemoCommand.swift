@@ -208,6 +208,10 @@ extension StoryReport {
         && orders?.values.sorted() == ["commit", AbortReason.refused.rawValue]
     case .twoBanks:
       return verdict == "commit" && isAllOpen && owed?.values.allSatisfy { $0 == 0 } == true
+    case .coordinatorFee:
+      let account = DemoCast.coordinatorAccount.text
+      return verdict == "commit" && isAllOpen
+        && balances.after[account] == DemoCast.coordinatorFee + (balances.before[account] ?? 0)
     case .crash: return verdict == "commit" && isAllOpen && CrashStory.isSound(self)
     }
   }

@@ -30,6 +30,10 @@ enum DemoCast {
   /// What banks keep of a transfer where there are two, in cents.
   static let transferFee: UInt64 = 5
 
+  /// What the coordinator charges where it does, in cents, and where it is paid.
+  static let coordinatorFee: UInt64 = 25
+  static let coordinatorAccount = constant(AccountName("coordinator"))
+
   /// - Parameter banks: besides that of the customer.
   static func charter(otherBanks banks: [PartyName]) -> Charter {
     Charter(
@@ -280,6 +284,11 @@ struct DemoStage {
         balances["fees of \(bank.name)"] = UInt64(
           try await bank.trialBalance().balance(of: .fees))
       }
+    }
+    if !market.coordinator.terms.isEmpty {
+      balances[DemoCast.coordinatorAccount.text] = try await market.bank.balance(
+        of: DemoCast.coordinatorAccount
+      ).minor
     }
     balances["wallet"] = try await market.customer.wallet.balance(
       at: DemoCast.bank, in: DemoCast.currency

@@ -20,6 +20,8 @@ enum Scenario: String, CaseIterable, ExpressibleByArgument, Codable {
   case lastItem = "last-item"
   /// One merchant is paid by a bank at which it has no account: the banks clear.
   case twoBanks = "two-banks"
+  /// The coordinator charges for what it commits.
+  case coordinatorFee = "coordinator-fee"
   /// The program is killed at every journal record in turn, and started again.
   case crash
 }

@@ -27,6 +27,7 @@ struct Storyteller {
     case .doubleSpend: return try await tellDoubleSpend()
     case .lastItem: return try await tellLastItem()
     case .twoBanks: return try await tellTwoBanks()
+    case .coordinatorFee: return try await tellCoordinatorFee()
     case .crash: return try await CrashStory(stage: stage, say: say).tell()
     default: break
     }
@@ -81,7 +82,7 @@ struct Storyteller {
         as: shop.name)
     case .customerGone:
       market.directory.register(customer: AbsentCustomer(customer: market.customer))
-    case .commit, .doubleSpend, .lastItem, .twoBanks, .crash: break
+    case .commit, .doubleSpend, .lastItem, .twoBanks, .coordinatorFee, .crash: break
     }
   }
 
@@ -94,7 +95,7 @@ struct Storyteller {
     let plan = try await customer.plan(
       selections, coordinator: market.coordinator.key, template: market.coordinator.template,
       decideWithinSeconds: decideWithinSeconds, under: try await market.keysets(),
-      preferring: market.bank.name)
+      charged: try market.terms(), preferring: market.bank.name)
     return try await customer.place(plan)
   }
 
@@ -164,6 +165,10 @@ struct Storyteller {
     switch statement.kind {
     case .reservation:
       (try? statement.unverifiedClaim(as: Reservation.self)).map { DemoCast.euros($0.total.minor) }
+    case .terms:
+      (try? statement.unverifiedClaim(as: Terms.self)).map { terms in
+        terms.charges.map { "charges \(DemoCast.euros($0.amount.minor))" }.joined()
+      }
     case .acceptance:
       (try? statement.unverifiedClaim(as: Acceptance.self)).map { acceptance in
         let good = goods.first { $0.offer == acceptance.offer.hex }

@@ -29,6 +29,7 @@ extension Storyteller {
           + "\(DemoCast.euros(transfer.amount.minor)) to \(transfer.payee.account)")
     }
     clearing += try await settle(market.bank, other)
+    try await market.renewCreditLines()
     var report = try await report(
       purchase, .twoBanks, goods: goods, before: before, in: market)
     clearing.forEach(say)

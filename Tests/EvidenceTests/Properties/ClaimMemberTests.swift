@@ -11,7 +11,8 @@ struct ClaimMemberTests {
   /// Members that may be absent, with nothing else changed.
   static let optional: [StatementKind: Set<String>] = [
     .complaint: ["process"],
-    .offer: ["container", "stock"], .refusal: ["details"], .void: ["released"],
+    .offer: ["container", "stock"], .refusal: ["details"], .transfer: ["draw"],
+    .void: ["released"],
   ]
 
   /// The members of a payload of that kind, with names in between.

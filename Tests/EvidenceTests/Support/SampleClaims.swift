@@ -54,6 +54,14 @@ enum SampleClaims {
     case .transfer:
       Transfer(
         process: identifier("process"), verdict: identifier("verdict"), payee: payee,
+        amount: amount(2500), draw: Draw(line: identifier("line"), total: 90_000))
+    case .creditLine:
+      CreditLine(
+        debtor: Parties.bank.signer.issuer.party, limit: amount(100_000), validFrom: time,
+        validUntil: time.adding(seconds: 600))
+    case .credit:
+      Credit(
+        transfer: identifier("transfer"), account: required(AccountName("shop")),
         amount: amount(2500))
     case .withdrawal:
       Withdrawal(
@@ -68,6 +76,7 @@ enum SampleClaims {
         process: identifier("process"), offer: identifier("offer"), deposit: identifier("deposit"),
         keyDigest: identifier("key"))
     case .verdict: verdict
+    case .terms: terms
     case .acknowledgement:
       Acknowledgement(
         process: identifier("process"), verdict: identifier("verdict"),
@@ -134,6 +143,14 @@ enum SampleClaims {
       template: identifier("template"), decideBy: time.adding(seconds: 600),
       mask: identifier("mask"))
   }
+
+  static let terms = Terms(
+    charges: [
+      Charge(
+        amount: amount(25),
+        payees: [Payee(bank: payee.bank, account: required(AccountName("coordinator")))],
+        accepts: [AcceptedPayment(bank: payee.bank, method: .ecash, largestFee: 2)])
+    ], validFrom: time, validUntil: time.adding(seconds: 86_400))
 
   static let verdict = Verdict(
     process: identifier("process"), decision: .commit(keyBundle: identifier("bundle")),

@@ -18,6 +18,16 @@ extension DisputeWorld {
         amount: offer.price.gross, fee: fee == 0 ? nil : try Fair.amount(fee)), by: bank)
   }
 
+  /// The bank's transfer of the coordinator's fee.
+  fileprivate func feeTransfer(
+    of purchase: DisputedPurchase, _ minor: UInt64, keeping fee: UInt64 = 0
+  ) throws -> Signed<Transfer> {
+    sign(
+      Transfer(
+        process: purchase.process, verdict: purchase.verdictID, payee: DisputedPurchase.till,
+        amount: try Fair.amount(minor), fee: fee == 0 ? nil : try Fair.amount(fee)), by: bank)
+  }
+
   /// The merchant gives the money back.
   fileprivate func refund(
     of purchase: DisputedPurchase
@@ -83,6 +93,53 @@ extension DisputeCase {
       let (_, file) = try await world.complaint(.notPaid, of: purchase, by: world.merchant)
       let transfer = try world.transfer(of: purchase)
       return [file, try await world.file(about: purchase.process, [transfer.bytes])]
+    },
+    DisputeCase(
+      "not-paid-fee-honest", "did-not-answer bank.example asked-in-vain",
+      "the coordinator's fee was reserved and committed, and no transfer to it is shown"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world, .init(fee: 25))
+      let transfer = try world.transfer(of: purchase)
+      let (id, file) = try await world.complaint(
+        .notPaid, of: purchase, by: world.coordinator, with: [transfer.bytes])
+      return [file] + (try await world.asked(world.bank, .transfer, about: id, of: purchase))
+    },
+    DisputeCase(
+      "not-paid-fee-dishonest", "not-at-fault bank.example answered",
+      "the bank shows the transfer of the coordinator's fee"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world, .init(fee: 25))
+      let (_, file) = try await world.complaint(.notPaid, of: purchase, by: world.coordinator)
+      let transfer = try world.feeTransfer(of: purchase, 25)
+      return [file, try await world.file(about: purchase.process, [transfer.bytes])]
+    },
+    DisputeCase(
+      "not-paid-fee-in-full", "at-fault bank.example kept-more",
+      "the bank has kept of the coordinator's fee what it had not reserved it with"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world, .init(fee: 25))
+      let transfer = try world.feeTransfer(of: purchase, 25, keeping: 1)
+      return [
+        try await world.complaint(
+          .notPaid, of: purchase, by: world.coordinator, with: [transfer.bytes]
+        ).file
+      ]
+    },
+    DisputeCase(
+      "not-paid-fee-of-another", "not-at-fault nobody nothing-owed",
+      "a coordinator complains of a fee of which it has not decided"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world, .init(fee: 25))
+      return [
+        try await world.complaint(.notPaid, of: purchase, by: world.otherCoordinator).file
+      ]
+    },
+    DisputeCase(
+      "not-paid-no-fee", "not-at-fault nobody nothing-owed",
+      "the order pays the coordinator nothing"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world)
+      return [try await world.complaint(.notPaid, of: purchase, by: world.coordinator).file]
     },
     DisputeCase(
       "not-paid-agreed-fee", "not-at-fault bank.example answered",

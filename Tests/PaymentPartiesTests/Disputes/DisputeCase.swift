@@ -12,19 +12,22 @@ struct DisputeCase {
   let comment: String
   /// `at-fault books.example chunk-is-wrong`, or `ask bank.example transfer`, and so on.
   let expected: String
+  /// Whether a second bank takes part.
+  let hasOtherBank: Bool
   let evidence: @Sendable (DisputeWorld) async throws -> [Receipt]
 
   init(
-    _ name: String, _ expected: String, _ comment: String,
+    _ name: String, _ expected: String, _ comment: String, hasOtherBank: Bool = false,
     _ evidence: @escaping @Sendable (DisputeWorld) async throws -> [Receipt]
   ) {
     self.name = name
     self.expected = expected
     self.comment = comment
+    self.hasOtherBank = hasOtherBank
     self.evidence = evidence
   }
 
-  static let all = goods + keys + decoys + parcels + money + verdicts
+  static let all = goods + keys + decoys + parcels + money + clearing + verdicts
 
   /// What a judgement is in words.
   static func words(_ judgement: Judgement) -> String {

@@ -12,7 +12,7 @@ import Testing
   @Test(arguments: DisputeCase.all.map(\.name))
   func eachComplaintEndsAsItMust(name: String) async throws {
     let example = try #require(DisputeCase.all.first { $0.name == name })
-    let world = try DisputeWorld()
+    let world = try DisputeWorld(hasOtherBank: example.hasOtherBank)
     let evidence = try await example.evidence(world)
     let audit = try DisputeAudit(evidence, trust: world.trust, complaint: evidence.complaint)
     #expect(DisputeCase.words(audit.judgement) == example.expected)

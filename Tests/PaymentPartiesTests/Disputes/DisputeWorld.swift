@@ -16,6 +16,8 @@ final class DisputeWorld: Sendable {
   static let day: Int64 = 86_400
 
   let bank = signer("bank.example")
+  /// Clears with the bank, where the world has it.
+  let otherBank = signer("other-bank.example")
   let merchant = signer("books.example")
   let bystander = signer("maps.example")
   let coordinator = signer("coordinator.example")
@@ -30,7 +32,8 @@ final class DisputeWorld: Sendable {
   let log: TransparencyLog
   private let entropy = Mutex(SeededEntropy(seed: 42))
 
-  init() throws {
+  /// - Parameter hasOtherBank: whether the trust list names a second bank.
+  init(hasOtherBank: Bool = false) throws {
     let root = Self.signer("root.example")
     let logSigner = NoteSigner(
       party: Fair.party("log.example"), purpose: .note, key: Self.privateKey("log.example"))
@@ -43,6 +46,7 @@ final class DisputeWorld: Sendable {
         (coordinator, .coordinator), (otherCoordinator, .coordinator), (account, .account),
         (auditor, .auditor),
       ].map { ($0.issuer.party, $0.publicKey, $1) }
+      + (hasOtherBank ? [(otherBank.issuer.party, otherBank.publicKey, .bank)] : [])
       + [
         (Fair.party("log.example"), logSigner.key.publicKey, .log),
         (Fair.party("witness.example"), witnessSigner.key.publicKey, .witness),
@@ -147,6 +151,8 @@ struct DisputedPurchase {
     var abort: AbortReason?
     /// What the bank may keep of the transfer.
     var transferFee: UInt64 = 0
+    /// What the coordinator is paid.
+    var fee: UInt64 = 0
     var goodsName = "good"
     /// An offer that hangs below the order's root as well, and that nobody handed in.
     var hiddenOffer: StatementID?
@@ -173,14 +179,21 @@ struct DisputedPurchase {
         retainedUntil: DisputeWorld.decideBy.adding(seconds: 3600)), by: world.merchant)
     offerID = try UnverifiedStatement(offer.bytes).id
 
+    let fee = FeePart(
+      terms: SHA256.digest([3]).renamed(), amount: try Fair.amount(changes.fee),
+      payee: Self.till)
+    let hasFee = changes.fee > 0
     let payment = PaymentPart(
-      bank: payee.bank, method: .ecash, total: price.gross,
-      payouts: [Payout(payee: payee, amount: price.gross)], transferFee: changes.transferFee)
+      bank: payee.bank, method: .ecash, total: try price.gross.adding(fee.amount),
+      payouts: [Payout(payee: payee, amount: price.gross)]
+        + (hasFee ? [Payout(payee: fee.payee, amount: fee.amount)] : []),
+      transferFee: changes.transferFee)
     let item = ItemPart(offer: offerID, quantity: 1)
     let commitment = try world.draw { entropy in
       try OrderCommitment(
         [.item(item), .payment(payment)]
-          + (changes.hiddenOffer.map { [.item(ItemPart(offer: $0, quantity: 1))] } ?? []),
+          + (changes.hiddenOffer.map { [.item(ItemPart(offer: $0, quantity: 1))] } ?? [])
+          + (hasFee ? [.fee(fee)] : []),
         entropy: &entropy)
     }
     parts = commitment.parts
@@ -196,7 +209,7 @@ struct DisputedPurchase {
     process = try UnverifiedStatement(order.bytes).id.renamed()
     reservation = world.sign(
       Reservation(
-        process: process, part: SHA256.digest(parts[1].part), total: price.gross,
+        process: process, part: SHA256.digest(parts[1].part), total: payment.total,
         decideBy: DisputeWorld.decideBy), by: world.bank)
     deposit = world.sign(
       Deposit(
@@ -219,6 +232,10 @@ struct DisputedPurchase {
         decidedAt: changes.decidedAt, evidence: SHA256.digest([2])), by: world.coordinator)
     verdictID = try UnverifiedStatement(verdict.bytes).id
   }
+
+  /// Where the coordinator is paid.
+  static let till = Payee(
+    bank: Fair.party("bank.example"), account: Fair.account("coordinator"))
 
   /// All statements up to the verdict.
   var statements: [Bytes] {

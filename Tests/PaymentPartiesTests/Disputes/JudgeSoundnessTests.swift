@@ -16,7 +16,7 @@ import Testing
     var random = Dice(seed: seed)
     var (decided, asked) = (0, 0)
     for round in 0..<120 {
-      let world = try DisputeWorld()
+      let world = try DisputeWorld(hasOtherBank: true)
       let hidden = try DisputedPurchase(in: world, .init(goodsName: "hidden"))
       let purchase = try DisputedPurchase(
         in: world,
@@ -88,7 +88,7 @@ import Testing
 
 extension DisputeWorld {
   fileprivate var signers: [StatementSigner] {
-    [customer, merchant, bystander, bank, account, coordinator]
+    [customer, merchant, bystander, bank, otherBank, account, coordinator]
   }
 
   fileprivate func complainant(of grievance: Grievance) -> StatementSigner {
@@ -142,6 +142,7 @@ private struct HonestEvidence {
         Transfer(
           process: purchase.process, verdict: purchase.verdictID, payee: offer.payee,
           amount: offer.price.gross), by: world.bank))
+    subjects[.transfer] = try addClearing(of: purchase, in: world)
     let street = Bytes("a street".utf8)
     let address = try add(
       world.sign(
@@ -176,6 +177,36 @@ private struct HonestEvidence {
   private mutating func add<Content: Claim>(_ signed: Signed<Content>) throws -> StatementID {
     statements.append(signed.bytes)
     return try UnverifiedStatement(signed.bytes).id
+  }
+
+  /// A transfer into an account at the other bank, which has credited it, between two others that draw on the same
+  /// line, and a line of the other way.
+  private mutating func addClearing(
+    of purchase: DisputedPurchase, in world: DisputeWorld
+  ) throws -> StatementID {
+    func line(of debtor: StatementSigner, by creditor: StatementSigner) throws -> Signed<CreditLine>
+    {
+      world.sign(
+        CreditLine(
+          debtor: debtor.issuer.party, limit: try Fair.amount(30), validFrom: DisputeWorld.start,
+          validUntil: DisputeWorld.decideBy), by: creditor)
+    }
+    let granted = try add(line(of: world.bank, by: world.otherBank))
+    _ = try add(line(of: world.otherBank, by: world.bank))
+    var middle = granted
+    for (number, account) in ["one", "two", "three"].enumerated() {
+      let claim = Transfer(
+        process: purchase.process, verdict: purchase.verdictID,
+        payee: Payee(bank: world.otherBank.issuer.party, account: Fair.account(account)),
+        amount: try Fair.amount(10), draw: Draw(line: granted, total: UInt64(10 * number + 10)))
+      let transfer = try add(world.sign(claim, by: world.bank))
+      _ = try add(
+        world.sign(
+          Credit(transfer: transfer, account: claim.payee.account, amount: claim.amount),
+          by: world.otherBank))
+      if number == 1 { middle = transfer }
+    }
+    return middle
   }
 
   private mutating func addIssue(

@@ -112,6 +112,7 @@ struct AdmissionWorld {
     var offers: [Signed<Offer>]
     var parts: [OrderPart]
     var instrumentCount = 1
+    var terms: Signed<PaymentModel.Terms>?
     var coordinator: Thumbprint
     var decideAfterSeconds: Int64 = 600
   }
@@ -145,13 +146,13 @@ struct AdmissionWorld {
     }
     return PurchaseSubmission(
       order: customer.sign(order, entropy: &entropy), parts: commitment.parts,
-      offers: draft.offers, instruments: instruments)
+      offers: draft.offers, instruments: instruments, terms: draft.terms)
   }
 
   /// The code with which the coordinator refuses; `nil` when it takes the order.
-  func refusal(of submission: PurchaseSubmission) -> String? {
+  func refusal(of submission: PurchaseSubmission, at time: Timestamp = now) -> String? {
     do {
-      _ = try notary.admit(submission, at: Self.now)
+      _ = try notary.admit(submission, at: time)
       return nil
     } catch {
       return error.code

@@ -116,6 +116,8 @@ struct MixedMarket: Sendable {
     for (one, other) in [(banks[0], banks[2]), (banks[2], banks[0])] {
       try await one.clear(with: other.name, claiming: limit, owing: limit)
     }
+    try await banks[0].accept(banks[2].creditLine(for: banks[0].name))
+    try await banks[2].accept(banks[0].creditLine(for: banks[2].name))
     self.banks = banks
 
     // Merchants: the third has its account at the first bank, and is paid through the third.

@@ -209,6 +209,7 @@ struct PlacedOrder {
       switch content {
       case .item: itemPart = part
       case .payment: paymentPart = part
+      case .fee: continue
       }
     }
   }

@@ -66,6 +66,21 @@ struct ReceiptPageTests {
     #expect(page.contains("This page itself proves nothing"))
   }
 
+  @Test("what the coordinator is paid stands beside the payment, when its terms ask for it")
+  func fee() async throws {
+    var changes = Purchase.Changes()
+    changes.fee = Purchase.Fee()
+    let purchase = try Purchase(in: world, changes)
+    let page = try await page(on: purchase)
+    #expect(page.contains("530 minor units of EUR through bank.example"))
+    #expect(page.contains("of it 30 minor units of EUR is the fee of the coordinator"))
+    #expect(page.contains("transfers to the sellers and the coordinator that are proven: 3 of 3"))
+    #expect(page.contains("Part of the order: the coordinator&#39;s fee"))
+    let unproven = self.page(
+      try await purchase.receipt(from: log, without: ["terms"]).bytes)
+    #expect(!unproven.contains("is the fee of the coordinator"))
+  }
+
   @Test("every statement and part is an exhibit with its SHA-256, and every signer a party")
   func exhibits() async throws {
     let receipt = try await Purchase(in: world).receipt(from: log)

@@ -37,8 +37,21 @@ struct Purchase {
     var decider: (World) -> StatementSigner = { $0.coordinator }
     /// Which merchant deposits another identity than that of the offer's recipient.
     var wrongKey: Int?
+    /// What the coordinator charges, if anything.
+    var fee: Fee?
     /// What the order carries as its mask.
     var mask: Digest = identifier("mask")
+  }
+
+  /// The coordinator's fee, and what is wrong about it.
+  struct Fee {
+    var minor: UInt64 = 30
+    var terms: (Terms) -> Terms = { $0 }
+    var signer: (World) -> StatementSigner = { $0.coordinator }
+    /// The parts of the order that name it.
+    var parts: (FeePart) -> [FeePart] = { [$0] }
+    /// What is paid to the coordinator.
+    var payouts: (Payout) -> [Payout] = { [$0] }
   }
 
   init(
@@ -93,15 +106,32 @@ struct Purchase {
     let amounts = try zip(offers, quantities).map {
       try $0.claim.price.gross.multiplied(by: UInt64($1))
     }
-    let payouts = zip(offers, amounts).map { Payout(payee: $0.claim.payee, amount: $1) }
+    var payouts = zip(offers, amounts).map { Payout(payee: $0.claim.payee, amount: $1) }
+    var fees: [OrderPart] = []
+    if let fee = changes.fee {
+      let till = Payout(
+        payee: Payee(bank: bank, account: try Self.required(AccountName("till"))),
+        amount: try Amount(minor: fee.minor, currency: euro))
+      let terms = Terms(
+        charges: [
+          Charge(
+            amount: till.amount, payees: [till.payee],
+            accepts: [AcceptedPayment(bank: bank, method: .ecash)])
+        ], validFrom: World.start, validUntil: decideBy)
+      let stated = try add("terms", fee.signer(world).sign(fee.terms(terms), entropy: &entropy))
+      let part = FeePart(terms: stated.id, amount: till.amount, payee: till.payee)
+      fees = fee.parts(part).map { .fee($0) }
+      payouts += fee.payouts(till)
+    }
     let payment = changes.payment(
       PaymentPart(
-        bank: bank, method: .ecash, total: try Amount.sum(amounts, in: euro), payouts: payouts))
+        bank: bank, method: .ecash, total: try Amount.sum(payouts.map(\.amount), in: euro),
+        payouts: payouts))
     let items = zip(offers, quantities).map {
       OrderPart.item(ItemPart(offer: $0.id, quantity: $1))
     }
     let payments = ([payment] + changes.morePayments).map { OrderPart.payment($0) }
-    let commitment = try OrderCommitment(items + payments, entropy: &entropy)
+    let commitment = try OrderCommitment(items + payments + fees, entropy: &entropy)
     let customer = StatementSigner(
       party: .customer, key: Ed25519.PrivateKey.generate(from: &entropy))
     let order = try add(

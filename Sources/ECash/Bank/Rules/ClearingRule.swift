@@ -1,23 +1,35 @@
-// Another bank has paid into an account here: its signed transfer is money, up to what it may owe.
+// Another bank has paid into an account here: its signed transfer is money, as far as it was let draw.
 
 import Evidence
 import PaymentCrypto
 import PaymentModel
 
 enum ClearingRule {
-  /// Credits an account here with a transfer of another bank.
+  /// A transfer of another bank, verified, with what was shown of its place in a log.
+  struct Presented: Sendable {
+    let stated: Stated<Transfer>
+    let signed: Signed<Transfer>
+    let proof: Bytes?
+  }
+
+  /// Credits an account here with a transfer of another bank, and signs that it did.
+  ///
+  /// The transfer must be drawn within a line that this bank has signed, and no other payment may have drawn the same
+  /// part of it. Then it is owed, whatever was agreed on since.
   ///
   /// What names the credit is bank, process and payee, because an order pays a payee through a bank once. A bank
   /// that has signed several transfers for it owes the largest: whichever comes first, the others add what is
   /// lacking, or nothing. So a smaller one that somebody shows first does not keep the payee from its money.
   ///
-  /// - Returns: what the account has been credited with for this payment.
-  /// - Throws: `correspondentUnknown`; `accountUnknown`; `currency`; `clearingLimit`.
+  /// - Returns: what the account has been credited with for this payment. The same transfer is answered the same.
+  /// - Throws: `correspondentUnknown`; `accountUnknown`; `currency`; `lineUnknown`; `clearingLimit`; `drawnTwice`.
   static func apply(
-    _ transfer: Stated<Transfer>, at time: Timestamp, rows: inout any BankRows
-  ) throws(ECashError) -> Amount {
+    _ presented: Presented, desk: inout BankDesk, rows: inout any BankRows
+  ) throws(ECashError) -> Signed<Credit> {
+    let transfer = presented.stated
+    if let known = rows.collected(transfer.id) { return known.credit }
     let claim = transfer.claim
-    guard let other = rows.correspondent(transfer.issuer.party) else {
+    guard var other = rows.correspondent(transfer.issuer.party) else {
       throw ECashError(.correspondentUnknown, "the bank does not clear with that bank")
     }
     guard rows.account(claim.payee.account) != nil else {
@@ -26,6 +38,7 @@ enum ClearingRule {
     guard rows.latestKeyset()?.currency == claim.amount.currency else {
       throw ECashError(.currency, "the bank keeps no money in that currency")
     }
+    let total = try checkDraw(transfer, at: desk.bank, rows: rows)
     let payee = LedgerAccount.holder(claim.payee.account)
     var reference = reference(to: transfer)
     var credited: Int64 = 0
@@ -33,24 +46,48 @@ enum ClearingRule {
       credited += posted.lines.first { $0.account == payee }?.minor ?? 0
       reference = next(reference)
     }
-    let minor = Int64(claim.net.minor)
-    guard minor > credited else {
-      guard let amount = try? Amount(minor: UInt64(credited), currency: claim.amount.currency)
-      else { throw ECashError(.booksUnbalanced, "what was credited is no amount") }
-      return amount
+    let missing = Int64(claim.net.minor) - credited
+    if missing > 0 {
+      try Ledger.post(
+        .clearing, reference: reference, at: desk.now,
+        lines: [
+          LedgerBalance(account: .correspondent(other.bank), minor: -missing),
+          LedgerBalance(account: payee, minor: missing),
+        ], in: &rows)
+      other.credited += UInt64(missing)
+      rows.put(other)
+      credited += missing
     }
-    let account = LedgerAccount.correspondent(other.bank)
-    let missing = minor - credited
-    guard rows.balance(of: account) - missing >= -Int64(clamping: other.largestClaim) else {
-      throw ECashError(.clearingLimit, "the other bank would owe more than it may")
+    guard let amount = try? Amount(minor: UInt64(credited), currency: claim.amount.currency) else {
+      throw ECashError(.booksUnbalanced, "what was credited is no amount")
     }
-    try Ledger.post(
-      .clearing, reference: reference, at: time,
-      lines: [
-        LedgerBalance(account: account, minor: -missing),
-        LedgerBalance(account: payee, minor: missing),
-      ], in: &rows)
-    return claim.net
+    let credit = try desk.sign(
+      Credit(transfer: transfer.id, account: claim.payee.account, amount: amount), in: &rows)
+    rows.put(
+      CollectedRow(
+        transfer: transfer.id, bank: other.bank, net: claim.net.minor, total: total,
+        statement: presented.signed, proof: presented.proof, credit: credit))
+    return credit
+  }
+
+  /// - Returns: all that the other bank has drawn with this transfer.
+  private static func checkDraw(
+    _ transfer: Stated<Transfer>, at bank: PartyName, rows: any BankRows
+  ) throws(ECashError) -> UInt64 {
+    guard let draw = transfer.claim.draw, let line = rows.creditLine(draw.line),
+      line.creditor == bank, line.debtor == transfer.issuer.party
+    else { throw ECashError(.lineUnknown, "the transfer names no line of this bank") }
+    guard let drawn = transfer.claim.drawn, drawn.upTo <= line.limit else {
+      throw ECashError(.clearingLimit, "the other bank has drawn more than it may")
+    }
+    for row in rows.collected(from: line.debtor, above: drawn.above, upTo: drawn.upTo) {
+      guard let other: Transfer = try? UnverifiedStatement(row.statement.bytes).unverifiedClaim()
+      else { throw ECashError(.booksUnbalanced, "a transfer on record cannot be read") }
+      guard !other.contradicts(transfer.claim) else {
+        throw ECashError(.drawnTwice, "the other bank has drawn this for another payment")
+      }
+    }
+    return drawn.upTo
   }
 
   /// H("foil/clearing/v1\n" ‖ process ‖ length of the bank's name (1 byte) ‖ bank ‖ account).

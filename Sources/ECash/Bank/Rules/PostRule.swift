@@ -17,17 +17,23 @@ enum PostRule {
     var transfers: [Bytes] = []
     try Promises.end(hold, at: desk.bank, rows: &rows)
     for payout in hold.payouts {
-      let fee = payout.amount.minor - hold.net(of: payout)
+      let net = hold.net(of: payout)
+      let fee = payout.amount.minor - net
+      var draw: Draw?
+      if payout.payee.bank != desk.bank {
+        draw = try Promises.draw(net, on: payout.payee.bank, for: desk.bank, rows: &rows)
+      }
       lines += [
         LedgerBalance(
           account: account(of: payout.payee, at: desk.bank),
-          minor: Int64(payout.amount.minor - fee)),
+          minor: Int64(net)),
         LedgerBalance(account: .fees, minor: Int64(fee)),
       ]
       let transfer = Transfer(
         process: hold.process, verdict: verdict.stated.id, payee: payout.payee,
         amount: payout.amount,
-        fee: fee == 0 ? nil : try? Amount(minor: fee, currency: payout.amount.currency))
+        fee: fee == 0 ? nil : try? Amount(minor: fee, currency: payout.amount.currency),
+        draw: draw)
       transfers.append(try desk.sign(transfer, in: &rows).bytes)
     }
     try Ledger.post(

@@ -46,13 +46,13 @@ enum ReserveRule {
     }
     let payment = checked.payment
     guard haveAccounts(payment, rows: rows) else {
-      return try refuse(request, .notOffered, desk: &desk, rows: &rows)
+      return try refuse(request, .payeeUnknown, desk: &desk, rows: &rows)
     }
-    switch Promises.room(for: payment.part, rows: rows) {
+    switch Promises.room(for: payment, at: desk.now, rows: rows) {
     case .enough: break
     case .waits(let until):
       return .held(until: max(until, desk.now.adding(seconds: lateRetrySeconds)))
-    case .short: return try refuse(request, .notOffered, desk: &desk, rows: &rows)
+    case .refused(let reason): return try refuse(request, reason, desk: &desk, rows: &rows)
     }
     switch try scheme.hold(checked.instrument, of: payment, at: desk.now, in: &rows) {
     case .waits(let decideBy):

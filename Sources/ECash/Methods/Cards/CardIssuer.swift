@@ -50,18 +50,23 @@ public final class CardIssuer: PaymentScheme {
 
   // MARK: - Issuing
 
+  /// For so long a request may be good: a day. What lies about for longer is more likely found than sent.
+  public static let largestRequestSeconds: Int64 = 86_400
+
   /// Issues a card. Its data are not kept and cannot be asked for again.
   ///
   /// - Parameters:
   ///   - grounds: the bank's credit, or what an account holder has signed. One request gives one card.
   ///   - validMonths: for how many months after this one; at most 120.
   /// - Throws: `cardRequest` when the account's key has not signed the request, or a card was issued for it;
+  ///   `cardRequestExpired` when it came too late, or is good for longer than `largestRequestSeconds`;
   ///   `amountOverflow` for a limit above `largestLimit`.
   public func issue(
     _ grounds: CardGrounds, validMonths: Int = 36
   ) async throws(ECashError) -> CardDetails {
     let funds: CardRow.Funds
     var used: Digest?
+    let now = clock.now()
     switch grounds {
     case .credit(let limit):
       guard limit <= Self.largestLimit else {
@@ -74,11 +79,14 @@ public final class CardIssuer: PaymentScheme {
       guard let row, request.isSigned(by: row.key, at: bank) else {
         throw ECashError(.cardRequest, "the account's key has not asked for a card")
       }
+      guard now < request.validUntil,
+        request.validUntil <= now.adding(seconds: Self.largestRequestSeconds)
+      else { throw ECashError(.cardRequestExpired, "the request is not good now") }
       funds = .account(request.account)
       used = request.digest(at: bank)
     }
     let asked = used
-    let card = try CardDetails(Self.draw(expiring: Self.month(validMonths, after: clock.now())))
+    let card = try CardDetails(Self.draw(expiring: Self.month(validMonths, after: now)))
     let id = card.id(under: try await key())
     let row = CardRow(
       id: id, secrets: Self.secretsColumn.seal(card.secrets, row: id.bytes, under: atRest),

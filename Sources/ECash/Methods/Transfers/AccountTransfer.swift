@@ -45,11 +45,16 @@ public final class AccountMeans: PaymentMeans {
   public var method: PaymentMethod { .transfer }
 
   /// Asks the account's bank for a card that pays out of it.
-  public func cardRequest(at bank: PartyName, from entropy: inout some Entropy) -> CardRequest {
+  ///
+  /// - Parameter validUntil: from then on the bank issues none; at most a day ahead.
+  public func cardRequest(
+    at bank: PartyName, validUntil: Timestamp, from entropy: inout some Entropy
+  ) -> CardRequest {
     let nonce = Nonce(from: &entropy)
     return CardRequest(
-      account: account, nonce: nonce,
-      signature: key.sign(CardRequest.message(for: account, at: bank, nonce: nonce)))
+      account: account, nonce: nonce, validUntil: validUntil,
+      signature: key.sign(
+        CardRequest.message(for: account, at: bank, nonce: nonce, validUntil: validUntil)))
   }
 
   public func write(for binding: InstrumentBinding, to writer: inout some ClaimWriter) {

@@ -1,0 +1,131 @@
+// What the market's coordinator charges: its terms, where it keeps them, and the account that they name.
+
+import ECash
+public import Evidence
+import Foundation
+import PaymentCrypto
+public import PaymentModel
+import Receipts
+
+/// What a coordinator is to charge in one currency.
+public struct Tariff: Sendable {
+  public var amount: Amount
+  /// Its account, opened if there is none of that name.
+  public var account: AccountName
+  /// Where it has the account; at the customer's bank unless said otherwise.
+  public var bank: PartyName?
+  /// The most that a bank may keep of the fee, in minor units.
+  public var largestFee: UInt64
+  /// From when; from when it is signed, without one.
+  public var validFrom: Timestamp?
+  public var validUntil: Timestamp
+
+  public init(
+    amount: Amount, account: AccountName, at bank: PartyName? = nil, largestFee: UInt64 = 0,
+    validFrom: Timestamp? = nil, validUntil: Timestamp
+  ) {
+    self.amount = amount
+    self.account = account
+    self.bank = bank
+    self.largestFee = largestFee
+    self.validFrom = validFrom
+    self.validUntil = validUntil
+  }
+}
+
+extension Market {
+  /// Has the coordinator charge for each process that it commits, from when the tariff begins: signs the terms, logs
+  /// them, and keeps them in its folder.
+  ///
+  /// - Parameter tariff: an amount of nothing ends what was charged before.
+  /// - Throws: `fee` for a tariff that begins in the past or ends before; `payment` when the account cannot be opened;
+  ///   `receipt` when the log does not take the terms, `home` when they cannot be kept.
+  @discardableResult
+  public func charge(_ tariff: Tariff) async throws(PartyError) -> Verified<Terms> {
+    var charges: [Charge] = []
+    if !tariff.amount.isZero {
+      let payee = Payee(bank: tariff.bank ?? bank.name, account: tariff.account)
+      try await openAccount(of: payee)
+      charges = [
+        Charge(
+          amount: tariff.amount, payees: [payee],
+          accepts: banks.flatMap { bank in
+            bank.methods.map {
+              AcceptedPayment(
+                bank: bank.name, method: $0.method, largestFee: tariff.largestFee)
+            }
+          })
+      ]
+    }
+    return try await coordinator.announce(
+      charges, from: tariff.validFrom, until: tariff.validUntil
+    ) { verified throws(PartyError) in
+      do {
+        _ = try await log.append([LogEntry(slot: .none, statement: verified.id)])
+      } catch {
+        throw PartyError(.receipt, "\(error)")
+      }
+      try Self.keep(verified, of: coordinator.name, in: home)
+    }
+  }
+
+  /// What the coordinator charges now, as the customer verifies it; `nil` where it has no terms.
+  ///
+  /// - Throws: `fee` for terms that do not verify.
+  public func terms() throws(PartyError) -> Verified<Terms>? {
+    guard let terms = coordinator.terms(at: customer.clock.now()) else { return nil }
+    return try customer.inspect(terms, of: coordinator.key)
+  }
+
+  /// The coordinator's account, for a key of its own. Under that name nobody else has one.
+  private func openAccount(of payee: Payee) async throws(PartyError) {
+    guard let bank = bank(payee.bank) else {
+      throw PartyError(.payment, "\(payee.bank) is not in this market")
+    }
+    do {
+      try await bank.openAccount(payee.account, key: coordinatorAccount())
+    } catch {
+      throw PartyError(.payment, "\(error)")
+    }
+  }
+
+  // MARK: - Where terms are kept
+
+  private static func keep(
+    _ terms: Verified<Terms>, of coordinator: PartyName, in home: HomeFolder
+  ) throws(PartyError) {
+    let folder = home.terms(of: coordinator)
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      try DurableFile.write(terms.signed.bytes, to: "\(folder)/\(terms.id.hex).terms")
+    } catch {
+      throw PartyError(.home, "the terms cannot be kept: \(error)")
+    }
+  }
+
+  /// The terms in a coordinator's folder.
+  ///
+  /// - Throws: `home` when one of them is not what the coordinator has signed: it would take orders otherwise than it
+  ///   has said.
+  static func keptTerms(
+    of coordinator: PartyName, in home: HomeFolder, trust: TrustStore
+  ) throws(PartyError) -> [Verified<Terms>] {
+    let folder = home.terms(of: coordinator)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    var kept: [Verified<Terms>] = []
+    for name in names.sorted() where name.hasSuffix(".terms") {
+      do {
+        guard let bytes = DurableFile.read("\(folder)/\(name)") else {
+          throw PartyError(.home, "unreadable")
+        }
+        let claim: Terms = try UnverifiedStatement(bytes).unverifiedClaim()
+        kept.append(
+          try trust.verify(Signed<Terms>(bytes), by: coordinator, at: claim.validFrom))
+      } catch {
+        throw PartyError(.home, "\(folder)/\(name) holds no terms of \(coordinator): \(error)")
+      }
+    }
+    return kept
+  }
+}
