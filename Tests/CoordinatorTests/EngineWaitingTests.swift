@@ -53,14 +53,25 @@ import Testing
     slow.hold()
     let reader = Task { try await engine.status(of: process) }
     try await eventually("somebody reads") { slow.waitingCount == 1 }
+    let hasQuiesced = Mutex(false)
     let end = Task {
       await engine.quiesce()
-      return slow.waitingCount
+      hasQuiesced.withLock { $0 = true }
     }
-    try await eventually("the engine stops") { await engine.activity().openProcesses == 0 }
+    try await eventually("the engine stops") {
+      do throws(CoordinatorError) {
+        _ = try await engine.processes(atMost: 1, onlyOpen: false)
+        return false
+      } catch {
+        return error.code == .stopped
+      }
+    }
+    // It would have come back by now.
+    for _ in 0..<100 { await Task.yield() }
     try await Task.sleep(for: .milliseconds(20))
+    #expect(!hasQuiesced.withLock { $0 })
     slow.letGo()
-    #expect(await end.value == 0)
+    await end.value
     #expect(try await reader.value.state.hasEnded)
 
     // Nobody begins to read afterwards.

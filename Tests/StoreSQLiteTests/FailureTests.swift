@@ -50,6 +50,22 @@ import Testing
     #expect(await store.read { $0.numbers() } == [1])
   }
 
+  /// It would go on from where the inner one has left it.
+  @Test func aQueryWithinItselfEndsTheProcess() async {
+    await #expect(processExitsWith: .exitCode(74)) { [path = folder.path as String] in
+      let store = try NoteStore.notes(at: path)
+      await store.transact { $0.put(1) }
+      _ = await store.read { $0.numbersWithinNumbers() }
+    }
+  }
+
+  @Test func aQueryWithAnotherNumberOfValuesEndsTheProcess() async {
+    await #expect(processExitsWith: .exitCode(74)) { [path = folder.path as String] in
+      let store = try NoteStore.notes(at: path)
+      _ = await store.read { $0.numbersWithTooManyValues() }
+    }
+  }
+
   @Test func aReadThatWritesEndsTheProcess() async {
     await #expect(processExitsWith: .exitCode(74)) { [path = folder.path as String] in
       let store = try NoteStore.notes(at: path)

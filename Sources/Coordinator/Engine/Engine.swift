@@ -170,7 +170,8 @@ public actor Engine {
   /// `decideBy` and the margin have passed: nobody can force an abort early.
   ///
   /// - Parameter oneTimeKey: the key that the order names.
-  /// - Throws: `not-entitled` for an order that does not verify or belongs to another coordinator.
+  /// - Throws: `not-entitled` for an order that does not verify or belongs to another coordinator;
+  ///   `wait-cancelled` when the task is cancelled while the abort is carried out; what `outcome(of:)` throws.
   public func verdictOrAbort(
     for order: Signed<Order>, oneTimeKey: SigningKeyValue
   ) async throws(CoordinatorError) -> VerdictAnswer {

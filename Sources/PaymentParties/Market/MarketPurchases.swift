@@ -190,11 +190,17 @@ extension Market {
     of process: ProcessID, notTaken submission: PurchaseSubmission, because reason: CoordinatorError
   ) async throws(PartyError) -> LoggedVerdict {
     do {
-      if let known = try? await coordinator.engine.verdict(of: process) { return known.verdict }
+      do throws(CoordinatorError) {
+        return try await coordinator.engine.verdict(of: process).verdict
+      } catch  where error.code == .waitCancelled {
+        throw PartyError(.undecided, error.message)
+      } catch {}
       let order = try trust.verifyOrder(submission.order).claim
       let answer = try await coordinator.engine.verdictOrAbort(
         for: submission.order, oneTimeKey: order.oneTimeKey)
       if case .decided(let verdict) = answer { return verdict }
+    } catch let error as PartyError {
+      throw error
     } catch {
       throw PartyError(.submission, "\(error)")
     }

@@ -53,7 +53,7 @@ struct SQLStatement {
     }
   }
 
-  /// What stands in a column of the row; `nil` for what no column of ours holds.
+  /// What stands in a column of the row; `nil` for what no column of ours holds, and for what cannot be read.
   func column(_ index: Int) -> StoredValue? {
     let column = Int32(index)
     switch unsafe sqlite3_column_type(handle, column) {
@@ -64,9 +64,10 @@ struct SQLStatement {
         unsafe .text(String(cString: text))
       }
     case SQLITE_BLOB:
-      // No pointer belongs to an empty one.
-      guard let bytes = unsafe sqlite3_column_blob(handle, column) else { return .blob([]) }
+      let bytes = unsafe sqlite3_column_blob(handle, column)
       let count = unsafe Int(sqlite3_column_bytes(handle, column))
+      // No pointer belongs to an empty one; where there is none although bytes are, memory has run out.
+      guard unsafe bytes != nil || count == 0 else { return nil }
       return unsafe .blob(Bytes(UnsafeRawBufferPointer(start: bytes, count: count)))
     default: return nil
     }

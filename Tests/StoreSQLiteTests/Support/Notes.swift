@@ -8,6 +8,10 @@ protocol NoteRows {
   func text(_ number: Int) -> String?
   func numbers() -> [Int]
   func pragma(_ name: String) -> Int?
+  /// A query that asks itself while it stands at a row.
+  func numbersWithinNumbers() -> [[Int]]
+  /// A query with a value too many.
+  func numbersWithTooManyValues() -> [Int]
 }
 
 extension NoteRows {
@@ -31,6 +35,14 @@ struct SQLiteNoteRows: NoteRows {
 
   func pragma(_ name: String) -> Int? {
     sql.first("PRAGMA \(name)") { $0[0] }
+  }
+
+  func numbersWithinNumbers() -> [[Int]] {
+    sql.all("SELECT number FROM note ORDER BY number") { _ in numbers() }
+  }
+
+  func numbersWithTooManyValues() -> [Int] {
+    sql.all("SELECT number FROM note ORDER BY number", 1) { $0[0] }
   }
 }
 

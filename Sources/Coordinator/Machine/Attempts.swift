@@ -1,0 +1,61 @@
+// What a process machine remembers of asking, and forgets in a crash.
+
+import PaymentModel
+
+/// How often an activity was asked for, and when again.
+struct Attempts: Hashable, Sendable {
+  private var answerTime = TimeOrNone()
+  private var nextTime = TimeOrNone()
+  private var number: UInt32 = 0
+  var turn = ProcessOutline.Turn.none
+  /// Its turn came while it was being asked.
+  var isNudged = false
+
+  var count: Int {
+    get { Int(number) }
+    set { number = UInt32(clamping: newValue) }
+  }
+
+  /// Until when an answer is awaited; `nil` when nobody is being asked.
+  var answerBy: Timestamp? {
+    get { answerTime.value }
+    set { answerTime = TimeOrNone(newValue) }
+  }
+
+  /// Not before then again.
+  var nextAt: Timestamp? {
+    get { nextTime.value }
+    set { nextTime = TimeOrNone(newValue) }
+  }
+
+  func mayAsk(at now: Timestamp) -> Bool {
+    answerBy == nil && nextAt.map { now >= $0 } ?? true
+  }
+
+  /// Asks again after a pause that grows, at the latest at that time, but never at once.
+  mutating func pause(
+    until time: Timestamp?, at now: Timestamp, policy: RetryPolicy, entropy: inout some Entropy
+  ) {
+    let pause = policy.pauseMilliseconds(afterAttempts: count, entropy: &entropy)
+    let after = now.adding(milliseconds: pause)
+    nextAt =
+      time.map { max(min($0, after), now.adding(milliseconds: policy.firstPauseMilliseconds)) }
+      ?? after
+  }
+}
+
+/// A time or none in eight bytes: a process has many of them, and waits long.
+private struct TimeOrNone: Hashable, Sendable {
+  private let milliseconds: Int64
+
+  init(_ value: Timestamp? = nil) { milliseconds = value?.milliseconds ?? .min }
+
+  var value: Timestamp? {
+    milliseconds == .min ? nil : Timestamp(milliseconds: milliseconds)
+  }
+}
+
+extension Timestamp {
+  /// Until when a request is under way that has not left.
+  static let max = Timestamp(milliseconds: .max)
+}
