@@ -137,7 +137,7 @@ extension RealBooks {
       if let logged = try? await world.log.verdict(of: purchase.process),
         let verdict = read(logged, of: purchase.process)
       {
-        bytes += verdict.id.bytes
+        bytes += Self.result(verdict)
       }
       for payment in purchase.payments {
         guard let hold = hold(of: payment, purchase.process) else { continue }
@@ -165,5 +165,13 @@ extension RealBooks {
       }
     }
     return bytes
+  }
+
+  /// A commit's identifier; of an abort reason and time, because a refusal among its evidence may be about a coin of this
+  /// program's denominations.
+  private static func result(_ verdict: Stated<Verdict>) -> Bytes {
+    guard case .abort(let reason) = verdict.claim.decision else { return verdict.id.bytes }
+    return Bytes(reason.rawValue.utf8)
+      + Bytes(bigEndian: UInt64(bitPattern: verdict.claim.decidedAt.milliseconds))
   }
 }

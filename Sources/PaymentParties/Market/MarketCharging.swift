@@ -82,10 +82,16 @@ extension Market {
     guard let bank = bank(payee.bank) else {
       throw PartyError(.payment, "\(payee.bank) is not in this market")
     }
+    let key: Ed25519.PublicKey
     do {
-      try await bank.openAccount(payee.account, key: coordinatorAccount())
+      key = try coordinatorAccount()
     } catch {
       throw PartyError(.payment, "\(error)")
+    }
+    do {
+      try await bank.openAccount(payee.account, key: key)
+    } catch {
+      throw PartyError(.payment, error.message)
     }
   }
 
