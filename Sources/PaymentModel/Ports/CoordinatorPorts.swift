@@ -210,8 +210,15 @@ public protocol VerdictReader: Sendable {
   ) throws(NotAdmitted) -> Stated<Verdict>
 }
 
-/// Verifies transfers of other banks, for a bank that takes them as money.
+/// Verifies what other banks have signed and logged, for a bank that takes it as money.
 public protocol TransferReader: Sendable {
+  /// Checks that the credit line is by a bank whose key was valid when the log had it.
+  ///
+  /// - Parameter proof: a `tlog-proof@v1`.
+  func read(
+    _ line: Signed<CreditLine>, proof: Bytes
+  ) throws(NotAdmitted) -> Stated<CreditLine>
+
   /// Checks that the transfer is by a bank whose key was valid when the log had it.
   ///
   /// - Parameter proof: a `tlog-proof@v1`.
