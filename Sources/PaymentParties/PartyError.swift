@@ -26,6 +26,8 @@ public struct PartyError: Error, Sendable {
     public static let payment = Code(rawValue: "payment")
     /// The coordinator charges otherwise than its terms may, or than the customer allows.
     public static let fee = Code(rawValue: "fee")
+    /// No bank through which the coordinator's fee may be paid keeps as little of it as the tariff allows.
+    public static let feeLimit = Code(rawValue: "fee-limit")
     /// The coordinator does not take the order.
     public static let submission = Code(rawValue: "submission")
     /// There is no verdict yet; ask again.

@@ -271,7 +271,7 @@ package enum BankConformance {
       CreditLineRow(
         id: name(text), creditor: creditor, debtor: debtor, limit: limit,
         validFrom: Timestamp(milliseconds: 1), validUntil: Timestamp(milliseconds: until),
-        statement: Signed(Bytes(text.utf8)))
+        statement: Signed(Bytes(text.utf8)), proof: limit == 7 ? [1] : nil)
     }
     let rows = [
       row("a", from: other, to: own, 5, until: 99),
@@ -296,20 +296,25 @@ package enum BankConformance {
       _ text: String, from bank: PartyName, _ net: UInt64, upTo total: UInt64, proof: Bytes? = nil
     ) -> CollectedRow {
       CollectedRow(
-        transfer: name(text), bank: bank, net: net, total: total,
-        statement: Signed(Bytes(text.utf8)), proof: proof, credit: Signed(Bytes("credit".utf8)))
+        transfer: name(text), bank: bank, payment: name(net == 5 ? "five" : text), net: net,
+        total: total, statement: Signed(Bytes(text.utf8)), proof: proof, credit: Signed(Bytes("credit".utf8)))
     }
     let rows = [
       row("a", from: one, 5, upTo: 5), row("b", from: one, 5, upTo: 10, proof: [1]),
       row("c", from: one, 5, upTo: 15), row("d", from: other, 5, upTo: 10),
+      row("e", from: one, 1 << 40, upTo: 1 << 41), row("f", from: one, 1, upTo: (1 << 41) + 1),
     ]
     await store.transact { stored in for row in rows.reversed() { stored.put(row) } }
     try await store.read { stored in
       for row in rows { try require(stored.collected(row.transfer) == row, "by identifier") }
-      try require(stored.collected(name("e")) == nil, "no other")
+      try require(stored.collected(name("z")) == nil, "no other")
+      let five = [rows[0]] + [rows[1], rows[3]].sorted { $0.transfer < $1.transfer } + [rows[2]]
+      try require(stored.collected(of: name("five")) == five, "of one payment")
+      try require(stored.collected(of: name("z")).isEmpty, "of none")
       for (above, upTo, found) in [
         (0, 15, Array(rows[0...2])), (5, 10, [rows[1]]), (9, 11, Array(rows[1...2])),
-        (15, 20, []), (0, 0, []), (4, 5, [rows[0]]),
+        (15, 20, []), (0, 0, []), (4, 5, [rows[0]]), (1 << 40, (1 << 40) + 1, [rows[4]]),
+        ((1 << 41) - 1, 1 << 42, Array(rows[4...5])), (14, 1 << 40, [rows[2]]),
       ] as [(UInt64, UInt64, [CollectedRow])] {
         try require(
           stored.collected(from: one, above: above, upTo: upTo) == found, "\(above) to \(upTo)")

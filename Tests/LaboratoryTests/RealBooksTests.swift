@@ -157,8 +157,8 @@ struct RealBooksTests {
       await finding(at: presentation.bank, in: world) { rows in
         rows.put(
           CollectedRow(
-            transfer: collected.transfer, bank: collected.bank, net: collected.net,
-            total: collected.total, statement: collected.statement, proof: collected.proof,
+            transfer: collected.transfer, bank: collected.bank, payment: collected.payment,
+            net: collected.net, total: collected.total, statement: collected.statement, proof: collected.proof,
             credit: Signed(Bytes("none".utf8))))
       } == .evidence)
     // Another payment that has drawn the same.

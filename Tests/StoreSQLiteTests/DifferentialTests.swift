@@ -229,7 +229,7 @@ import Testing
         CreditLineRow(
           id: id, creditor: creditor, debtor: debtor, limit: random.minor(),
           validFrom: random.time(), validUntil: random.time(),
-          statement: Signed(random.bytes())))
+          statement: Signed(random.bytes()), proof: random.someBytes()))
       return """
         \(before, default: "none") \(rows.latestCreditLine(from: creditor, to: debtor), default: "") \
         \(rows.latestCreditLine(from: debtor, to: creditor), default: "none")
@@ -240,13 +240,14 @@ import Testing
       let before = rows.collected(id)
       let bank = random.party()
       let (one, other) = (random.minor(), random.minor())
+      let payment: Digest = random.identifier(of: 2)
       rows.put(
         CollectedRow(
-          transfer: id, bank: bank, net: min(one, other), total: max(one, other),
+          transfer: id, bank: bank, payment: payment, net: min(one, other), total: max(one, other),
           statement: Signed(random.bytes()), proof: random.someBytes(),
           credit: Signed(random.bytes())))
       return """
-        \(before, default: "none") \
+        \(before, default: "none") \(rows.collected(of: payment)) \
         \(rows.collected(from: bank, above: min(one, other), upTo: max(one, other)))
         """
     },

@@ -44,6 +44,18 @@ public struct ProcessPlanner: Sendable {
     }
   }
 
+  /// A submission that was admitted when its process began.
+  private func readmit(
+    _ submission: PurchaseSubmission, at time: Timestamp
+  ) throws(CoordinatorError) -> AdmittedOrder {
+    try submission.checkSizes()
+    do throws(NotAdmitted) {
+      return try notary.readmit(submission, at: time)
+    } catch {
+      throw CoordinatorError(.notAdmitted, "\(error.code): \(error.message)")
+    }
+  }
+
   /// The process of an admitted order, and the record with which it begins.
   ///
   /// - Parameter nonce: for the coordinator's signed word.
@@ -90,8 +102,8 @@ public struct ProcessPlanner: Sendable {
 
   // MARK: - Journals
 
-  /// Reads a process back from its journal. The order is admitted again as of the time at which the process
-  /// began.
+  /// Reads a process back from its journal, and its order as of the time at which the process began. That it began
+  /// shows that it was admitted: terms of which whoever did so knew nothing keep nothing from going on.
   ///
   /// - Throws: `unknown-process`, `broken-journal`, `malformed-record`, `definition-changed`, and what
   ///   `admit` throws. What an older key of the coordinator began can be read, and goes on when its verdict is
@@ -114,7 +126,7 @@ public struct ProcessPlanner: Sendable {
     var order: AdmittedOrder?
     switch begin.source {
     case .submission(let submission):
-      let admitted = try admit(submission, at: begin.at)
+      let admitted = try readmit(submission, at: begin.at)
       (definition, digest) = try self.definition(for: admitted)
       terms = ProcessTerms(admitted)
       order = admitted

@@ -91,8 +91,9 @@ struct ReplyCheck: Sendable {
   // MARK: - After the verdict
 
   /// One transfer for each payout, in their order. One of which the bank has kept more than was agreed is kept on
-  /// file all the same: with the reservation it names the bank. Whether it pays is up to the payee. One into an account
-  /// at another bank says what it draws there; what may be drawn only the two banks know.
+  /// file all the same: with the reservation it names the bank. Whether it pays is up to the payee. So is one into an
+  /// account at another bank that does not say what it draws there: it names its bank by itself. What may be drawn only
+  /// the two banks know.
   func transfers(
     _ outcome: Outcome<[Signed<Transfer>]>, of payment: AdmittedOrder.Payment,
     verdict: StatementID, activity: Activity
@@ -111,7 +112,7 @@ struct ReplyCheck: Sendable {
               process: order.process, verdict: verdict, payee: payout.payee,
               amount: payout.amount, fee: kept, draw: stated.claim.draw),
           kept?.minor ?? 0 >= payment.content.fee(of: payout)?.minor ?? 0,
-          (stated.claim.draw != nil) == (payout.payee.bank != payment.content.bank)
+          stated.claim.draw == nil || payout.payee.bank != payment.content.bank
         else { return nil }
         exhibits.append(Exhibit(id: stated.id, signed: transfer))
       }

@@ -42,14 +42,16 @@ extension PurchaseSubmission {
     }
   }
 
-  /// The version byte of a submission with the coordinator's terms.
+  /// The version byte of a submission without the coordinator's terms.
+  private static let versionWithoutTerms: UInt8 = 1
+  /// The version byte of one with them.
   private static let versionWithTerms: UInt8 = 2
 
   /// The submission as bytes: a version byte, then its fields. What a customer puts on record before she
   /// sends it.
   public var encoded: Bytes {
     var writer = ByteWriter(expecting: 8192)
-    writer.byte(terms == nil ? JournalRecord.version : Self.versionWithTerms)
+    writer.byte(terms == nil ? Self.versionWithoutTerms : Self.versionWithTerms)
     write(to: &writer)
     return writer.bytes
   }
@@ -60,7 +62,7 @@ extension PurchaseSubmission {
   public init(encoded bytes: Bytes) throws(CoordinatorError) {
     var reader = ByteReader(bytes)
     let version = try reader.byte()
-    guard version == JournalRecord.version || version == Self.versionWithTerms else {
+    guard version == Self.versionWithoutTerms || version == Self.versionWithTerms else {
       throw ByteReader.malformed("its version is unknown")
     }
     try self.init(from: &reader, hasTerms: version == Self.versionWithTerms)

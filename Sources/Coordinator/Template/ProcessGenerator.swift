@@ -8,7 +8,7 @@ extension PaymentProcess {
   /// At most so many banks in one process.
   public static let largestBankCount = 16
   /// At most so many parts in one order: those of the goods and of the banks, and the coordinator's fee.
-  static let largestPartCount = largestGoodCount + largestBankCount + 1
+  public static let largestPartCount = largestGoodCount + largestBankCount + 1
 
   /// Generates the process for an order, and checks that it always terminates.
   ///

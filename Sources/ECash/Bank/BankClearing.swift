@@ -93,22 +93,23 @@ extension Bank {
     }
   }
 
-  /// Keeps what another bank lets this one draw. From then on it is promised to payees there. The same again changes
-  /// nothing.
+  /// Keeps what another bank lets this one draw. From then on it is promised to payees there. A line that is kept
+  /// already changes nothing, but for its proof.
   ///
+  /// - Parameter proof: that the line is in the log, as `tlog-proof@v1`; it is kept with the line. The other bank's key
+  ///   must have been valid then. Without it, the key must be valid now, and the line goes into this bank's outbox: as
+  ///   long as it is not logged, the other bank can take it back by revoking its key.
   /// - Throws: `lineInvalid` unless another bank has signed it for this one; what `CreditLineRule` throws.
-  public func accept(_ line: Signed<CreditLine>) async throws(ECashError) {
-    let stated: Stated<CreditLine>
-    do {
-      stated = try trust.verify(line, at: clock.now()).stated
-    } catch {
-      throw ECashError(.lineInvalid, "the credit line does not verify: \(error)")
-    }
+  public func accept(
+    _ line: Signed<CreditLine>, proof: Bytes? = nil
+  ) async throws(ECashError) {
+    let (stated, proof) = try read(line, proof: proof, at: clock.now())
     guard stated.claim.debtor == name, stated.issuer.party != name else {
       throw ECashError(.lineInvalid, "no credit line of another bank for this one")
     }
+    let now = clock.now()
     try await store.transact { rows throws(ECashError) in
-      try CreditLineRule.accept(stated, line, rows: &rows)
+      try CreditLineRule.accept(stated, line, proof: proof, at: now, rows: &rows)
     }
   }
 
@@ -117,17 +118,26 @@ extension Bank {
     await store.read { rows in rows.creditLine(id)?.statement }
   }
 
-  /// Transfers that were collected here and have drawn what another transfer of the same bank says it draws, each with
-  /// the proof that it was shown with: what convicts that bank. Empty for a transfer that draws nothing.
+  /// The proof that a credit line of another bank was accepted with.
+  public func proof(ofCreditLine id: StatementID) async -> Bytes? {
+    await store.read { rows in rows.creditLine(id)?.proof }
+  }
+
+  /// Transfers that were collected here and convict their bank together with another one of it, each with the proof that
+  /// it was shown with: those that have drawn what that one says it draws, and those of the same payment where
+  /// there are as many as one may have. Empty for a transfer that draws nothing.
   public func collected(
     contradicting transfer: Transfer, of bank: PartyName
   ) async -> [(transfer: Signed<Transfer>, proof: Bytes?)] {
     guard let drawn = transfer.drawn else { return [] }
     return await store.read { rows in
-      rows.collected(from: bank, above: drawn.above, upTo: drawn.upTo).compactMap { row in
+      let same = rows.collected(of: ClearingRule.reference(to: transfer, of: bank))
+      let twice = rows.collected(from: bank, above: drawn.above, upTo: drawn.upTo).filter { row in
         let other: Transfer? = try? UnverifiedStatement(row.statement.bytes).unverifiedClaim()
-        return other?.contradicts(transfer) == true ? (row.statement, row.proof) : nil
+        return other?.contradicts(transfer) == true
       }
+      return (twice + (same.count < Transfer.mostForOnePayment ? [] : same))
+        .map { ($0.statement, $0.proof) }
     }
   }
 
@@ -140,8 +150,11 @@ extension Bank {
   /// `clearing/` and the other's name. What the two accounts hold adds up to nothing once all transfers
   /// were presented.
   ///
+  /// A transfer of nothing is taken by nobody: nothing is owed for it.
+  ///
   /// - Parameter proof: that the transfer is in the log, as `tlog-proof@v1`. With it the other bank's key must have
-  ///   been valid then; without it, it must be valid now.
+  ///   been valid then; without it, it must be valid now, and the transfer goes into this bank's outbox, because it
+  ///   shows what the other bank has drawn. A proof that comes later is kept.
   /// - Returns: the bank's word on what the account was credited with: the amount without the other bank's fee.
   /// - Throws: `transferInvalid`, and what `ClearingRule` throws.
   @discardableResult
@@ -149,7 +162,7 @@ extension Bank {
     _ transfer: Signed<Transfer>, proof: Bytes? = nil
   ) async throws(ECashError) -> CreditedTransfer {
     let desk = desk()
-    let stated = try read(transfer, proof: proof, at: desk.now)
+    let (stated, proof) = try read(transfer, proof: proof, at: desk.now)
     guard stated.claim.payee.bank == name, stated.issuer.party != name else {
       throw ECashError(.transferInvalid, "no transfer of another bank into an account here")
     }
@@ -179,14 +192,27 @@ extension Bank {
     }
   }
 
+  /// - Returns: the proof, too, where it was looked at.
   private func read(
     _ transfer: Signed<Transfer>, proof: Bytes?, at time: Timestamp
-  ) throws(ECashError) -> Stated<Transfer> {
+  ) throws(ECashError) -> (stated: Stated<Transfer>, proof: Bytes?) {
     do {
-      if let proof, let transfers { return try transfers.read(transfer, proof: proof) }
-      return try trust.verify(transfer, at: time).stated
+      if let proof, let transfers { return (try transfers.read(transfer, proof: proof), proof) }
+      return (try trust.verify(transfer, at: time).stated, nil)
     } catch {
       throw ECashError(.transferInvalid, "the transfer does not verify: \(error)")
+    }
+  }
+
+  /// - Returns: the proof, too, where it was looked at.
+  private func read(
+    _ line: Signed<CreditLine>, proof: Bytes?, at time: Timestamp
+  ) throws(ECashError) -> (stated: Stated<CreditLine>, proof: Bytes?) {
+    do {
+      if let proof, let transfers { return (try transfers.read(line, proof: proof), proof) }
+      return (try trust.verify(line, at: time).stated, nil)
+    } catch {
+      throw ECashError(.lineInvalid, "the credit line does not verify: \(error)")
     }
   }
 }

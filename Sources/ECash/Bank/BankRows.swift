@@ -85,6 +85,8 @@ public protocol BankRows {
   /// Transfers of a bank that have drawn some of the units after the first bound up to the second. Ordered by
   /// their totals, then by identifier.
   func collected(from bank: PartyName, above: UInt64, upTo: UInt64) -> [CollectedRow]
+  /// All transfers of one payment, in the same order.
+  func collected(of payment: Digest) -> [CollectedRow]
   mutating func put(_ collected: CollectedRow)
 
   // MARK: Methods

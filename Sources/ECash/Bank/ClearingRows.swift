@@ -46,10 +46,12 @@ public struct CreditLineRow: Hashable, Sendable {
   public let validFrom: Timestamp
   public let validUntil: Timestamp
   public let statement: Signed<CreditLine>
+  /// That it is logged, where that was shown: a `tlog-proof@v1`.
+  public var proof: Bytes?
 
   public init(
     id: StatementID, creditor: PartyName, debtor: PartyName, limit: UInt64, validFrom: Timestamp,
-    validUntil: Timestamp, statement: Signed<CreditLine>
+    validUntil: Timestamp, statement: Signed<CreditLine>, proof: Bytes? = nil
   ) {
     self.id = id
     self.creditor = creditor
@@ -58,6 +60,7 @@ public struct CreditLineRow: Hashable, Sendable {
     self.validFrom = validFrom
     self.validUntil = validUntil
     self.statement = statement
+    self.proof = proof
   }
 }
 
@@ -67,21 +70,24 @@ public struct CollectedRow: Hashable, Sendable {
   public let transfer: StatementID
   /// The bank that has paid.
   public let bank: PartyName
+  /// What names the payment: the transfers of one bank for one process and one payee have it in common.
+  public let payment: Digest
   /// What it has drawn: so many units, the last of which is number `total`.
   public let net: UInt64
   public let total: UInt64
   public let statement: Signed<Transfer>
   /// That it is logged, where that was shown: a `tlog-proof@v1`.
-  public let proof: Bytes?
+  public var proof: Bytes?
   /// The answer that was given then, and is given again.
   public let credit: Signed<Credit>
 
   public init(
-    transfer: StatementID, bank: PartyName, net: UInt64, total: UInt64,
+    transfer: StatementID, bank: PartyName, payment: Digest, net: UInt64, total: UInt64,
     statement: Signed<Transfer>, proof: Bytes?, credit: Signed<Credit>
   ) {
     self.transfer = transfer
     self.bank = bank
+    self.payment = payment
     self.net = net
     self.total = total
     self.statement = statement

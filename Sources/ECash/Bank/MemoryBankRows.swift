@@ -176,6 +176,11 @@ public struct MemoryBankRows: BankRows, Sendable {
     }.sorted { ($0.total, $0.transfer) < ($1.total, $1.transfer) }
   }
 
+  public func collected(of payment: Digest) -> [CollectedRow] {
+    collectedRows.values.filter { $0.payment == payment }
+      .sorted { ($0.total, $0.transfer) < ($1.total, $1.transfer) }
+  }
+
   public mutating func put(_ collected: CollectedRow) {
     collectedRows[collected.transfer] = collected
   }

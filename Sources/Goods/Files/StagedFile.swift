@@ -103,6 +103,19 @@ package struct StagedFile: ~Copyable, Sendable {
   }
 }
 
+extension StagedFile {
+  /// Removes a file. When this returns it stays away after a power loss, too.
+  ///
+  /// - Throws: `filePath`; `file` when it is still there, or the folder cannot be synced.
+  package static func remove(_ path: String) throws(GoodsError) {
+    let parts = try FilePath(path)
+    let folder = try FileDescriptor(opening: parts.folder, flags: O_RDONLY | O_DIRECTORY)
+    folder.remove(parts.name)
+    guard !folder.contains(parts.name) else { throw GoodsError(.file, "cannot remove \(path)") }
+    try folder.synchronize()
+  }
+}
+
 /// A path taken apart into folder and name.
 struct FilePath: Sendable {
   let folder: String

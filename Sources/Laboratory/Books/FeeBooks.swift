@@ -27,8 +27,8 @@ extension Books {
     var minor: UInt64
   }
 
-  /// A committed order that pays anybody pays the coordinator exactly one of its charges, and one that pays nobody
-  /// pays it nothing.
+  /// A committed order that pays anybody pays the coordinator exactly what its fee part says, which the terms ask that
+  /// the part names, and one that pays nobody pays it nothing.
   private func paid(
     _ purchase: CustomerBooks.Purchase, under charging: Charging, _ due: inout [Due]
   ) -> String? {
@@ -43,9 +43,19 @@ extension Books {
       }
     }
     if purchase.payments.isEmpty { return nil }
-    let asked = charging.published.all.flatMap(\.claim.charges).map(\.amount)
-    guard fees.count == 1, asked.contains(fees[0]) else {
+    let parts = purchase.submission.parts.compactMap { part -> FeePart? in
+      guard case .fee(let fee) = try? SymbolicEvidence.read(part, of: purchase.order) else {
+        return nil
+      }
+      return fee
+    }
+    guard parts.count == 1, fees == parts.map(\.amount) else {
       return "committed, and the coordinator's fee is \(fees.map(\.minor))"
+    }
+    let terms = charging.published.all.first { $0.id == parts[0].terms }
+    let currencies = purchase.payments.map(\.content.total.currency)
+    guard let terms, parts[0].charge(of: terms.claim, in: currencies) != nil else {
+      return "committed, and the order's fee is of no terms of the coordinator"
     }
     return nil
   }

@@ -6,7 +6,7 @@ package import PaymentModel
 package struct SymbolicNotary: Notary, Hashable {
   private let signer: SymbolicSigner
   private let terms: PublishedTerms
-  private let asksForFees: Bool
+  private var asksForFees: Bool
 
   /// - Parameters:
   ///   - terms: what the coordinator charges.
@@ -23,6 +23,15 @@ package struct SymbolicNotary: Notary, Hashable {
 
   package func process(of order: Signed<Order>) -> ProcessID? {
     (try? SymbolicEvidence.read(order: order))?.id.renamed()
+  }
+
+  /// No fee is asked for again.
+  package func readmit(
+    _ submission: PurchaseSubmission, at time: Timestamp
+  ) throws(NotAdmitted) -> AdmittedOrder {
+    var reading = self
+    reading.asksForFees = false
+    return try reading.admit(submission, at: time)
   }
 
   package func admit(

@@ -34,7 +34,7 @@ extension RealWorld {
     for signed in transfers {
       guard let statement = try? UnverifiedStatement(signed.bytes),
         let claim: Transfer = try? statement.unverifiedClaim(),
-        claim.payee.bank != statement.issuer.party,
+        claim.payee.bank != statement.issuer.party, !claim.net.isZero,
         let bank = RealMarket.bankNames.firstIndex(of: claim.payee.bank),
         !presentations[number].contains(where: { $0.transfer == signed })
       else { continue }

@@ -74,10 +74,32 @@ extension Transfer {
     return (draw.total - net.minor, draw.total)
   }
 
+  /// How many different transfers of one payment the payee's bank looks at. An honest bank signs one.
+  public static let mostForOnePayment = 16
+
+  /// Whether this and another transfer of the same bank are for one payment.
+  public func isForPayment(of other: Transfer) -> Bool {
+    process == other.process && payee == other.payee
+  }
+
+  /// Whether a bank may draw so much under that line: it is the payee's bank's, for this one, and gives as much.
+  ///
+  /// - Parameters:
+  ///   - bank: whose transfer it is.
+  ///   - creditor: who has signed the line.
+  public func isCovered(
+    from bank: PartyName, by line: CreditLine, of creditor: PartyName
+  ) -> Bool {
+    guard creditor == payee.bank, line.debtor == bank, line.limit.currency == amount.currency,
+      let drawn
+    else { return false }
+    return drawn.upTo <= line.limit.minor
+  }
+
   /// Whether this and another transfer of the same bank to the same bank claim one part of a credit line for two
   /// payments. No honest bank signs both.
   public func contradicts(_ other: Transfer) -> Bool {
-    guard (process, payee) != (other.process, other.payee), payee.bank == other.payee.bank,
+    guard !isForPayment(of: other), payee.bank == other.payee.bank,
       amount.currency == other.amount.currency, let own = drawn, let their = other.drawn
     else { return false }
     return own.above < their.upTo && their.above < own.upTo

@@ -60,6 +60,9 @@ public struct Terms: Claim {
 
 /// What a process costs in one currency, and to whom and how it may be paid.
 public struct Charge: Hashable, Sendable {
+  /// At most so many ways to pay: each method of each bank that a process may have.
+  public static let largestAcceptCount = 64
+
   /// More than nothing.
   public let amount: Amount
   /// The coordinator's accounts, of which one is paid: ordered, each once.
@@ -78,7 +81,7 @@ public struct Charge: Hashable, Sendable {
     payees = try reader.objects("payees", atMost: 16) { reader throws(ClaimError) in
       Payee(bank: try reader.party("bank"), account: try reader.account("account"))
     }
-    accepts = try reader.objects("accepts", atMost: 16) { reader throws(ClaimError) in
+    accepts = try reader.objects("accepts", atMost: Self.largestAcceptCount) { reader throws(ClaimError) in
       try AcceptedPayment(from: &reader)
     }
     guard !amount.isZero else { throw ClaimError("amount", .badValue) }
@@ -163,9 +166,10 @@ public struct PublishedTerms: Hashable, Sendable {
     PublishedTerms(all.filter { $0.issuer.key == key })
   }
 
-  /// The terms in force at a time: of those that hold then the ones that began last.
+  /// The terms in force at a time: the ones that have begun last, while they hold. When those have ended, none are: what
+  /// they took the place of does not come back.
   public func inForce(at time: Timestamp) -> Stated<Terms>? {
-    all.last { $0.claim.isValid(at: time) }
+    all.last { $0.claim.validFrom <= time }.flatMap { $0.claim.isValid(at: time) ? $0 : nil }
   }
 
   /// Whether an order without a fee that comes at that time may have been signed when its currencies cost nothing: at

@@ -172,7 +172,7 @@ extension Judge {
   /// bank's own statement against itself.
   private var notPaid: Judgement {
     withCommit { order, commit in
-      let due = due(to: complaint, under: order)
+      let due = due(to: complaint, of: commit)
       guard !due.payees.isEmpty else {
         return rule(.notAtFault, nil, .nothingOwed, on: [order.id, commit.id])
       }
@@ -204,15 +204,16 @@ extension Judge {
     }
   }
 
-  /// The accounts to which an order is to pay whoever complains, and the statements that say so.
+  /// The accounts to which a committed order is to pay whoever complains, and the statements that say so. The commit is
+  /// by the key that the order names; its party may complain with a later one.
   private func due(
-    to complaint: Exhibited<Complaint>, under order: Exhibited<Order>
+    to complaint: Exhibited<Complaint>, of commit: Exhibited<Verdict>
   ) -> (payees: [Payee], evidence: [StatementID]) {
     guard complaint.role == .coordinator else {
       let offers = dispute.offers.filter { $0.party == complaint.party && isBought($0.id) }
       return (offers.map(\.claim.payee), offers.map(\.id))
     }
-    guard complaint.stated.issuer.key == order.claim.coordinator else { return ([], []) }
+    guard complaint.party == commit.party else { return ([], []) }
     let fees = dispute.fees.filter { $0.process == process }
     return (fees.map(\.part.payee), [])
   }

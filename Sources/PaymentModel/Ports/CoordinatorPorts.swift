@@ -124,6 +124,12 @@ public protocol Notary: Sendable {
     _ submission: PurchaseSubmission, at time: Timestamp
   ) throws(NotAdmitted) -> AdmittedOrder
 
+  /// Reads a submission back that was admitted at that time. What only whoever admitted it could know is not asked
+  /// again: whether the order needed a fee.
+  func readmit(
+    _ submission: PurchaseSubmission, at time: Timestamp
+  ) throws(NotAdmitted) -> AdmittedOrder
+
   /// Verifies a statement of that signatory and returns what it claims.
   func read<Content: Claim>(
     _ signed: Signed<Content>, by signatory: Signatory, at time: Timestamp
@@ -134,6 +140,13 @@ public protocol Notary: Sendable {
 
   /// SHA-256.
   func digest(_ bytes: Bytes) -> Digest
+}
+
+extension Notary {
+  /// Admits it as of then: for a notary that asks for nothing but what the submission and its keys say.
+  public func readmit(
+    _ submission: PurchaseSubmission, at time: Timestamp
+  ) throws(NotAdmitted) -> AdmittedOrder { try admit(submission, at: time) }
 }
 
 /// What an examination of a deposited key found.
@@ -197,8 +210,15 @@ public protocol VerdictReader: Sendable {
   ) throws(NotAdmitted) -> Stated<Verdict>
 }
 
-/// Verifies transfers of other banks, for a bank that takes them as money.
+/// Verifies what other banks have signed and logged, for a bank that takes it as money.
 public protocol TransferReader: Sendable {
+  /// Checks that the credit line is by a bank whose key was valid when the log had it.
+  ///
+  /// - Parameter proof: a `tlog-proof@v1`.
+  func read(
+    _ line: Signed<CreditLine>, proof: Bytes
+  ) throws(NotAdmitted) -> Stated<CreditLine>
+
   /// Checks that the transfer is by a bank whose key was valid when the log had it.
   ///
   /// - Parameter proof: a `tlog-proof@v1`.

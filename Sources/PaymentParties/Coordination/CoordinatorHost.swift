@@ -21,7 +21,13 @@ public final class CoordinatorHost: Sendable {
   private let clock: any WallClock
   private let trust: TrustStore
   private let signer: StatementSigner
-  private let announced: Mutex<[Verified<Terms>]>
+  private let announced: Mutex<Announced>
+
+  /// The terms that were signed, and when those begin that are being signed.
+  private struct Announced {
+    var terms: [Verified<Terms>]
+    var begins: [Timestamp] = []
+  }
 
   /// - Parameters:
   ///   - signer: signs the coordinator's statements.
@@ -54,7 +60,7 @@ public final class CoordinatorHost: Sendable {
     self.clock = clock
     self.trust = trust
     self.signer = signer
-    announced = Mutex(terms)
+    announced = Mutex(Announced(terms: terms))
     let notary = EvidenceNotary(
       trust: trust, signer: signer, terms: PublishedTerms(terms.map(\.stated)))
     self.notary = notary
@@ -71,14 +77,24 @@ public final class CoordinatorHost: Sendable {
 
   /// All terms that it has signed, in the order in which they begin.
   public var terms: [Verified<Terms>] {
-    let announced = announced.withLock { $0 }
+    let announced = announced.withLock { $0.terms }
     return notary.terms.all.compactMap { terms in announced.first { $0.id == terms.id } }
   }
 
   /// The terms in force at a time, of its present key, for customers; `nil` where it has none.
   public func terms(at time: Timestamp) -> Signed<Terms>? {
     guard let terms = notary.terms.signed(by: key).inForce(at: time) else { return nil }
-    return announced.withLock { $0.first { $0.id == terms.id }?.signed }
+    return announced.withLock { $0.terms.first { $0.id == terms.id }?.signed }
+  }
+
+  /// Keeps to terms that another program has signed for it.
+  func adopt(_ terms: [Verified<Terms>]) {
+    announced.withLock { announced in
+      for terms in terms where !announced.terms.contains(where: { $0.id == terms.id }) {
+        announced.terms.append(terms)
+      }
+    }
+    for terms in terms { notary.publish(terms.stated) }
   }
 
   /// Signs terms, and keeps to them from when they begin. Orders under earlier terms, or without, are taken until
@@ -94,13 +110,11 @@ public final class CoordinatorHost: Sendable {
     keep: (Verified<Terms>) async throws(PartyError) -> Void
   ) async throws(PartyError) -> Verified<Terms> {
     let now = clock.now()
-    var begin = from ?? now
-    guard begin >= now else {
+    guard from ?? now >= now else {
       throw PartyError(.fee, "terms begin when they are signed, or later")
     }
-    // No two begin at once: the later ones are in force.
-    let begins = notary.terms.all.map(\.claim.validFrom)
-    while begins.contains(begin) { begin = begin.adding(milliseconds: 1) }
+    let begin = claimBegin(from ?? now)
+    defer { announced.withLock { $0.begins.removeAll { $0 == begin } } }
     let terms = Terms(charges: charges, validFrom: begin, validUntil: until)
     var entropy = SystemEntropy()
     let verified: Verified<Terms>
@@ -111,9 +125,20 @@ public final class CoordinatorHost: Sendable {
       throw PartyError(.fee, error.message)
     }
     try await keep(verified)
-    announced.withLock { $0.append(verified) }
-    notary.publish(verified.stated)
+    adopt([verified])
     return verified
+  }
+
+  /// The first time from then on at which no other terms begin, taken until they are signed: of terms in force there
+  /// are always those that began last.
+  private func claimBegin(_ from: Timestamp) -> Timestamp {
+    announced.withLock { announced in
+      let taken = announced.terms.map(\.claim.validFrom) + announced.begins
+      var begin = from
+      while taken.contains(begin) { begin = begin.adding(milliseconds: 1) }
+      announced.begins.append(begin)
+      return begin
+    }
   }
 
   /// The digest of the standard template.

@@ -23,7 +23,7 @@ public final class EvidenceNotary: Notary {
   /// The coordinator's terms, all of them.
   public var terms: PublishedTerms { published.withLock { $0 } }
 
-  /// Charges by these terms from when they begin. Orders that came before are admitted again as they were.
+  /// Charges by these terms from when they begin. Orders that came before are read back as they were.
   public func publish(_ terms: Stated<Terms>) {
     published.withLock { $0.add(terms) }
   }
@@ -39,6 +39,14 @@ public final class EvidenceNotary: Notary {
   ) throws(NotAdmitted) -> AdmittedOrder {
     try OrderAdmission(trust: trust, coordinator: signer.issuer, published: terms).admit(
       submission, at: time)
+  }
+
+  /// A fee that the order pays is checked against the terms that came with it.
+  public func readmit(
+    _ submission: PurchaseSubmission, at time: Timestamp
+  ) throws(NotAdmitted) -> AdmittedOrder {
+    try OrderAdmission(trust: trust, coordinator: signer.issuer, published: PublishedTerms())
+      .admit(submission, at: time)
   }
 
   public func read<Content: Claim>(

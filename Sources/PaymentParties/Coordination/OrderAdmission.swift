@@ -1,6 +1,7 @@
 // What a coordinator checks before it takes an order: signatures, the parts' places in the order, and
 // that what is paid is what is bought.
 
+import Coordinator
 import Evidence
 import Goods
 import PaymentCrypto
@@ -20,7 +21,7 @@ import PaymentModel
 /// | `fee` | the coordinator's fee is missing, twice there, not that of its terms, or not what is paid to it |
 /// | `payment` | what is paid is not what is bought, or not in a way that the offers accept |
 struct OrderAdmission {
-  /// The most parts, offers and payments in one purchase.
+  /// The most offers and payments in one purchase.
   static let largestCount = 256
   /// How far `decideBy` may lie ahead, in seconds.
   static let longestSeconds: Int64 = 7 * 86_400
@@ -33,7 +34,7 @@ struct OrderAdmission {
   func admit(
     _ submission: PurchaseSubmission, at time: Timestamp
   ) throws(NotAdmitted) -> AdmittedOrder {
-    guard submission.parts.count <= Self.largestCount,
+    guard submission.parts.count <= PaymentProcess.largestPartCount,
       submission.offers.count <= Self.largestCount,
       submission.instruments.count <= Self.largestCount
     else { throw NotAdmitted(code: "too-large", message: "too many parts for one purchase") }

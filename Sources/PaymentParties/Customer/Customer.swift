@@ -59,6 +59,7 @@ public final class Customer: Sendable {
   }
 
   /// Verifies a coordinator's terms: its signature with the key that orders name, their form, and that they hold now.
+  /// They may begin `Terms.graceSeconds` from now: her clock may be behind the coordinator's.
   ///
   /// - Throws: `fee`.
   public func inspect(
@@ -73,7 +74,10 @@ public final class Customer: Sendable {
     guard verified.issuer.key == coordinator else {
       throw PartyError(.fee, "the terms are another coordinator's")
     }
-    guard verified.claim.isValid(at: clock.now()) else {
+    let now = clock.now()
+    guard verified.claim.validFrom <= now.adding(seconds: Terms.graceSeconds),
+      now < verified.claim.validUntil
+    else {
       throw PartyError(.fee, "the coordinator's terms do not hold now")
     }
     return verified

@@ -41,8 +41,9 @@ enum PaymentRouting {
     return payments
   }
 
-  /// Adds the coordinator's fee to payments that merchants get anyhow: to the first whose currency the terms name and
-  /// that the coordinator accepts as it is, into an account at that bank where there is one.
+  /// Adds the coordinator's fee to payments that merchants get anyhow: to the first whose currency the terms name, that
+  /// the coordinator accepts as it is, and at whose bank it has an account; where there is none, to the first of another
+  /// bank.
   ///
   /// - Parameter taken: accounts of merchants, to which no fee can go.
   /// - Returns: the payments with the fee, and the fee; `nil` where the terms ask for none.
@@ -53,13 +54,17 @@ enum PaymentRouting {
     guard let asked = terms.claim.charge(in: payments.map(\.total.currency)) else {
       return (payments, nil)
     }
-    for (place, payment) in payments.enumerated() {
-      guard let charge = terms.claim.charge(in: [payment.total.currency]), charge.accepts(payment)
-      else { continue }
-      let payees = charge.payees.filter { !taken.contains($0) }
-      guard let payee = payees.first(where: { $0.bank == payment.bank }) ?? payees.first,
-        let total = try? payment.total.adding(charge.amount)
-      else { continue }
+    let ways = payments.enumerated().flatMap { place, payment in
+      let charge = terms.claim.charge(in: [payment.total.currency])
+      guard let charge, charge.accepts(payment) else {
+        return [] as [(place: Int, charge: Charge, payee: Payee)]
+      }
+      return charge.payees.filter { !taken.contains($0) }.map { (place, charge, $0) }
+    }
+    let direct = ways.filter { $0.payee.bank == payments[$0.place].bank }
+    for (place, charge, payee) in direct + ways {
+      let payment = payments[place]
+      guard let total = try? payment.total.adding(charge.amount) else { continue }
       let payout = Payout(payee: payee, amount: charge.amount)
       var payments = payments
       payments[place] = PaymentPart(

@@ -16,6 +16,11 @@ enum DurableFile {
     try file.move()
   }
 
+  /// Removes a file. When this returns it stays away after a power loss, too.
+  static func remove(_ path: String) throws(GoodsError) {
+    try StagedFile.remove(path)
+  }
+
   /// The content of a file of at most 1 MiB; `nil` when there is none, or none that can be read.
   static func read(_ path: String) -> Bytes? {
     guard let file = FileHandle(forReadingAtPath: path),

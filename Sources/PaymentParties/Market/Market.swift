@@ -19,7 +19,7 @@ enum KeyName {
   static let checkpoints = "checkpoints"
   static let cosignatures = "cosignatures"
   static let root = "root"
-  /// Withdraws from a coordinator's account.
+  /// That of a coordinator's account. No command withdraws with it.
   static let account = "account"
   /// Opens what is sealed to a bank or to a coordinator's escrow.
   static let sealing = "sealing"
@@ -213,7 +213,7 @@ public final class Market: Sendable {
   /// For so long a keyset that verified counts as verified.
   private static let keysetSeconds: Int64 = 60
 
-  private func keyset(of bank: Bank) async throws(PartyError) -> AcceptedKeyset {
+  func keyset(of bank: Bank) async throws(PartyError) -> AcceptedKeyset {
     guard let signed = await bank.keyset() else {
       throw PartyError(.home, "the bank has no keyset")
     }

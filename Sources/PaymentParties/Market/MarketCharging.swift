@@ -38,24 +38,18 @@ extension Market {
   /// them, and keeps them in its folder.
   ///
   /// - Parameter tariff: an amount of nothing ends what was charged before.
-  /// - Throws: `fee` for a tariff that begins in the past or ends before; `payment` when the account cannot be opened;
-  ///   `receipt` when the log does not take the terms, `home` when they cannot be kept.
+  /// - Throws: `fee` for a tariff that begins in the past or ends before; `fee-limit` when every bank through which it
+  ///   could be paid keeps more of a transfer now than the tariff allows: nobody could order any more; `payment` when
+  ///   the account cannot be opened; `receipt` when the log does not take the terms, `home` when they cannot be kept.
   @discardableResult
   public func charge(_ tariff: Tariff) async throws(PartyError) -> Verified<Terms> {
+    try readTerms()
     var charges: [Charge] = []
     if !tariff.amount.isZero {
       let payee = Payee(bank: tariff.bank ?? bank.name, account: tariff.account)
+      let accepts = try await accepts(for: payee, keeping: tariff.largestFee)
       try await openAccount(of: payee)
-      charges = [
-        Charge(
-          amount: tariff.amount, payees: [payee],
-          accepts: banks.flatMap { bank in
-            bank.methods.map {
-              AcceptedPayment(
-                bank: bank.name, method: $0.method, largestFee: tariff.largestFee)
-            }
-          })
-      ]
+      charges = [Charge(amount: tariff.amount, payees: [payee], accepts: accepts)]
     }
     return try await coordinator.announce(
       charges, from: tariff.validFrom, until: tariff.validUntil
@@ -69,10 +63,38 @@ extension Market {
     }
   }
 
+  /// Through which banks the account can be paid: its own, and those that both clear with that one and that it clears
+  /// with.
+  private func accepts(
+    for payee: Payee, keeping largestFee: UInt64
+  ) async throws(PartyError) -> [AcceptedPayment] {
+    guard let own = bank(payee.bank) else {
+      throw PartyError(.payment, "\(payee.bank) is not in this market")
+    }
+    let cleared = await own.clearings().map(\.bank)
+    var accepts: [AcceptedPayment] = []
+    var admits = false
+    for bank in banks {
+      let others = await bank.clearings().map(\.bank)
+      guard bank.name == own.name || (cleared.contains(bank.name) && others.contains(own.name))
+      else { continue }
+      accepts += bank.methods.map {
+        AcceptedPayment(bank: bank.name, method: $0.method, largestFee: largestFee)
+      }
+      if try await keyset(of: bank).keyset.fees.perTransfer <= largestFee { admits = true }
+    }
+    guard admits else {
+      throw PartyError(
+        .feeLimit, "each bank keeps more of a transfer than \(largestFee): the fee could not be paid")
+    }
+    return accepts
+  }
+
   /// What the coordinator charges now, as the customer verifies it; `nil` where it has no terms.
   ///
-  /// - Throws: `fee` for terms that do not verify.
+  /// - Throws: `fee` for terms that do not verify; `home` for kept ones that nobody has signed.
   public func terms() throws(PartyError) -> Verified<Terms>? {
+    try readTerms()
     guard let terms = coordinator.terms(at: customer.clock.now()) else { return nil }
     return try customer.inspect(terms, of: coordinator.key)
   }
@@ -104,23 +126,36 @@ extension Market {
     do {
       try FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-      try DurableFile.write(terms.signed.bytes, to: "\(folder)/\(terms.id.hex).terms")
+      try DurableFile.write(terms.signed.bytes, to: "\(folder)/\(fileName(terms.id))")
     } catch {
       throw PartyError(.home, "the terms cannot be kept: \(error)")
     }
   }
 
-  /// The terms in a coordinator's folder.
+  /// Keeps to what another program has had the coordinator sign since.
   ///
+  /// - Throws: `home`, as `keptTerms`.
+  func readTerms() throws(PartyError) {
+    coordinator.adopt(
+      try Self.keptTerms(
+        of: coordinator.name, in: home, trust: trust, besides: coordinator.terms.map(\.id)))
+  }
+
+  /// The terms in a coordinator's folder. Those of a key that was not the coordinator's when they began hold for
+  /// nobody, and are left out.
+  ///
+  /// - Parameter known: those that need not be read.
   /// - Throws: `home` when one of them is not what the coordinator has signed: it would take orders otherwise than it
   ///   has said.
   static func keptTerms(
-    of coordinator: PartyName, in home: HomeFolder, trust: TrustStore
+    of coordinator: PartyName, in home: HomeFolder, trust: TrustStore,
+    besides known: [StatementID] = []
   ) throws(PartyError) -> [Verified<Terms>] {
     let folder = home.terms(of: coordinator)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     var kept: [Verified<Terms>] = []
-    for name in names.sorted() where name.hasSuffix(".terms") {
+    let knownNames = Set(known.map { fileName($0) })
+    for name in names.sorted() where name.hasSuffix(".terms") && !knownNames.contains(name) {
       do {
         guard let bytes = DurableFile.read("\(folder)/\(name)") else {
           throw PartyError(.home, "unreadable")
@@ -128,10 +163,19 @@ extension Market {
         let claim: Terms = try UnverifiedStatement(bytes).unverifiedClaim()
         kept.append(
           try trust.verify(Signed<Terms>(bytes), by: coordinator, at: claim.validFrom))
+      } catch let error as EvidenceError where Self.concernsKey(error.code) {
+        continue
       } catch {
         throw PartyError(.home, "\(folder)/\(name) holds no terms of \(coordinator): \(error)")
       }
     }
     return kept
+  }
+
+  private static func fileName(_ terms: StatementID) -> String { "\(terms.hex).terms" }
+
+  /// Whether it says that a key was not valid, and nothing about what was signed.
+  private static func concernsKey(_ code: EvidenceError.Code) -> Bool {
+    [.keyUnknown, .keyNotYetValid, .keyExpired].contains(code)
   }
 }

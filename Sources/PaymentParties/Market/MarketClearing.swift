@@ -19,11 +19,12 @@ public struct CollectedTransfer: Sendable {
 extension Market {
   /// Presents the transfers of a committed process to accounts at other banks than the one that has paid. Each
   /// goes with a proof that it is logged: the one in the receipt, where the wallet has kept it, so that a transfer is
-  /// good although the key that signed it has ended since. The same again changes nothing.
+  /// good although the key that signed it has ended since. Of which the bank that has paid kept all, nothing is owed, and
+  /// nothing is presented. The same again changes nothing.
   ///
   /// - Returns: the transfers that were taken; none where every bank has paid into accounts of its own.
   /// - Throws: `purchase` when there is no such process; `receipt` when the log does not answer; `payment` with
-  ///   the first transfer that is not taken. Those before it were.
+  ///   all transfers that were not taken. The others were.
   public func collect(_ process: ProcessID) async throws(PartyError) -> [CollectedTransfer] {
     let transfers: [Exhibit<Transfer>]
     do {
@@ -34,13 +35,15 @@ extension Market {
     try await logStatements()
     let receipt = await customer.wallet.purchase(process)?.receipt.flatMap { try? Receipt($0) }
     var collected: [CollectedTransfer] = []
+    var refused: [String] = []
     for transfer in transfers {
       guard let statement = try? UnverifiedStatement(transfer.signed.bytes),
         let claim: Transfer = try? statement.unverifiedClaim(),
-        claim.payee.bank != statement.issuer.party
+        claim.payee.bank != statement.issuer.party, !claim.net.isZero
       else { continue }
       guard let bank = bank(claim.payee.bank) else {
-        throw PartyError(.payment, "\(claim.payee.bank) is not in this market")
+        refused.append("\(claim.payee.bank) is not in this market")
+        continue
       }
       let proof: Bytes?
       do {
@@ -56,30 +59,46 @@ extension Market {
             transfer: transfer.id, from: statement.issuer.party, payee: claim.payee,
             amount: credited.amount))
       } catch {
-        throw PartyError(.payment, "\(claim.payee.bank): \(error.message)")
+        refused.append("\(claim.payee.bank): \(error.message)")
       }
+    }
+    guard refused.isEmpty else {
+      throw PartyError(.payment, refused.joined(separator: "; "))
     }
     return collected
   }
 }
 
 extension Market {
-  /// Has all banks that clear with each other sign how much the other may draw, and keep what the other has signed.
-  /// Where nothing has changed, nothing is signed. To be called when banks have agreed on limits, or have paid each
-  /// other.
+  /// Has all banks that clear with each other sign how much the other may draw, and keep what the other has signed, with
+  /// a proof that it is logged. Where nothing has changed, nothing is signed. To be called when banks have agreed on
+  /// limits, or have paid each other, and before half of the lines' time has passed.
   ///
-  /// - Throws: `payment` when one does not take the other's line.
+  /// - Throws: `payment` when one does not take the other's line, or it is not in the log.
   public func renewCreditLines() async throws(PartyError) {
     do {
+      var lines: [(line: Signed<CreditLine>, debtor: Bank)] = []
       for creditor in banks {
         for debtor in banks where debtor.name != creditor.name {
           let (own, their) = (await creditor.clearings(), await debtor.clearings())
           guard own.contains(where: { $0.bank == debtor.name }),
             their.contains(where: { $0.bank == creditor.name })
           else { continue }
-          try await debtor.accept(creditor.creditLine(for: debtor.name))
+          lines.append((try await creditor.creditLine(for: debtor.name), debtor))
         }
       }
+      guard !lines.isEmpty else { return }
+      try await logStatements()
+      for (line, debtor) in lines {
+        let id = try UnverifiedStatement(line.bytes).id
+        guard await debtor.proof(ofCreditLine: id) == nil else { continue }
+        guard let proof = try await log.proof(of: id) else {
+          throw PartyError(.payment, "the credit line \(id) is not in the log")
+        }
+        try await debtor.accept(line, proof: proof.bytes)
+      }
+    } catch let error as PartyError {
+      throw error
     } catch {
       throw PartyError(.payment, "\(error)")
     }

@@ -74,9 +74,9 @@ extension Market {
     }
     try await market.close()
     do {
-      try FileManager.default.removeItem(atPath: home.founding)
+      try DurableFile.remove(home.founding)
     } catch {
-      throw PartyError(.home, "cannot remove \(home.founding)")
+      throw PartyError(.home, "cannot remove \(home.founding): \(error)")
     }
   }
 
@@ -99,14 +99,15 @@ extension Market {
     }
   }
 
-  /// Has all banks clear with each other, and sign how much each may draw.
+  /// Has all banks clear with each other, and sign how much each may draw. What two banks have agreed on already stays.
   private static func agreeOnClearing(
     _ charter: Charter, in market: Market
   ) async throws(PartyError) {
     do {
       let limit = try Amount(minor: charter.clearingLimit, currency: charter.currency)
       for bank in market.banks {
-        for other in market.banks where other.name != bank.name {
+        let known = await bank.clearings().map(\.bank)
+        for other in market.banks where other.name != bank.name && !known.contains(other.name) {
           try await bank.clear(with: other.name, claiming: limit, owing: limit)
         }
       }

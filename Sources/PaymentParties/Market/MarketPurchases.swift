@@ -96,7 +96,7 @@ extension Market {
   ///   - settlementSeconds: how long to wait, after the verdict, for everybody to carry it out. Whoever is
   ///     silent then must not keep the receipt from the customer.
   /// - Throws: `submission` when the coordinator does not take it, and `undecided` when that may change;
-  ///   `purchase`, `receipt`.
+  ///   `purchase`, `receipt`; `home` for kept terms of the coordinator that nobody has signed.
   public func conclude(
     _ process: ProcessID, for customer: Customer? = nil, settlementSeconds: Int64 = 10
   ) async throws(PartyError) -> ConcludedPurchase {
@@ -159,6 +159,7 @@ extension Market {
     of process: ProcessID, for customer: Customer
   ) async throws(PartyError) -> LoggedVerdict {
     let submission = try await customer.submission(of: process)
+    try readTerms()
     do {
       _ = try await coordinator.engine.submit(submission)
     } catch {

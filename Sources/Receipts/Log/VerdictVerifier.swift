@@ -1,4 +1,4 @@
-// Verdicts, keysets and transfers verified by those who act on them: nobody acts on one that is not in the log.
+// Verdicts, keysets, credit lines and transfers verified by those who act on them: nobody acts on one that is not in the log.
 
 public import Evidence
 public import PaymentModel
@@ -83,6 +83,12 @@ public struct VerdictVerifier: VerdictReader, TransferReader {
     _ transfer: Signed<Transfer>, proof: Bytes
   ) throws(NotAdmitted) -> Stated<Transfer> {
     try verify(transfer, proof) { _ in .none }.stated
+  }
+
+  public func read(
+    _ line: Signed<CreditLine>, proof: Bytes
+  ) throws(NotAdmitted) -> Stated<CreditLine> {
+    try verify(line, proof) { _ in .none }.stated
   }
 
   /// The time of the statement is the one at which the log was witnessed; without witnesses, the time from

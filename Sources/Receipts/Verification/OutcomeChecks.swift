@@ -41,19 +41,45 @@ extension Examination {
     unused.cancellations = []
   }
 
-  /// What the payees' banks say to transfers of other banks.
+  /// What the payees' banks say to transfers of other banks. A bank whose transfer names a line that does not cover it is
+  /// at fault by these two statements.
   private mutating func checkClearing(of transfers: [Stated<Transfer>]) {
-    settle(\.creditLines, .transfer) { line in
-      transfers.contains {
-        $0.claim.draw?.line == line.id && $0.claim.payee.bank == line.issuer.party
+    let lines = unused.creditLines
+    unused.creditLines = []
+    for line in lines {
+      let drawing = transfers.filter { $0.claim.draw?.line == line.id }
+      let beyond = drawing.filter {
+        !$0.claim.isCovered(from: $0.issuer.party, by: line.claim, of: line.issuer.party)
       }
-        ? "\(line.issuer.party) lets \(line.claim.debtor) draw on it" : nil
+      for transfer in beyond {
+        find(
+          .transfer, .refuted, transfer,
+          "the line that \(transfer.issuer.party) has named does not cover the transfer",
+          atFault: transfer.issuer.party)
+      }
+      if drawing.isEmpty {
+        unused.creditLines.append(line)
+      } else if beyond.isEmpty {
+        find(
+          .transfer, .proven, line, "\(line.issuer.party) lets \(line.claim.debtor) draw on it")
+      }
     }
-    settle(\.credits, .transfer) { credit in
-      transfers.contains {
+    let credits = unused.credits
+    unused.credits = []
+    for credit in credits {
+      let credited = transfers.first {
         $0.id == credit.claim.transfer && $0.claim.payee.bank == credit.issuer.party
           && $0.claim.payee.account == credit.claim.account
-      } ? "\(credit.issuer.party) has credited \(credit.claim.account)" : nil
+      }
+      guard let net = credited?.claim.net else {
+        unused.credits.append(credit)
+        continue
+      }
+      let isWhole = (try? credit.claim.amount.isLess(than: net)) == false
+      find(
+        .transfer, isWhole ? .proven : .pending, credit,
+        "\(credit.issuer.party) has credited \(credit.claim.account)"
+          + (isWhole ? "" : " with \(credit.claim.amount), which is not all"))
     }
   }
 
@@ -153,6 +179,12 @@ extension Examination {
       find(
         .transfer, .refuted, transfer, "\(bank) has kept more of the transfer than was agreed",
         atFault: reserved.contains(payment.digest) ? bank : nil)
+      return nil
+    }
+    guard transfer.claim.draw != nil || payout.payee.bank == bank else {
+      find(
+        .transfer, .refuted, transfer, "\(bank) has drawn nothing on \(payout.payee.bank)",
+        atFault: bank)
       return nil
     }
     let kept = transfer.claim.fee.map { " and kept \($0)" } ?? ""

@@ -191,14 +191,18 @@ extension SQLiteSchema where Rows == any BankRows {
       most INTEGER NOT NULL CHECK (most >= 0),
       valid_from INTEGER NOT NULL,
       valid_until INTEGER NOT NULL,
-      statement BLOB NOT NULL
+      statement BLOB NOT NULL,
+      proof BLOB
     ) STRICT;
 
     CREATE INDEX latest_credit_line ON credit_line (creditor, debtor, most, valid_until, id);
 
+    -- `size` is the number of binary digits of `net`. Of one size, what overlaps given units ends soon after them.
     CREATE TABLE collected (
       transfer BLOB PRIMARY KEY CHECK (length(transfer) = 32),
       bank TEXT NOT NULL,
+      payment BLOB NOT NULL CHECK (length(payment) = 32),
+      size INTEGER NOT NULL CHECK (net < (1 << size)),
       net INTEGER NOT NULL CHECK (net >= 0),
       total INTEGER NOT NULL CHECK (total >= net),
       statement BLOB NOT NULL,
@@ -206,7 +210,8 @@ extension SQLiteSchema where Rows == any BankRows {
       credit BLOB NOT NULL
     ) STRICT;
 
-    CREATE INDEX drawn_units ON collected (bank, total);
+    CREATE INDEX drawn_units ON collected (bank, size, total);
+    CREATE INDEX collected_payment ON collected (payment);
 
     """
   }

@@ -47,19 +47,19 @@ extension SQLiteBankRows {
   }
 
   private static let creditLineColumns =
-    "id, creditor, debtor, most, valid_from, valid_until, statement"
+    "id, creditor, debtor, most, valid_from, valid_until, statement, proof"
 
   private func readCreditLine(_ row: SQLRow) -> CreditLineRow {
     CreditLineRow(
       id: row[0], creditor: row[1], debtor: row[2], limit: row[3], validFrom: row[4],
-      validUntil: row[5], statement: row[6])
+      validUntil: row[5], statement: row[6], proof: row[7])
   }
 
   mutating func put(_ line: CreditLineRow) {
     sql.run(
-      "REPLACE INTO credit_line (\(Self.creditLineColumns)) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "REPLACE INTO credit_line (\(Self.creditLineColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       line.id, line.creditor, line.debtor, line.limit, line.validFrom, line.validUntil,
-      line.statement.bytes)
+      line.statement.bytes, line.proof)
   }
 
   func collected(_ transfer: StatementID) -> CollectedRow? {
@@ -71,23 +71,44 @@ extension SQLiteBankRows {
   func collected(from bank: PartyName, above: UInt64, upTo: UInt64) -> [CollectedRow] {
     sql.all(
       """
-      SELECT \(Self.collectedColumns) FROM collected
-      WHERE bank = ? AND total > ? AND total - net < ? ORDER BY total, transfer
-      """, bank, above, upTo, read: readCollected)
+      WITH RECURSIVE sizes (number) AS
+        (SELECT 0 UNION ALL SELECT number + 1 FROM sizes WHERE number < \(Self.largestSize))
+      SELECT \(Self.collectedColumns) FROM sizes CROSS JOIN collected
+      WHERE bank = ? AND size = number AND total > ? AND total < ? + (1 << number)
+        AND total - net < ? ORDER BY total, transfer
+      """, bank, above, upTo, upTo, read: readCollected)
   }
 
-  private static let collectedColumns = "transfer, bank, net, total, statement, proof, credit"
+  func collected(of payment: Digest) -> [CollectedRow] {
+    sql.all(
+      "SELECT \(Self.collectedColumns) FROM collected WHERE payment = ? ORDER BY total, transfer",
+      payment, read: readCollected)
+  }
+
+  /// No amount has more binary digits.
+  private static let largestSize = size(of: Amount.largestMinor)
+
+  /// How many binary digits a number has.
+  private static func size(of number: UInt64) -> Int {
+    UInt64.bitWidth - number.leadingZeroBitCount
+  }
+
+  private static let collectedColumns =
+    "transfer, bank, payment, net, total, statement, proof, credit"
 
   private func readCollected(_ row: SQLRow) -> CollectedRow {
     CollectedRow(
-      transfer: row[0], bank: row[1], net: row[2], total: row[3], statement: row[4],
-      proof: row[5], credit: row[6])
+      transfer: row[0], bank: row[1], payment: row[2], net: row[3], total: row[4],
+      statement: row[5], proof: row[6], credit: row[7])
   }
 
   mutating func put(_ collected: CollectedRow) {
     sql.run(
-      "REPLACE INTO collected (\(Self.collectedColumns)) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      collected.transfer, collected.bank, collected.net, collected.total,
-      collected.statement.bytes, collected.proof, collected.credit.bytes)
+      """
+      REPLACE INTO collected (\(Self.collectedColumns), size)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """, collected.transfer, collected.bank, collected.payment, collected.net, collected.total,
+      collected.statement.bytes, collected.proof, collected.credit.bytes,
+      Self.size(of: collected.net))
   }
 }

@@ -11,12 +11,20 @@ struct TestVerdicts: VerdictReader, TransferReader {
 
   func read(
     _ transfer: Signed<Transfer>, proof: Bytes
-  ) throws(NotAdmitted) -> Stated<Transfer> {
+  ) throws(NotAdmitted) -> Stated<Transfer> { try logged(transfer, proof) }
+
+  func read(
+    _ line: Signed<CreditLine>, proof: Bytes
+  ) throws(NotAdmitted) -> Stated<CreditLine> { try logged(line, proof) }
+
+  private func logged<Content: Claim>(
+    _ signed: Signed<Content>, _ proof: Bytes
+  ) throws(NotAdmitted) -> Stated<Content> {
     guard let milliseconds = Int64(String(decoding: proof, as: UTF8.self)) else {
-      throw NotAdmitted(code: "not-logged", message: "the transfer is not logged")
+      throw NotAdmitted(code: "not-logged", message: "the statement is not logged")
     }
     do {
-      return try trust.verify(transfer, at: Timestamp(milliseconds: milliseconds)).stated
+      return try trust.verify(signed, at: Timestamp(milliseconds: milliseconds)).stated
     } catch {
       throw NotAdmitted(code: error.code.rawValue, message: error.message)
     }

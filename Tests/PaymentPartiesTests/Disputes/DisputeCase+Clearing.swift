@@ -20,9 +20,11 @@ private struct ClearedTransfer {
   ///   - signer: who has signed the line; the other bank unless said otherwise.
   ///   - debtor: for whom it is.
   ///   - draws: whether the transfer says what it draws.
+  ///   - fee: what the bank keeps of it.
   init(
     in world: DisputeWorld, limit: UInt64 = 2000, total: UInt64 = 2000,
-    lineBy signer: StatementSigner? = nil, for debtor: PartyName? = nil, draws: Bool = true
+    lineBy signer: StatementSigner? = nil, for debtor: PartyName? = nil, draws: Bool = true,
+    fee: UInt64? = nil
   ) throws {
     purchase = try DisputedPurchase(in: world)
     line = world.sign(
@@ -32,17 +34,19 @@ private struct ClearedTransfer {
       by: signer ?? world.otherBank)
     let draw = Draw(line: try UnverifiedStatement(line.bytes).id, total: total)
     transfer = world.sign(
-      try Self.claim(in: world, of: purchase.process, draw: draws ? draw : nil), by: world.bank)
+      try Self.claim(in: world, of: purchase.process, draw: draws ? draw : nil, fee: fee),
+      by: world.bank)
     id = try UnverifiedStatement(transfer.bytes).id
   }
 
   static func claim(
-    in world: DisputeWorld, of process: ProcessID, draw: Draw?, account: String = "books"
+    in world: DisputeWorld, of process: ProcessID, draw: Draw?, account: String = "books",
+    fee: UInt64? = nil
   ) throws -> Transfer {
     Transfer(
       process: process, verdict: SHA256.digest([3]).renamed(),
       payee: Payee(bank: world.otherBank.issuer.party, account: Fair.account(account)),
-      amount: try Fair.amount(net), draw: draw)
+      amount: try Fair.amount(net), fee: try fee.map { try Fair.amount($0) }, draw: draw)
   }
 
   /// The merchant complains that it was not credited.
@@ -51,6 +55,26 @@ private struct ClearedTransfer {
   ) async throws -> (id: StatementID, file: Receipt) {
     try await world.complaint(
       .notCredited, of: purchase, about: id, by: world.merchant, with: [transfer.bytes] + more)
+  }
+
+  /// The other bank says that it has credited the account for another transfer.
+  func earlierCredit(in world: DisputeWorld) throws -> Bytes {
+    world.sign(
+      Credit(
+        transfer: SHA256.digest([8]).renamed(), account: Fair.account("books"),
+        amount: try Fair.amount(1)), by: world.otherBank
+    ).bytes
+  }
+
+  /// Another transfer of the same bank, which has drawn the last unit of this one's part.
+  func twice(in world: DisputeWorld, upTo total: UInt64) async throws -> Receipt {
+    let other: ProcessID = SHA256.digest([4]).renamed()
+    let twice = world.sign(
+      try Self.claim(
+        in: world, of: other,
+        draw: Draw(line: UnverifiedStatement(line.bytes).id, total: total), account: "maps"),
+      by: world.bank)
+    return try await world.file(about: other, [twice.bytes])
   }
 
   /// The other bank says that it will not credit the transfer.
@@ -109,11 +133,32 @@ extension DisputeCase {
     },
     clearing(
       "refused", "at-fault other-bank.example refused-credit",
-      "the payee's bank refuses what was drawn within its line"
+      "the payee's bank refuses what was drawn within its line, and has nothing to show when it is asked"
     ) { world in
       let cleared = try ClearedTransfer(in: world)
       let refusal = try cleared.refusal(.clearingLimit, in: world)
+      let (id, file) = try await cleared.complaint(in: world, with: [cleared.line.bytes, refusal])
+      return [file]
+        + (try await world.asked(world.otherBank, .credit, about: id, of: cleared.purchase))
+    },
+    clearing(
+      "refused-not-asked", "ask other-bank.example credit",
+      "the payee's bank refuses what was drawn within its line: why, it can show when it is asked"
+    ) { world in
+      let cleared = try ClearedTransfer(in: world)
+      let refusal = try cleared.refusal(.invalid, in: world)
       return [try await cleared.complaint(in: world, with: [cleared.line.bytes, refusal]).file]
+    },
+    clearing(
+      "refused-drawn-twice", "at-fault bank.example drawn-twice",
+      "the payee's bank refuses, and shows when it is asked that the same was drawn for another payment"
+    ) { world in
+      let cleared = try ClearedTransfer(in: world, total: 1000)
+      let refusal = try cleared.refusal(.invalid, in: world)
+      let (id, file) = try await cleared.complaint(in: world, with: [cleared.line.bytes, refusal])
+      let asked = try await world.asked(
+        world.otherBank, .credit, about: id, of: cleared.purchase, passes: false)
+      return [file] + asked + [try await cleared.twice(in: world, upTo: 1000)]
     },
     clearing(
       "no-account", "not-at-fault nobody refused",
@@ -125,17 +170,65 @@ extension DisputeCase {
     },
     clearing(
       "account-denied", "at-fault other-bank.example contradiction",
-      "the payee's bank says that it has no such account, and has credited it before"
+      "the payee's bank says that it has no such account; its credit to it stood in the log before that"
     ) { world in
       let cleared = try ClearedTransfer(in: world)
       let refusal = try cleared.refusal(.payeeUnknown, in: world)
-      let before = world.sign(
-        Credit(
-          transfer: SHA256.digest([8]).renamed(), account: Fair.account("books"),
-          amount: try Fair.amount(1)), by: world.otherBank)
+      let before = try await world.file(
+        about: cleared.purchase.process, [cleared.earlierCredit(in: world)])
+      let complaint = try await cleared.complaint(in: world, with: [cleared.line.bytes, refusal])
+      return [complaint.file, before]
+    },
+    clearing(
+      "account-opened-later", "ask other-bank.example credit",
+      "the payee's bank says that it has no such account, and credits it later: now it can credit this, too"
+    ) { world in
+      let cleared = try ClearedTransfer(in: world)
+      let refusal = try cleared.refusal(.payeeUnknown, in: world)
+      let complaint = try await cleared.complaint(in: world, with: [cleared.line.bytes, refusal])
+      let later = try await world.file(
+        about: cleared.purchase.process, [cleared.earlierCredit(in: world)])
+      return [complaint.file, later]
+    },
+    clearing(
+      "of-nothing", "not-at-fault other-bank.example nothing-owed",
+      "the bank that has paid kept all of the transfer"
+    ) { world in
+      let cleared = try ClearedTransfer(in: world, fee: ClearedTransfer.net)
+      return [try await cleared.complaint(in: world, with: [cleared.line.bytes]).file]
+    },
+    clearing(
+      "signed-often", "at-fault bank.example drawn-twice",
+      "the bank that has paid has signed more transfers of this payment than anybody looks at"
+    ) { world in
+      let cleared = try ClearedTransfer(in: world)
+      let draw = Draw(line: try UnverifiedStatement(cleared.line.bytes).id, total: 2000)
+      let others = try (0..<Transfer.mostForOnePayment).map { _ in
+        world.sign(
+          try ClearedTransfer.claim(in: world, of: cleared.purchase.process, draw: draw),
+          by: world.bank
+        ).bytes
+      }
       return [
-        try await cleared.complaint(in: world, with: [cleared.line.bytes, refusal]).file,
-        try await world.file(about: cleared.purchase.process, [before.bytes]),
+        try await cleared.complaint(in: world, with: [cleared.line.bytes]).file,
+        try await world.file(about: cleared.purchase.process, others),
+      ]
+    },
+    clearing(
+      "signed-again", "ask other-bank.example credit",
+      "the bank that has paid has signed as many transfers of this payment as one may have"
+    ) { world in
+      let cleared = try ClearedTransfer(in: world)
+      let draw = Draw(line: try UnverifiedStatement(cleared.line.bytes).id, total: 2000)
+      let others = try (1..<Transfer.mostForOnePayment).map { _ in
+        world.sign(
+          try ClearedTransfer.claim(in: world, of: cleared.purchase.process, draw: draw),
+          by: world.bank
+        ).bytes
+      }
+      return [
+        try await cleared.complaint(in: world, with: [cleared.line.bytes]).file,
+        try await world.file(about: cleared.purchase.process, others),
       ]
     },
     clearing(
@@ -143,15 +236,9 @@ extension DisputeCase {
       "the payee's bank shows another transfer that has drawn the last unit of this one's part"
     ) { world in
       let cleared = try ClearedTransfer(in: world, total: 1000)
-      let other: ProcessID = SHA256.digest([4]).renamed()
-      let twice = world.sign(
-        try ClearedTransfer.claim(
-          in: world, of: other,
-          draw: Draw(line: UnverifiedStatement(cleared.line.bytes).id, total: 1499),
-          account: "maps"), by: world.bank)
       return [
         try await cleared.complaint(in: world, with: [cleared.line.bytes]).file,
-        try await world.file(about: other, [twice.bytes]),
+        try await cleared.twice(in: world, upTo: 1499),
       ]
     },
     clearing(
@@ -159,15 +246,9 @@ extension DisputeCase {
       "another transfer has drawn what comes next in the line"
     ) { world in
       let cleared = try ClearedTransfer(in: world, total: 1000)
-      let other: ProcessID = SHA256.digest([4]).renamed()
-      let next = world.sign(
-        try ClearedTransfer.claim(
-          in: world, of: other,
-          draw: Draw(line: UnverifiedStatement(cleared.line.bytes).id, total: 1500),
-          account: "maps"), by: world.bank)
       return [
         try await cleared.complaint(in: world, with: [cleared.line.bytes]).file,
-        try await world.file(about: other, [next.bytes]),
+        try await cleared.twice(in: world, upTo: 1500),
       ]
     },
     clearing(

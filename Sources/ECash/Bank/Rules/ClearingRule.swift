@@ -21,14 +21,27 @@ enum ClearingRule {
   /// that has signed several transfers for it owes the largest: whichever comes first, the others add what is
   /// lacking, or nothing. So a smaller one that somebody shows first does not keep the payee from its money.
   ///
+  /// It is no more than `Transfer.mostForOnePayment` of them that are looked at: so many name that bank.
+  ///
   /// - Returns: what the account has been credited with for this payment. The same transfer is answered the same.
-  /// - Throws: `correspondentUnknown`; `accountUnknown`; `currency`; `lineUnknown`; `clearingLimit`; `drawnTwice`.
+  /// - Throws: `transferInvalid` for a transfer of nothing; `correspondentUnknown`; `accountUnknown`; `currency`;
+  ///   `lineUnknown`; `clearingLimit`; `drawnTwice` when units were drawn for another payment, too, or too many
+  ///   transfers were signed for this one.
   static func apply(
     _ presented: Presented, desk: inout BankDesk, rows: inout any BankRows
   ) throws(ECashError) -> Signed<Credit> {
     let transfer = presented.stated
-    if let known = rows.collected(transfer.id) { return known.credit }
+    if var known = rows.collected(transfer.id) {
+      if known.proof == nil, presented.proof != nil {
+        known.proof = presented.proof
+        rows.put(known)
+      }
+      return known.credit
+    }
     let claim = transfer.claim
+    guard !claim.net.isZero else {
+      throw ECashError(.transferInvalid, "the transfer is of nothing")
+    }
     guard var other = rows.correspondent(transfer.issuer.party) else {
       throw ECashError(.correspondentUnknown, "the bank does not clear with that bank")
     }
@@ -40,7 +53,11 @@ enum ClearingRule {
     }
     let total = try checkDraw(transfer, at: desk.bank, rows: rows)
     let payee = LedgerAccount.holder(claim.payee.account)
-    var reference = reference(to: transfer)
+    let payment = reference(to: claim, of: other.bank)
+    guard rows.collected(of: payment).count < Transfer.mostForOnePayment else {
+      throw ECashError(.drawnTwice, "the other bank has signed too many transfers for one payment")
+    }
+    var reference = payment
     var credited: Int64 = 0
     while let posted = rows.posting(.clearing, reference: reference) {
       credited += posted.lines.first { $0.account == payee }?.minor ?? 0
@@ -63,10 +80,11 @@ enum ClearingRule {
     }
     let credit = try desk.sign(
       Credit(transfer: transfer.id, account: claim.payee.account, amount: amount), in: &rows)
+    if presented.proof == nil { rows.enqueue(transfer.id, kind: Transfer.kind) }
     rows.put(
       CollectedRow(
-        transfer: transfer.id, bank: other.bank, net: claim.net.minor, total: total,
-        statement: presented.signed, proof: presented.proof, credit: credit))
+        transfer: transfer.id, bank: other.bank, payment: payment, net: claim.net.minor,
+        total: total, statement: presented.signed, proof: presented.proof, credit: credit))
     return credit
   }
 
@@ -91,11 +109,11 @@ enum ClearingRule {
   }
 
   /// H("foil/clearing/v1\n" ‖ process ‖ length of the bank's name (1 byte) ‖ bank ‖ account).
-  private static func reference(to transfer: Stated<Transfer>) -> Digest {
-    let bank = Bytes(transfer.issuer.party.text.utf8)
+  static func reference(to transfer: Transfer, of bank: PartyName) -> Digest {
+    let bank = Bytes(bank.text.utf8)
     return SHA256.digest(
-      Bytes("foil/clearing/v1\n".utf8), transfer.claim.process.bytes, [UInt8(bank.count)], bank,
-      Bytes(transfer.claim.payee.account.text.utf8))
+      Bytes("foil/clearing/v1\n".utf8), transfer.process.bytes, [UInt8(bank.count)], bank,
+      Bytes(transfer.payee.account.text.utf8))
   }
 
   /// What names the next credit of the same payment: H("foil/clearing/v1\n" ‖ the reference before it).

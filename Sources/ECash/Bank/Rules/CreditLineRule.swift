@@ -10,7 +10,8 @@ enum CreditLineRule {
   /// The line by which another bank may owe as much as was agreed on, and no more: what was credited for its transfers
   /// until now, and what is left of the claim.
   ///
-  /// - Returns: the line before, while it says the same and has half of its time to go.
+  /// - Returns: the line before, while it says the same and has half of its time to go, or when nothing more is to be
+  ///   owed: then it is left to end.
   /// - Throws: `correspondentUnknown`; `currency`; `amountOverflow`.
   static func grant(
     to bank: PartyName, seconds: Int64, desk: inout BankDesk, rows: inout any BankRows
@@ -30,7 +31,7 @@ enum CreditLineRule {
       let limit = try? Amount(minor: max(sum, before?.limit ?? 0), currency: currency)
     else { throw ECashError(.amountOverflow, "no bank can draw that much") }
     if let before, before.limit == limit.minor,
-      before.validUntil >= desk.now.adding(seconds: seconds / 2)
+      other.largestClaim == 0 || before.validUntil >= desk.now.adding(seconds: seconds / 2)
     {
       return before.statement
     }
@@ -44,12 +45,23 @@ enum CreditLineRule {
     return signed
   }
 
-  /// Keeps a line that another bank has signed. The same again changes nothing.
+  /// By how much the clocks of two banks may differ: a new line counts so much before its time.
+  static let clockMarginSeconds: Int64 = 300
+
+  /// Keeps a line that another bank has signed, and its proof; what has none goes into the outbox. A line that is kept
+  /// already changes nothing, whatever came after it.
   ///
-  /// - Throws: `correspondentUnknown`; `currency`; `lineTakesBack` when it says less, or ends sooner, than one before.
+  /// - Throws: `correspondentUnknown`; `currency`; `lineInvalid` when its time has not come yet: it would take the place
+  ///   of one that is valid; `lineTakesBack` when it says less, or ends sooner, than one before.
   static func accept(
-    _ line: Stated<CreditLine>, _ signed: Signed<CreditLine>, rows: inout any BankRows
+    _ line: Stated<CreditLine>, _ signed: Signed<CreditLine>, proof: Bytes?, at now: Timestamp,
+    rows: inout any BankRows
   ) throws(ECashError) {
+    if var known = rows.creditLine(line.id) {
+      guard known.proof == nil, let proof else { return }
+      known.proof = proof
+      return rows.put(known)
+    }
     let creditor = line.issuer.party
     guard rows.correspondent(creditor) != nil else {
       throw ECashError(.correspondentUnknown, "the bank does not clear with that bank")
@@ -57,18 +69,24 @@ enum CreditLineRule {
     guard rows.latestKeyset()?.currency == line.claim.limit.currency else {
       throw ECashError(.currency, "the bank keeps no money in that currency")
     }
+    guard line.claim.validFrom <= now.adding(seconds: clockMarginSeconds) else {
+      throw ECashError(.lineInvalid, "the line is not valid yet")
+    }
     if let before = rows.latestCreditLine(from: creditor, to: line.claim.debtor) {
       guard before.limit <= line.claim.limit.minor, before.validUntil <= line.claim.validUntil
       else { throw ECashError(.lineTakesBack, "the line takes back what an earlier one gives") }
     }
-    rows.put(row(line.claim, id: line.id, by: creditor, signed))
+    if proof == nil { rows.enqueue(line.id, kind: CreditLine.kind) }
+    rows.put(row(line.claim, id: line.id, by: creditor, signed, proof: proof))
   }
 
   private static func row(
-    _ line: CreditLine, id: StatementID, by creditor: PartyName, _ signed: Signed<CreditLine>
+    _ line: CreditLine, id: StatementID, by creditor: PartyName, _ signed: Signed<CreditLine>,
+    proof: Bytes? = nil
   ) -> CreditLineRow {
     CreditLineRow(
       id: id, creditor: creditor, debtor: line.debtor, limit: line.limit.minor,
-      validFrom: line.validFrom, validUntil: line.validUntil, statement: signed)
+      validFrom: line.validFrom, validUntil: line.validUntil, statement: signed,
+      proof: proof)
   }
 }

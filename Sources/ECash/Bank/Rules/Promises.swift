@@ -24,7 +24,7 @@ enum Promises {
     {
       guard let other = rows.correspondent(bank),
         let line = rows.latestCreditLine(from: bank, to: part.bank),
-        line.validFrom <= now.adding(seconds: clockMarginSeconds),
+        line.validFrom <= now.adding(seconds: CreditLineRule.clockMarginSeconds),
         payment.decideBy <= line.validUntil
       else { return .refused(.noClearing) }
       // What the other bank owes is no room for more.
@@ -41,9 +41,6 @@ enum Promises {
     }
     return until.map { .waits(until: $0) } ?? .enough
   }
-
-  /// By how much the clocks of two banks may differ: a new line counts so much before its time.
-  private static let clockMarginSeconds: Int64 = 300
 
   /// Puts on record what a hold will pay into accounts elsewhere.
   static func give(
