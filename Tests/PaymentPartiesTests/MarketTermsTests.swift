@@ -65,7 +65,10 @@ import Testing
         by: try #require(market.shop(merchant)),
         terms: SaleTerms(
           price: try Price(net: try Fair.amount(7), tax: Amount.zero(Fair.euro)),
-          payee: Payee(bank: bank, account: Fair.payee(of: merchant).account), largestFee: 2))
+          payee: Payee(bank: bank, account: Fair.payee(of: merchant).account),
+          accepts: [Fair.bank, last].map {
+            AcceptedPayment(bank: $0, method: .ecash, largestFee: 2)
+          }))
       goods.append(Selection(try market.inspect(good)))
     }
     func payments(_ selections: [Selection]) async throws -> [PartyName: UInt64] {
