@@ -36,14 +36,30 @@ import Testing
     let second = try terms(2, minor: 7, from: 100, until: 200)
     let published = PublishedTerms([second, first])
     for (time, expected) in [
-      (-1, nil), (0, first), (99, first), (100, second), (199, second), (200, first),
-      (999, first), (1000, nil),
+      (-1, nil), (0, first), (99, first), (100, second), (199, second), (200, nil),
+      (999, nil), (1000, nil),
     ] as [(Int64, Stated<Terms>?)] {
       #expect(published.inForce(at: Timestamp(seconds: time)) == expected, "\(time)")
     }
     var again = published
     again.add(first)
     #expect(again == published)
+  }
+
+  /// Free terms that end sooner than the paid ones before them end those for good; of the next ones that is true again.
+  @Test func whatEndedTermsTookThePlaceOfDoesNotComeBack() throws {
+    let paid = try terms(1, minor: 5, from: 0, until: 100_000)
+    let free = try terms(2, minor: 0, from: 1000, until: 2000)
+    var published = PublishedTerms([paid, free])
+    for time in [2000, 2001, 50_000, 99_999] as [Int64] {
+      #expect(published.inForce(at: Timestamp(seconds: time)) == nil, "\(time)")
+      #expect(published.allowNoFee(in: [Self.currency], at: Timestamp(seconds: time)), "\(time)")
+    }
+    let again = try terms(3, minor: 6, from: 60_000, until: 70_000)
+    published.add(again)
+    #expect(published.inForce(at: Timestamp(seconds: 60_000)) == again)
+    #expect(!published.allowNoFee(in: [Self.currency], at: Timestamp(seconds: 60_300)))
+    #expect(published.inForce(at: Timestamp(seconds: 70_000)) == nil)
   }
 
   /// Against a look at every second of the last minutes.

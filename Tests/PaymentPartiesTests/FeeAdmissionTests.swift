@@ -239,6 +239,28 @@ import Testing
     #expect(world.refusal(of: try submission(under: bearing) { try pay(&$0, fee: 2) }) == nil)
   }
 
+  /// The fee is one part more than the goods and the payments.
+  @Test mutating func asManyGoodsAsAProcessMayHave() throws {
+    let terms = try terms()
+    try publish(terms)
+    let count = 256
+    let offers = try (0..<count).map { number in
+      try world.offer(0) { $0.title = "Good \(number)" }
+    }
+    let order = try submission(under: terms) {
+      let fee = $0.parts.removeLast()
+      $0.offers = offers
+      $0.parts = try offers.map { try World.item($0) }
+      $0.parts += [
+        World.payment([
+          try World.payout(0, minor: World.prices[0] * UInt64(count)), try Self.payout(),
+        ]), fee,
+      ]
+    }
+    #expect(order.parts.count == count + 2)
+    #expect(world.refusal(of: order) == nil)
+  }
+
   // MARK: - Other terms
 
   @Test mutating func termsThatAreNotTheCoordinators() throws {
@@ -268,6 +290,24 @@ import Testing
     let promised = try terms()
     try publish(try terms(minor: 9, from: -1))
     #expect(world.refusal(of: try submission(under: promised)) == nil)
+  }
+
+  /// What was taken is read back, whatever terms have been signed since, and whenever those say that they began.
+  @Test mutating func anOrderThatWasTakenIsReadBackUnderTermsOfWhichNobodyKnew() throws {
+    let free = try world.submission(try world.draft())
+    let taken = try world.notary.admit(free, at: World.now)
+    try publish(try terms())
+    #expect(world.refusal(of: free) == "fee")
+    #expect(try world.notary.readmit(free, at: World.now) == taken)
+    // A fee that an order does pay is that of its terms all the same, and so is all else.
+    let promised = try terms(minor: 2)
+    let other = try submission(under: promised)
+    #expect(throws: NotAdmitted.self) { try world.notary.readmit(other, at: World.now) }
+    let paid = try submission(under: try terms())
+    #expect(throws: Never.self) { try world.notary.readmit(paid, at: World.now) }
+    #expect(throws: NotAdmitted.self) {
+      try world.notary.readmit(free, at: World.now.adding(seconds: 600))
+    }
   }
 
   /// A coordinator with a new key charges when it has signed terms with that one.

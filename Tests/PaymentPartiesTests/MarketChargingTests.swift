@@ -120,21 +120,6 @@ import Testing
     try await again.close()
   }
 
-  /// A merchant that does not say whether it deposits.
-  private struct UndecidedMerchant: MerchantAgent {
-    let shop: Shop
-
-    func deposit(_ request: DepositRequest) async -> Outcome<DepositedKey> { .unknown("later") }
-
-    func release(_ request: VerdictRequest) async -> Outcome<Signed<Release>> {
-      await shop.release(request)
-    }
-
-    func settle(_ request: SettleRequest) async -> Outcome<Signed<Settlement>> {
-      await shop.settle(request)
-    }
-  }
-
   @Test func whatWasChargedCanEnd() async throws {
     let market = try await market()
     let free = try await charge(0, in: market)
@@ -308,8 +293,23 @@ import Testing
   }
 }
 
+/// A merchant that does not say whether it deposits.
+struct UndecidedMerchant: MerchantAgent {
+  let shop: Shop
+
+  func deposit(_ request: DepositRequest) async -> Outcome<DepositedKey> { .unknown("later") }
+
+  func release(_ request: VerdictRequest) async -> Outcome<Signed<Release>> {
+    await shop.release(request)
+  }
+
+  func settle(_ request: SettleRequest) async -> Outcome<Signed<Settlement>> {
+    await shop.settle(request)
+  }
+}
+
 /// The time of day, moved ahead by as much as a test says.
-private final class AheadClock: WallClock {
+final class AheadClock: WallClock {
   private let seconds = Mutex<Int64>(0)
 
   func ahead(seconds: Int64) { self.seconds.withLock { $0 = seconds } }

@@ -74,7 +74,9 @@ import Testing
     let good = try world.submission(world.draft())
     let many = 257
     let parts = PurchaseSubmission(
-      order: good.order, parts: Array(repeating: good.parts[0], count: many), offers: good.offers,
+      order: good.order,
+      parts: Array(repeating: good.parts[0], count: PaymentProcess.largestPartCount + 1),
+      offers: good.offers,
       instruments: good.instruments)
     let offers = PurchaseSubmission(
       order: good.order, parts: good.parts, offers: Array(repeating: good.offers[0], count: many),

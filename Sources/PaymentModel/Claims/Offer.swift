@@ -74,7 +74,8 @@ public struct Offer: Claim {
     price = try reader.object("price") { reader throws(ClaimError) in try Price(from: &reader) }
     maximumQuantity = try reader.number("maximumQuantity", in: 1...1_000_000)
     payee = try reader.payee("payee")
-    accepts = try reader.objects("accepts", atMost: 16) { reader throws(ClaimError) in
+    accepts = try reader.objects("accepts", atMost: AcceptedPayment.largestCount) {
+      reader throws(ClaimError) in
       try AcceptedPayment(from: &reader)
     }
     coordinators = try reader.identifiers("coordinators", atMost: 16)
@@ -153,6 +154,9 @@ extension [AcceptedPayment] {
 
 /// A bank and a method of paying through it.
 public struct AcceptedPayment: Hashable, Sendable {
+  /// At most so many in an offer or a charge: as many banks as a process may have, by four methods each.
+  public static let largestCount = 64
+
   public let bank: PartyName
   public let method: PaymentMethod
   /// The most that the bank may keep of a transfer, in minor units of the price's currency.

@@ -60,9 +60,6 @@ public struct Terms: Claim {
 
 /// What a process costs in one currency, and to whom and how it may be paid.
 public struct Charge: Hashable, Sendable {
-  /// At most so many ways to pay: each method of each bank that a process may have.
-  public static let largestAcceptCount = 64
-
   /// More than nothing.
   public let amount: Amount
   /// The coordinator's accounts, of which one is paid: ordered, each once.
@@ -81,7 +78,8 @@ public struct Charge: Hashable, Sendable {
     payees = try reader.objects("payees", atMost: 16) { reader throws(ClaimError) in
       Payee(bank: try reader.party("bank"), account: try reader.account("account"))
     }
-    accepts = try reader.objects("accepts", atMost: Self.largestAcceptCount) { reader throws(ClaimError) in
+    accepts = try reader.objects("accepts", atMost: AcceptedPayment.largestCount) {
+      reader throws(ClaimError) in
       try AcceptedPayment(from: &reader)
     }
     guard !amount.isZero else { throw ClaimError("amount", .badValue) }

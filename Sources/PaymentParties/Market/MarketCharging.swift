@@ -85,7 +85,7 @@ extension Market {
     }
     guard admits else {
       throw PartyError(
-        .feeLimit, "each bank keeps more of a transfer than \(largestFee): the fee could not be paid")
+        .feeLimit, "each bank keeps more than \(largestFee): the fee could not be paid")
     }
     return accepts
   }

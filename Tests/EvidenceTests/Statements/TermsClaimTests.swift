@@ -36,6 +36,19 @@ struct TermsClaimTests {
     #expect(try read(terms([])) == terms([]))
   }
 
+  @Test("a charge has as many ways to be paid as a process has banks, by four methods each")
+  func waysToPay() throws {
+    let methods: [PaymentMethod] = [.ecash, .transfer, .card, .coinsAndCard]
+    let ways = try (0..<17).flatMap { number in
+      let bank = try #require(PartyName("bank-\(number).example"))
+      return methods.map { AcceptedPayment(bank: bank, method: $0) }
+    }
+    let most = terms([try charge(1, accepts: Array(ways.prefix(64)))])
+    #expect(try read(most) == most)
+    let more = terms([try charge(1, accepts: Array(ways.prefix(65)))])
+    #expect(throws: EvidenceError.self) { try read(more) }
+  }
+
   @Test("charges of nothing, to nobody, twice, or for no time are no terms")
   func malformed() throws {
     let way = AcceptedPayment(bank: SampleClaims.payee.bank, method: .ecash, largestFee: 1)

@@ -28,6 +28,17 @@ extension DisputeWorld {
         amount: try Fair.amount(minor), fee: fee == 0 ? nil : try Fair.amount(fee)), by: bank)
   }
 
+  /// A party's later key, registered with its earlier one.
+  fileprivate func registration(
+    of next: StatementSigner, by earlier: StatementSigner
+  ) throws -> Signed<KeyRegistration> {
+    guard let key = SigningKeyValue(next.publicKey.bytes) else { throw BadStep() }
+    let claim = KeyRegistration(
+      role: .coordinator, key: key, validFrom: Self.start,
+      validUntil: Self.start.adding(seconds: 100 * Self.day))
+    return try next.cosign(sign(claim, by: earlier))
+  }
+
   /// The merchant gives the money back.
   fileprivate func refund(
     of purchase: DisputedPurchase
@@ -124,6 +135,19 @@ extension DisputeCase {
           .notPaid, of: purchase, by: world.coordinator, with: [transfer.bytes]
         ).file
       ]
+    },
+    DisputeCase(
+      "not-paid-fee-new-key", "did-not-answer bank.example asked-in-vain",
+      "the coordinator complains with a key that it has registered since it decided"
+    ) { world in
+      let purchase = try DisputedPurchase(in: world, .init(fee: 25))
+      let registration = try world.registration(of: world.nextCoordinator, by: world.coordinator)
+      _ = try await world.file(about: purchase.process, [registration.bytes])
+      let transfer = try world.transfer(of: purchase)
+      let (id, file) = try await world.complaint(
+        .notPaid, of: purchase, by: world.nextCoordinator,
+        with: [registration.bytes, transfer.bytes])
+      return [file] + (try await world.asked(world.bank, .transfer, about: id, of: purchase))
     },
     DisputeCase(
       "not-paid-fee-of-another", "not-at-fault nobody nothing-owed",

@@ -22,6 +22,9 @@ final class DisputeWorld: Sendable {
   let bystander = signer("maps.example")
   let coordinator = signer("coordinator.example")
   let otherCoordinator = signer("other.example")
+  /// The coordinator's next key, which no list has.
+  let nextCoordinator = StatementSigner(
+    party: Fair.party("coordinator.example"), key: privateKey("the coordinator's next key"))
   let account = signer("alice")
   let auditor = signer("auditor.example")
   let customer = StatementSigner(party: .customer, key: privateKey("one-time key"))
