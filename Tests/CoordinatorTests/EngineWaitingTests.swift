@@ -50,7 +50,7 @@ import Testing
     let slow = SlowReads(store: driver.store)
     let engine = driver.engine(journal: slow)
     _ = try await engine.status(of: process)
-    slow.hold()
+    slow.holdNext()
     let reader = Task { try await engine.status(of: process) }
     try await eventually("somebody reads") { slow.waitingCount == 1 }
     let hasQuiesced = Mutex(false)
@@ -90,10 +90,10 @@ import Testing
   }
 }
 
-/// A store whose reads can be held up.
+/// A store of which one read can be held up.
 private final class SlowReads: Store {
   private struct State {
-    var isHolding = false
+    var holdsNext = false
     var count = 0
     var waiting: [CheckedContinuation<Void, Never>] = []
   }
@@ -106,11 +106,11 @@ private final class SlowReads: Store {
   var count: Int { state.withLock { $0.count } }
   var waitingCount: Int { state.withLock { $0.waiting.count } }
 
-  func hold() { state.withLock { $0.isHolding = true } }
+  func holdNext() { state.withLock { $0.holdsNext = true } }
 
   func letGo() {
     let waiting = state.withLock { state in
-      defer { (state.isHolding, state.waiting) = (false, []) }
+      defer { state.waiting = [] }
       return state.waiting
     }
     for reader in waiting { reader.resume() }
@@ -128,8 +128,10 @@ private final class SlowReads: Store {
     await withCheckedContinuation { reader in
       let isHeld = state.withLock { state in
         state.count += 1
-        if state.isHolding { state.waiting.append(reader) }
-        return state.isHolding
+        guard state.holdsNext else { return false }
+        state.holdsNext = false
+        state.waiting.append(reader)
+        return true
       }
       if !isHeld { reader.resume() }
     }

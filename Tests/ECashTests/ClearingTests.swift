@@ -246,7 +246,8 @@ import Testing
     let (paying, receiving) = try await worlds(limit: 50)
     let start = CashWorld.start
     func line(
-      _ limit: UInt64, until: Timestamp, for debtor: PartyName? = nil,
+      _ limit: UInt64, until: Timestamp, from: Timestamp = CashWorld.start,
+      for debtor: PartyName? = nil,
       by signer: StatementSigner? = nil, currency: String = "EUR"
     ) throws -> Signed<CreditLine> {
       var entropy = SystemEntropy()
@@ -254,7 +255,7 @@ import Testing
         CreditLine(
           debtor: debtor ?? paying.bankName,
           limit: try Amount(minor: limit, currency: #require(Currency(currency))),
-          validFrom: start, validUntil: until), entropy: &entropy)
+          validFrom: from, validUntil: until), entropy: &entropy)
     }
     let end = start.adding(seconds: BankTerms().creditLineSeconds)
     let wrong: [(ECashError.Code, Signed<CreditLine>)] = [
@@ -266,13 +267,20 @@ import Testing
       (.lineInvalid, try line(60, until: end, by: CashWorld.signer("stranger.example"))),
       (.lineInvalid, Signed([1, 2])),
       (.currency, try line(60, until: end, currency: "USD")),
+      (
+        .lineInvalid,
+        try line(60, until: end.adding(seconds: 999), from: start.adding(seconds: 301))
+      ),
     ]
     for (code, line) in wrong {
       await #expect(throws: ECashError(code: code)) { try await paying.bank.accept(line) }
     }
     #expect(await paying.bank.clearings().map(\.mayDraw) == [50])
-    try await paying.bank.accept(line(60, until: end))
+    let first = try await receiving.bank.creditLine(for: paying.bankName)
+    try await paying.bank.accept(line(60, until: end, from: start.adding(seconds: 300)))
     #expect(await paying.bank.clearings().map(\.mayDraw) == [60])
+    try await paying.bank.accept(first)
+    #expect(await paying.bank.clearings().map(\.mayDraw) == [60], "an earlier one again")
     // The bank's own limit is another one.
     #expect(try await reserve(51, from: paying, to: receiving).outcome.refusal == .clearingLimit)
     await #expect(throws: ECashError(code: .correspondentUnknown)) {

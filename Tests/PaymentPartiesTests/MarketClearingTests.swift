@@ -102,6 +102,9 @@ private final class ShiftedClock: WallClock {
     #expect(draw.total == 7)
     let line = try #require(await market.bank.creditLine(draw.line))
     #expect(await other.creditLine(draw.line) == line)
+    let proof = try #require(await market.bank.proof(ofCreditLine: draw.line))
+    #expect(
+      try VerdictVerifier(market.trust).read(line, proof: proof).issuer.party == Self.other)
 
     var entropy = SystemEntropy()
     let red = StatementSigner(
@@ -131,9 +134,13 @@ private final class ShiftedClock: WallClock {
     let strange = stranger.sign(
       Credit(transfer: draw.line, account: claim.payee.account, amount: claim.net),
       entropy: &entropy)
+    let part = stranger.sign(
+      Credit(transfer: transfer.id, account: claim.payee.account, amount: Fair.amount(6)),
+      entropy: &entropy)
     for (more, answer) in [
       ([line.bytes, credit.bytes], ReceiptReport.Answer.proven),
       ([strange.bytes], .refuted),
+      ([part.bytes], .proven),
     ] {
       let receipt = purchase.receipt
       let verdict = try #require(

@@ -79,7 +79,8 @@ public struct OfferDraft: Sendable {
       title.utf8.count <= 200 && description.utf8.count <= 4000 && fileName.utf8.count <= 255
       && mediaType.utf8.count <= 100 && (stock?.utf8.count ?? 0) <= 100
       && (container?.header.count ?? 0) <= 1024 && (1...1_000_000).contains(maximumQuantity)
-      && accepts.count <= 16 && accepts.allSatisfy { $0.largestFee <= Amount.largestMinor }
+      && accepts.count <= AcceptedPayment.largestCount
+      && accepts.allSatisfy { $0.largestFee <= Amount.largestMinor }
       && coordinators.count <= 16
       && (1...86_400).contains(holdLimitSeconds) && (1...86_400).contains(deliveryLimitSeconds)
       && expiresAt.milliseconds >= 0 && retainedUntil.milliseconds >= 0
