@@ -139,12 +139,13 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
   /// Whether model parties can have it: they have no accounts at other banks.
   public var isInModel: Bool { self != .creditsTwice }
 
-  /// Whether real parties can have it.
+  /// Whether the real world takes it: real parties can have it, and few runs show it. Their books do not look for circles.
   public var isInReal: Bool {
     switch self {
     case .takesOrdersWithoutFee, .moneyBeforeVerdict, .chargesNewFee, .refusesForNoReason,
       .creditsTwice, .releaseOnTimeout, .merchantRefusesForNoReason:
       true
+    case .answersBeforeSync, .noKeyCheck, .newIdentifiers, .forgetsVerdicts, .noTurns: false
     default: isCoordinators
     }
   }

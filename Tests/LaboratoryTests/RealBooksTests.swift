@@ -14,45 +14,6 @@ import Testing
 
 @Suite("Books of the real world", .onOneThread)
 struct RealBooksTests {
-  /// The end of a run in which nobody cheats, money went to an account at another bank, and goods of a stock were sold
-  /// and released.
-  private static func ended() async throws -> RealWorld {
-    let seed = try await usable.value
-    return try await RealSimulation.ended(seed: seed).world
-  }
-
-  /// The first such seed, searched for once. What comes before it is no such run.
-  private static let usable = Task {
-    for seed in 11...400 as ClosedRange<UInt64> {
-      let (report, world) = try await RealSimulation.ended(seed: seed)
-      if report.violation == nil, isUsable(world) { return seed }
-    }
-    throw NoRun()
-  }
-
-  private static func isUsable(_ world: RealWorld) -> Bool {
-    let goods = goods(RealBooks(of: world))
-    return world.bankConducts.allSatisfy { $0.cheat == nil }
-      && world.shopConducts.allSatisfy { $0.cheat == nil }
-      && world.buyers.allSatisfy { $0.cheat == nil }
-      && world.presentations.contains { !$0.isEmpty } && !world.settlements.isEmpty
-      && goods.contains { $0.hold.state == .released && $0.hold.stock == nil }
-      && goods.contains { $0.hold.state == .sold && isSingle($0.hold, in: world) }
-  }
-
-  /// All that merchants held.
-  private static func goods(_ books: RealBooks) -> [(shop: Int, hold: ShopHoldRow)] {
-    books.shops.indices.flatMap { shop in
-      books.purchases.flatMap { books.holds(of: $0.process, at: shop) }.map { (shop, $0) }
-    }
-  }
-
-  private static func isSingle(_ hold: ShopHoldRow, in world: RealWorld) -> Bool {
-    world.market.offers.contains { $0.contains { $0.id == hold.key.offer && $0.isSingle } }
-  }
-
-  private struct NoRun: Error {}
-
   /// What the books find when a bank's rows are changed so. They are put back.
   private func finding(
     at bank: Int, in world: RealWorld, _ change: @escaping @Sendable (inout any BankRows) -> Void
@@ -86,7 +47,7 @@ struct RealBooksTests {
 
   @Test("money that appears, or stands on another account than it should")
   func money() async throws {
-    let world = try await Self.ended()
+    let world = try await RealRuns.honest()
     #expect(await RealBooks(of: world).check() == nil)
     let shop = LedgerAccount.holder(RealMarket.account(RealMarket.shopNames[0]))
     let customers = (0..<2).map { LedgerAccount.holder(RealMarket.customerAccount($0)) }
@@ -123,7 +84,7 @@ struct RealBooksTests {
 
   @Test("a transfer that was not credited at the payee's bank")
   func clearing() async throws {
-    let world = try await Self.ended()
+    let world = try await RealRuns.honest()
     let shop = try #require(world.presentations.firstIndex { !$0.isEmpty })
     world.presentations[shop][0].isTaken = false
     #expect(await RealBooks(of: world).check()?.property == .money)
@@ -133,7 +94,7 @@ struct RealBooksTests {
 
   @Test("transfers that no line covers, that draw twice, and credits that nobody signed")
   func draws() async throws {
-    let world = try await Self.ended()
+    let world = try await RealRuns.honest()
     let shop = try #require(world.presentations.firstIndex { !$0.isEmpty })
     let presentation = world.presentations[shop][0]
     let draw = try #require(presentation.claim.draw)
@@ -153,16 +114,26 @@ struct RealBooksTests {
     ] {
       #expect(await finding(at: presentation.bank, in: world) { $0.put(row) } == .money)
     }
+    // Signed by the bank that draws, and the same number in the row.
+    let claim: CreditLine = try #require(RealLies.claim(of: line.statement))
+    let own = try RealLies(of: line.debtor).sign(claim, presentation.claim.process)
+    #expect(
+      await finding(at: presentation.bank, in: world) { rows in
+        rows.put(
+          CreditLineRow(
+            id: line.id, creditor: line.creditor, debtor: line.debtor, limit: line.limit,
+            validFrom: line.validFrom, validUntil: line.validUntil, statement: own))
+      } == .money)
     #expect(
       await finding(at: presentation.bank, in: world) { rows in
         rows.put(
           CollectedRow(
             transfer: collected.transfer, bank: collected.bank, payment: collected.payment,
-            net: collected.net, total: collected.total, statement: collected.statement, proof: collected.proof,
+            net: collected.net, total: collected.total, statement: collected.statement,
+            proof: collected.proof,
             credit: Signed(Bytes("none".utf8))))
       } == .evidence)
     // Another payment that has drawn the same.
-
     let twice = RealPresentation(
       transfer: presentation.transfer,
       claim: Transfer(
@@ -178,7 +149,7 @@ struct RealBooksTests {
 
   @Test("holds that did not end as was decided, and verdicts that nobody has")
   func holds() async throws {
-    let world = try await Self.ended()
+    let world = try await RealRuns.honest()
     let books = RealBooks(of: world)
     let coordinator = world.setting.coordinatorKey
     let ended = books.purchases.compactMap { purchase in
@@ -212,7 +183,7 @@ struct RealBooksTests {
         hold.verdictID = other
         rows.put(hold)
       } == .verdict)
-    let goods = Self.goods(books)
+    let goods = RealRuns.goods(books)
     let (shop, released) = try #require(
       goods.first { $0.hold.state == .released && $0.hold.stock == nil })
     #expect(
@@ -232,14 +203,16 @@ struct RealBooksTests {
 
   @Test("stock that is lost, and single pieces that were sold twice")
   func stock() async throws {
-    let world = try await Self.ended()
+    let world = try await RealRuns.honest()
     #expect(
       await finding(atShop: 0, in: world) { rows in
         rows.setStockLevel((rows.stockLevel(of: "stock") ?? 0) + 1, of: "stock")
       } == .stock)
     let books = RealBooks(of: world)
     let (shop, sold) = try #require(
-      Self.goods(books).first { $0.hold.state == .sold && Self.isSingle($0.hold, in: world) })
+      RealRuns.goods(books).first {
+        $0.hold.state == .sold && RealRuns.isSingle($0.hold, in: world)
+      })
     let another = try #require(
       books.purchases.first { $0.process != sold.key.process })
     #expect(
@@ -254,96 +227,164 @@ struct RealBooksTests {
       } == .stock)
   }
 
-  @Test("refusals of honest parties for which there is no ground, each by itself")
-  func refusals() async throws {
-    let world = try await Self.ended()
+  @Test("orders that pay something else than their prices, or the coordinator unasked")
+  func prices() async throws {
+    let world = try await RealRuns.honest()
     let books = RealBooks(of: world)
-    let decided = try await books.purchases.asyncFilter { purchase in
-      let logged = try await world.log.verdict(of: purchase.process)
-      return logged.flatMap { books.read($0, of: purchase.process) }?.claim.decision.isCommit
-        == true
-    }
-    // Under today's tariff, and into accounts of its own.
-    let (purchase, payment) = try #require(
-      decided.lazy.flatMap { purchase in purchase.payments.map { (purchase, $0) } }
-        .first { _, payment in
-          payment.part.transferFee == world.keyset(of: payment.bank).keyset.fees.perTransfer
-            && payment.part.payouts.allSatisfy { $0.payee.bank == payment.part.bank }
-        })
-    let bank = payment.part.bank
-    let reserve = ParticipantRequest.reserve(
-      ReserveRequest(
-        id: RequestID(
-          process: purchase.process,
-          step: try #require(StepPath(rawValue: "reserve/\(bank)"))),
-        order: purchase.submission.order, part: purchase.submission.parts[0],
-        instrument: purchase.submission.instruments[0]), bank: bank)
-    func found(
-      _ reply: ParticipantReply, to request: ParticipantRequest, by party: Party
-    ) async -> Property? {
-      await books.falseAnswer(reply, to: request, by: party, at: Stage.start)?.property
-    }
-    for reason in FalseRefusal.reasonsOfBanks {
-      #expect(
-        await found(.reserved(.refused(reason, nil)), to: reserve, by: .bank(payment.bank))
-          == .refusals, "\(reason.rawValue)")
-    }
-    #expect(
-      await found(.reserved(.held(until: Stage.start)), to: reserve, by: .bank(payment.bank))
-        == .refusals)
-    #expect(
-      await found(.reserved(.unknown("")), to: reserve, by: .bank(payment.bank)) == .answers)
-    // What is true is no finding.
-    #expect(
-      await books.falseAnswer(
-        .reserved(.refused(.tooLate, nil)), to: reserve, by: .bank(payment.bank),
-        at: purchase.order.decideBy) == nil)
-
-    let line = purchase.lines[0]
-    let shop = try #require(
-      RealMarket.shopNames.firstIndex {
-        RealMarket.account($0) == line.offer.claim.payee.account
-      })
-    let name = RealMarket.shopNames[shop]
-    let deposit = ParticipantRequest.deposit(
-      DepositRequest(
-        id: RequestID(
-          process: purchase.process,
-          step: try #require(StepPath(rawValue: "deposit/\(line.offer.id)"))),
-        order: purchase.submission.order, part: purchase.submission.parts[0]), merchant: name)
-    // Too late it would be, after the commit.
-    for reason in FalseRefusal.reasonsOfMerchants where reason != .tooLate {
-      #expect(
-        await found(.deposited(.refused(reason, nil)), to: deposit, by: .shop(shop)) == .refusals,
-        "\(reason.rawValue)")
-    }
-    #expect(
-      await found(.deposited(.held(until: Stage.start)), to: deposit, by: .shop(shop))
-        == .refusals)
-    let verdict = try #require(try await world.log.verdict(of: purchase.process))
-    let notice = VerdictRequest(
-      id: RequestID(
-        process: purchase.process, step: try #require(StepPath(rawValue: "post/\(bank)"))),
-      verdict: verdict)
-    #expect(
-      await found(
-        .transferred(.refused(.conflict, nil)), to: .post(notice, bank: bank),
-        by: .bank(payment.bank)) == .refusals)
-    #expect(
-      await found(
-        .settled(.refused(.amountMismatch, nil)),
-        to: .settle(
-          SettleRequest(id: notice.id, verdict: verdict, transfers: []), merchant: name),
-        by: .shop(shop)) == .refusals)
+    let purchase = try #require(
+      try await RealRuns.committed(books).map(\.purchase).first { !$0.payments.isEmpty })
+    #expect(books.prices(of: purchase) == nil && books.fee(of: purchase) == nil)
+    let place = try #require(
+      world.buyers[purchase.buyer].purchases.firstIndex { $0.process == purchase.process })
+    world.buyers[purchase.buyer].purchases[place] = purchase.changed(
+      lines: purchase.lines.map { RealOrder.Line(offer: $0.offer, quantity: $0.quantity + 1) })
+    let found = await RealBooks(of: world).check()
+    #expect(found?.property == .money && found?.message.contains("prices") == true)
+    world.buyers[purchase.buyer].purchases[place] = purchase
+    let payment = purchase.payments[0]
+    let part = payment.part
+    let payouts = [
+      Payout(payee: Payee(bank: part.bank, account: RealCharging.account), amount: part.total)
+    ]
+    // Twice, so that no charge allows it.
+    let unasked = RealPurchase.Payment(
+      part: PaymentPart(
+        bank: part.bank, method: part.method, total: part.total, payouts: payouts + payouts),
+      bank: payment.bank)
+    #expect(books.fee(of: purchase.changed(payments: [unasked]))?.property == .money)
+    #expect(await RealBooks(of: world).check() == nil)
   }
-}
 
-extension Array {
-  fileprivate func asyncFilter(
-    _ isIncluded: (Element) async throws -> Bool
-  ) async rethrows -> [Element] {
-    var kept: [Element] = []
-    for element in self where try await isIncluded(element) { kept.append(element) }
-    return kept
+  @Test("coins that nobody paid with and nobody has, and transfers that went nowhere")
+  func coins() async throws {
+    let world = try await RealRuns.honest()
+    let books = RealBooks(of: world)
+    let committed = try await RealRuns.committed(books).map(\.purchase)
+    let (purchase, payment) = try #require(
+      committed.lazy.flatMap { purchase in purchase.payments.map { (purchase, $0) } }
+        .first { $0.1.coins > 0 })
+    let buyer = world.buyers[purchase.buyer]
+    #expect(books.coins(at: payment.bank, committed) == nil)
+    #expect(books.coins(at: payment.bank, [])?.property == .money)
+    #expect(await books.purse(of: buyer, committed) == nil)
+    #expect(await books.purse(of: buyer, [])?.property == .money)
+    #expect(
+      await finding(at: payment.bank, in: world) { rows in
+        guard var denomination = rows.denominations().first(where: { $0.redeemed > 0 }) else {
+          return
+        }
+        denomination.redeemed -= 1
+        rows.put(denomination)
+      } == .money)
+    let shop = try #require(world.presentations.firstIndex { !$0.isEmpty })
+    let process = world.presentations[shop][0].claim.process
+    let elsewhere = try #require(committed.first { $0.process == process })
+    #expect(books.presented(elsewhere) == nil)
+    world.presentations[shop][0].isTaken = false
+    #expect(books.presented(elsewhere)?.property == .progress)
+  }
+
+  @Test("keys, delivery requests, settlements and states that a customer or a merchant has not")
+  func proofs() async throws {
+    let world = try await RealRuns.honest()
+    let books = RealBooks(of: world)
+    let committed = try await RealRuns.committed(books)
+    let decided = try #require(
+      committed.first { $0.purchase.lines.contains { $0.offer.claim.container != nil } })
+    let other = try #require(committed.first { $0.process != decided.process })
+    let row = try await decided.purchase.wallet.purchase(decided.process)
+    let bundle = try #require(try await world.log.bundle(of: decided.process))
+    let foreign = try #require(try await world.log.bundle(of: other.process))
+    #expect(books.keys(decided, row, bundle) == nil)
+    #expect(books.keys(decided, row, nil)?.property == .evidence)
+    #expect(books.keys(decided, row, foreign)?.property == .atomicity)
+
+    #expect(books.evidence(of: decided, row) == nil && books.verdicts(on: decided, row) == nil)
+    var changed = row
+    changed.deliveryRequest = nil
+    #expect(books.evidence(of: decided, changed)?.property == .evidence)
+    for state in [PurchaseRow.State.undecided, .aborted] {
+      changed = row
+      changed.state = state
+      #expect(books.verdicts(on: decided, changed)?.property == .verdict)
+    }
+    changed = row
+    changed.verdict = other.logged
+    #expect(books.verdicts(on: decided, changed)?.property == .verdict)
+
+    let (shop, sold) = try #require(RealRuns.goods(books).first { $0.hold.state == .sold })
+    let key = RequestKey(
+      coordinator: world.setting.coordinatorKey, process: sold.key.process,
+      step: try #require(StepPath(rawValue: "confirm/\(RealMarket.shopNames[shop])")))
+    let settled = try #require(books.shops[shop].reply(to: key))
+    #expect(
+      await finding(atShop: shop, in: world) { rows in
+        rows.put(
+          ReplyRow(
+            request: key, body: settled.body,
+            reply: FinalReply.refused(.conflict, nil).bytes))
+      } == .evidence)
+  }
+
+  @Test("receipts of nothing, of another purchase, and that name somebody else than the cheat")
+  func receipts() async throws {
+    let world = try await RealRuns.honest()
+    let books = RealBooks(of: world)
+    let committed = try await RealRuns.committed(books)
+    let receipt = try #require(await books.receipt(of: committed[0]))
+    #expect(books.verify(receipt, of: committed[0]) == nil)
+    #expect(books.verify(nil, of: committed[0])?.property == .evidence)
+    #expect(books.verify(receipt, of: committed[1])?.property == .evidence)
+
+    let (cheated, purchase) = try await RealRuns.broken(by: .keepsMore)
+    let named = RealBooks(of: cheated)
+    let decided = try #require(
+      try await RealRuns.committed(named).first { $0.process == purchase.process })
+    let proof = await named.receipt(of: decided)
+    #expect(named.verify(proof, of: decided) == nil)
+    for payment in purchase.payments {
+      cheated.bankConducts[payment.bank] = RealConduct(nil, entropy: SimulationEntropy(seed: 1))
+    }
+    #expect(named.verify(proof, of: decided)?.property == .evidence)
+  }
+
+  @Test("a bank that does not post holds what it should have posted, and nothing else")
+  func brokenPromise() async throws {
+    let (world, purchase) = try await RealRuns.broken(by: .breaksPromises)
+    let books = RealBooks(of: world)
+    #expect(await books.check() == nil)
+    let payment = try #require(
+      purchase.payments.first { world.isBroken($0, of: purchase) })
+    let hold = try #require(books.hold(of: payment, purchase.process))
+    for state in [HoldRow.State.posted, .voided] {
+      #expect(
+        await finding(at: payment.bank, in: world) { rows in
+          var changed = hold
+          changed.state = state
+          rows.put(changed)
+        } == .atomicity)
+    }
+    let shop = LedgerAccount.holder(payment.part.payouts[0].payee.account)
+    #expect(
+      await finding(at: payment.bank, in: world) {
+        Self.post([(.held(payment.part.method), -1), (shop, 1)], in: &$0)
+      } == .money)
+    #expect(
+      await finding(at: payment.bank, in: world) { rows in
+        guard var denomination = rows.denominations().first else { return }
+        denomination.reserved += 1
+        rows.put(denomination)
+      } == .money)
+    // Its merchant has not sold, and not given up either.
+    let (number, held) = try #require(
+      RealRuns.goods(books).first {
+        $0.hold.key.process == purchase.process && $0.hold.state == .held
+      })
+    let found = await finding(atShop: number, in: world) { rows in
+      var changed = held
+      changed.state = .released
+      rows.put(changed)
+    }
+    #expect(found == (held.stock == nil ? .atomicity : .stock))
   }
 }

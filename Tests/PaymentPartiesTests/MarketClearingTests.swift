@@ -135,7 +135,7 @@ private final class ShiftedClock: WallClock {
       Credit(transfer: draw.line, account: claim.payee.account, amount: claim.net),
       entropy: &entropy)
     let part = stranger.sign(
-      Credit(transfer: transfer.id, account: claim.payee.account, amount: Fair.amount(6)),
+      Credit(transfer: transfer.id, account: claim.payee.account, amount: try Fair.amount(6)),
       entropy: &entropy)
     for (more, answer) in [
       ([line.bytes, credit.bytes], ReceiptReport.Answer.proven),

@@ -5,7 +5,8 @@ import PaymentModel
 enum FalseRefusal {
   static let reasonsOfBanks: [RefusalReason] = [
     .voided, .conflict, .invalid, .notOffered, .amountMismatch, .denominationRefused,
-    .methodRefused, .tooLate, .coordinatorRefused, .declined, .doubleSpend,
+    .methodRefused, .tooLate, .coordinatorRefused, .declined, .doubleSpend, .feeMismatch,
+    .payeeUnknown, .noClearing, .clearingLimit,
   ]
   static let reasonsOfMerchants: [RefusalReason] = [
     .voided, .conflict, .invalid, .notOffered, .soldOut, .tooLate, .coordinatorRefused,

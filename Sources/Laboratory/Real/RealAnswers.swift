@@ -78,11 +78,21 @@ extension RealWorld {
     case (.twoFaced, .reserve(let request, _), .reserved):
       guard !bankConducts[number].isFirst(request.id) else { return reply }
       note(.bankTwoFaced)
-      return .reserved(.refused(.conflict, nil))
+      return .reserved(.refused(.conflict, bankLies[number].refusal(request.id, .conflict)))
     case (.keepsMore, .post, .transferred(.done(let signed))):
-      note(.bankKeepsMore)
-      return .transferred(.done(bankLies[number].transfers(instead: signed, keeping: 2)))
+      let lie = bankLies[number].transfers(instead: signed, keeping: 2)
+      if doKeepMore(lie, than: signed) { note(.bankKeepsMore) }
+      return .transferred(.done(lie))
     default: return reply
+    }
+  }
+
+  /// Whether more is kept of one of them than of the honest ones: all of a transfer is the most.
+  private func doKeepMore(
+    _ lies: [Signed<Transfer>], than honest: [Signed<Transfer>]
+  ) -> Bool {
+    zip(lies, honest).contains { lie, honest in
+      RealLies.claim(of: lie)?.fee != RealLies.claim(of: honest)?.fee
     }
   }
 
@@ -139,23 +149,24 @@ extension RealWorld {
     }
     let lies = shopLies[number]
     let lie: DepositedKey?
+    let occurrence: Occurrence
     switch cheat {
     case .falseClaim:
-      note(.merchantFalseClaim)
-      lie = lies.deposit(overcharging: key)
+      (lie, occurrence) = (lies.deposit(overcharging: key), .merchantFalseClaim)
     case .wrongKey:
-      note(.wrongKey)
-      lie = try? lies.deposit(ofWrongKey: key, trust: market.trust)
+      (lie, occurrence) = (try? lies.deposit(ofWrongKey: key, trust: market.trust), .wrongKey)
     case .unreadableKey:
-      note(.unreadableKey)
-      lie = try? lies.deposit(withoutKey: key, trust: market.trust)
+      (lie, occurrence) = (try? lies.deposit(withoutKey: key, trust: market.trust), .unreadableKey)
     case .twoFaced:
       guard !shopConducts[number].isFirst(request.id) else { return reply }
       note(.merchantTwoFaced)
-      return .deposited(.refused(.conflict, nil))
+      return .deposited(.refused(.conflict, lies.refusal(request.id, .conflict)))
     case .silent, .late: return reply
     }
-    return .deposited(.done(lie ?? key))
+    // A payment without a good has no key to lie about.
+    guard let lie, lie != key else { return reply }
+    note(occurrence)
+    return .deposited(.done(lie))
   }
 
   // MARK: - Customers

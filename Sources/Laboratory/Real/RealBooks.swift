@@ -58,7 +58,8 @@ struct RealBooks {
       logged, of: process, by: world.setting.coordinatorKey)
   }
 
-  /// A bank that does not post; of the others all books must be right, however they cheat.
+  /// A bank that does not post, and holds what it should have posted; of the others all books must be as if they were
+  /// honest, however they cheat.
   func isBreaking(_ bank: Int) -> Bool { world.bankConducts[bank].cheat == .breaksPromises }
 
   // MARK: - At every moment
@@ -169,11 +170,12 @@ struct RealBooks {
   private func atomicity(of decided: Decided) -> Books.Finding? {
     let purchase = decided.purchase
     let process = purchase.process
-    for payment in purchase.payments where !isBreaking(payment.bank) {
+    for payment in purchase.payments {
       let hold = hold(of: payment, process)
       let isRight =
         decided.isCommit
-        ? hold?.state == .posted && hold?.payouts == payment.part.payouts
+        ? hold?.state == (isBreaking(payment.bank) ? .reserved : .posted)
+          && hold?.payouts == payment.part.payouts
           && hold?.transferFee == payment.part.transferFee
         : hold.map { $0.state == .voided } ?? true
       if !isRight {
@@ -186,20 +188,22 @@ struct RealBooks {
     for (number, name) in RealMarket.shopNames.enumerated() {
       let lines = purchase.lines.filter { $0.offer.claim.payee.account == RealMarket.account(name) }
       let goods = holds(of: process, at: number)
-      let isRight =
-        decided.isCommit
-        ? lines.allSatisfy { line in
-          goods.contains {
-            $0.key.offer == line.offer.id && $0.state == .sold && $0.quantity == line.quantity
-          }
-        }
-        : goods.allSatisfy { $0.state == .released }
       let account = RealMarket.account(name)
+      // Whom a bank has not paid as it promised goes on holding.
       let isExcused = purchase.payments.contains { payment in
         payment.part.payouts.contains { $0.payee.account == account }
           && world.isBroken(payment, of: purchase)
       }
-      if !isRight, !(decided.isCommit && isExcused) {
+      let isRight =
+        decided.isCommit
+        ? lines.allSatisfy { line in
+          goods.contains {
+            $0.key.offer == line.offer.id && $0.quantity == line.quantity
+              && ($0.state == .sold || isExcused && $0.state == .held)
+          }
+        }
+        : goods.allSatisfy { $0.state == .released }
+      if !isRight {
         return finding(
           .atomicity, process, "commit: \(decided.isCommit), and goods are \(goods.map(\.state))")
       }
@@ -208,7 +212,7 @@ struct RealBooks {
   }
 
   /// The keys in the log open what was bought.
-  private func keys(
+  func keys(
     _ decided: Decided, _ row: PurchaseRow, _ bundle: Sealed<SealedContent.KeyBundle>?
   ) -> Books.Finding? {
     let process = decided.process

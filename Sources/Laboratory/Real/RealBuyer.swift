@@ -10,9 +10,21 @@ struct RealBuyer {
   let cheat: CustomerCheat?
   /// Who spends twice has two, over copies of one purse.
   let wallets: [Customer]
+  /// By wallet.
+  let stores: [MemoryStore<any WalletRows>]
   let wishes: [RealWish]
   var nextWish = 0
   var purchases: [RealPurchase] = []
+
+  /// Whether one of the coins that a wallet pays with is paid with by the other one, too.
+  func isTwice(_ purchase: RealPurchase, from place: Int) -> Bool {
+    purchases.enumerated().contains { number, other in
+      number % wallets.count != place
+        && other.payments.contains { payment in
+          purchase.payments.contains { $0.sharesCoins(with: payment) }
+        }
+    }
+  }
 }
 
 /// What she has ordered, and how she pays.
@@ -25,6 +37,13 @@ struct RealPurchase {
     var coins: UInt64 = 0
     var account: UInt64 = 0
     var credit: UInt64 = 0
+    /// Which coins they are.
+    var keys: [CoinKey] = []
+
+    /// Whether both pay with the same coin.
+    func sharesCoins(with other: Self) -> Bool {
+      bank == other.bank && !Set(keys).isDisjoint(with: other.keys)
+    }
 
     /// What reaches accounts at another bank, without fees.
     func paid(at bank: PartyName) -> UInt64 {

@@ -34,7 +34,8 @@ struct RealLies {
 
   init(of party: PartyName) throws { signer = try RealMarket.signer(party) }
 
-  private func sign<Content: Claim>(
+  /// Signs whatever it is, in its own name.
+  func sign<Content: Claim>(
     _ claim: Content, _ process: ProcessID, _ place: Int = 0
   ) -> Signed<Content> {
     let digest = SHA256.digest(

@@ -28,9 +28,11 @@ extension RealBooks {
     var last: (payment: RealPresentation, upTo: UInt64)?
     for presentation in shown.sorted(by: { $0.total < $1.total }) {
       let (claim, process) = (presentation.claim, presentation.claim.process)
-      guard let draw = claim.draw, let line = banks[other].creditLine(draw.line),
-        line.creditor == creditor, line.debtor == debtor, draw.total <= line.limit,
-        draw.total <= drawn, claim.net.minor <= draw.total
+      guard let draw = claim.draw, let row = banks[other].creditLine(draw.line),
+        let line: Stated<CreditLine> = world.read(row.statement.bytes, by: creditor),
+        line.id == draw.line, line.claim.debtor == debtor, row.debtor == debtor,
+        line.claim.limit.currency == claim.amount.currency, line.claim.limit.minor == row.limit,
+        draw.total <= row.limit, draw.total <= drawn, claim.net.minor <= draw.total
       else {
         return finding(.money, process, "\(debtor) has drawn what \(creditor) does not owe")
       }

@@ -48,7 +48,8 @@ extension RealBooks {
       return finding(.evidence, process, "committed without a delivery request")
     }
     var owed = [verdict.id]
-    for payment in decided.purchase.payments where !isBreaking(payment.bank) {
+    for payment in decided.purchase.payments {
+      if decided.isCommit, isBreaking(payment.bank) { continue }
       guard let hold = hold(of: payment, process) else { continue }
       guard let shown = hold.verdict, read(shown, of: process)?.id == verdict.id else {
         return finding(.evidence, process, "a bank cannot show why it ended a hold")
@@ -66,10 +67,10 @@ extension RealBooks {
     let merchants = shops.indices.filter { number in
       holds(of: process, at: number).contains { $0.state == .sold }
     }
-    guard settlements.count == merchants.count else {
+    guard settlements.map(\.shop) == merchants else {
       return finding(.evidence, process, "sold without a settlement of each merchant")
     }
-    return file(of: decided, owed: owed + settlements)
+    return file(of: decided, owed: owed + settlements.map(\.id))
   }
 
   private func transfers(
@@ -90,8 +91,9 @@ extension RealBooks {
 
   private func settlements(
     of process: ProcessID, under verdict: Stated<Verdict>
-  ) -> [StatementID] {
-    zip(RealMarket.shopNames, shops).compactMap { name, shop in
+  ) -> [(shop: Int, id: StatementID)] {
+    zip(RealMarket.shopNames, shops).enumerated().compactMap { number, merchant in
+      let (name, shop) = merchant
       guard let step = StepPath(rawValue: "confirm/\(name)"),
         let reply = shop.reply(
           to: RequestKey(
@@ -100,7 +102,7 @@ extension RealBooks {
         let settlement: Stated<Settlement> = world.read(bytes, by: name),
         settlement.claim.verdict == verdict.id
       else { return nil }
-      return settlement.id
+      return (number, settlement.id)
     }
   }
 

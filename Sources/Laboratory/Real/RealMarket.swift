@@ -67,7 +67,8 @@ final class RealMarket: Sendable {
 
   // MARK: - Founding
 
-  private init() async throws {
+  /// Founds one.
+  init() async throws {
     let trust = try Self.trustList()
     let clock = RunClock(Stage.start.adding(seconds: -3600))
     var banks: [RealBank] = []

@@ -1,5 +1,5 @@
 // Money at real banks: what stands on every account follows from the orders, the logged verdicts, and what merchants
-// presented and banks settled. The rules of the banks are not asked.
+// presented and banks settled; what an order pays follows from the prices. The rules of the banks are not asked.
 
 import ECash
 import PaymentModel
@@ -10,16 +10,44 @@ extension RealBooks {
     let committed = all.filter(\.isCommit)
     for number in banks.indices {
       if let found = postings(at: number) { return found }
-      guard !isBreaking(number) else { continue }
       if let found = accounts(at: number, committed.map(\.purchase)) { return found }
       if let found = coins(at: number, committed.map(\.purchase)) { return found }
     }
     for decided in committed {
+      if let found = prices(of: decided.purchase) { return found }
       if let found = fee(of: decided.purchase) { return found }
       if let found = presented(decided.purchase) { return found }
     }
     for buyer in world.buyers where buyer.cheat != .doubleSpend {
       if let found = await purse(of: buyer, committed.map(\.purchase)) { return found }
+    }
+    return nil
+  }
+
+  // MARK: - Prices
+
+  private struct Due: Hashable {
+    let payee: Payee
+    let currency: Currency
+  }
+
+  /// Each payee is paid what the goods cost that the customer has ordered of it, to the unit. The coordinator's fee
+  /// is looked at by itself.
+  func prices(of purchase: RealPurchase) -> Books.Finding? {
+    var due: [Due: UInt64] = [:]
+    for line in purchase.lines where !line.offer.isFree {
+      let (claim, gross) = (line.offer.claim, line.offer.claim.price.gross)
+      due[Due(payee: claim.payee, currency: gross.currency), default: 0] +=
+        gross.minor * UInt64(line.quantity)
+    }
+    var paid: [Due: UInt64] = [:]
+    for payout in purchase.payments.flatMap(\.part.payouts)
+    where payout.payee.account != RealCharging.account {
+      paid[Due(payee: payout.payee, currency: payout.amount.currency), default: 0] +=
+        payout.amount.minor
+    }
+    guard paid == due else {
+      return finding(.money, purchase.process, "an order pays something else than its prices")
     }
     return nil
   }
@@ -46,11 +74,16 @@ extension RealBooks {
   }
 
   /// What stands on each account but those of the coins is what must stand there.
-  private func accounts(at number: Int, _ committed: [RealPurchase]) -> Books.Finding? {
+  func accounts(at number: Int, _ committed: [RealPurchase]) -> Books.Finding? {
+    let keeps = isBreaking(number)
     var due = DueBalances(world.market.banks[number].store.snapshot().balances())
     for purchase in committed {
       for payment in purchase.payments where payment.bank == number {
-        due.add(payment, of: purchase, at: world.market.banks[number])
+        if keeps {
+          due.keep(payment, of: purchase, at: world.market.banks[number])
+        } else {
+          due.add(payment, of: purchase, at: world.market.banks[number])
+        }
       }
     }
     for presentation in largestPresentations(at: number) {
@@ -77,7 +110,9 @@ extension RealBooks {
           .money, nil, "\(account) at bank \(number) has \(has), and \(wanted) is due")
       }
     }
-    for other in banks[number].correspondents() where other.promised != 0 {
+    let kept = keeps ? committed.flatMap(\.payments).filter { $0.bank == number } : []
+    for other in banks[number].correspondents()
+    where other.promised != kept.reduce(0, { $0 + $1.paid(at: other.bank) }) {
       return finding(
         .money, nil, "bank \(number) still promises \(other.promised) to \(other.bank)")
     }
@@ -106,21 +141,24 @@ extension RealBooks {
 
   // MARK: - Coins
 
-  /// Coins that were not paid with are all out, none is held, and each is worth what its account says.
-  private func coins(at number: Int, _ committed: [RealPurchase]) -> Books.Finding? {
-    let spent = committed.flatMap(\.payments).filter { $0.bank == number }
+  /// Coins that were not paid with are all out, none is held, and each is worth what its account says. A bank that
+  /// does not post still holds those that it was paid with.
+  func coins(at number: Int, _ committed: [RealPurchase]) -> Books.Finding? {
+    let paid = committed.flatMap(\.payments).filter { $0.bank == number }
       .reduce(0) { $0 + $1.coins }
-    let left = UInt64(RealMarket.customerCount) * RealMarket.purse - spent
-    var out: UInt64 = 0
+    let kept = isBreaking(number) ? paid : 0
+    let left = UInt64(RealMarket.customerCount) * RealMarket.purse - paid + kept
+    var (out, held) = (UInt64(0), UInt64(0))
     for denomination in banks[number].denominations() {
       let value = (denomination.issued - denomination.redeemed) * denomination.content.value
-      guard denomination.reserved == 0 else {
-        return finding(.money, nil, "bank \(number) still holds coins")
-      }
+      held += denomination.reserved * denomination.content.value
       guard banks[number].balance(of: .outstanding(denomination.id)) == Int64(value) else {
         return finding(.money, nil, "coins of bank \(number) are worth something else")
       }
       out += value
+    }
+    guard held == kept else {
+      return finding(.money, nil, "bank \(number) holds coins for \(held), and not \(kept)")
     }
     guard out == left else {
       return finding(.money, nil, "\(out) of bank \(number) is in coins, and \(left) is due")
@@ -129,7 +167,7 @@ extension RealBooks {
   }
 
   /// A customer has all coins in her wallet that she has not paid with.
-  private func purse(of buyer: RealBuyer, _ committed: [RealPurchase]) async -> Books.Finding? {
+  func purse(of buyer: RealBuyer, _ committed: [RealPurchase]) async -> Books.Finding? {
     for (number, name) in RealMarket.bankNames.enumerated() {
       let paid = committed.filter { $0.buyer == buyer.number }.flatMap(\.payments)
         .filter { $0.bank == number }.reduce(0) { $0 + $1.coins }
@@ -148,9 +186,10 @@ extension RealBooks {
   // MARK: - Between banks
 
   /// What was paid into an account at another bank has arrived there.
-  private func presented(_ purchase: RealPurchase) -> Books.Finding? {
+  func presented(_ purchase: RealPurchase) -> Books.Finding? {
     for payment in purchase.payments where !world.isBroken(payment, of: purchase) {
-      for payout in payment.part.payouts where payout.payee.bank != payment.part.bank {
+      for payout in payment.part.payouts
+      where payout.payee.bank != payment.part.bank && payment.net(of: payout) > 0 {
         let isThere = world.presentations.contains { presentations in
           presentations.contains {
             $0.isTaken && $0.claim.process == purchase.process && $0.from == payment.part.bank
@@ -183,6 +222,15 @@ private struct DueBalances {
 
   mutating func take(_ minor: UInt64, from account: LedgerAccount) {
     balances[account, default: 0] -= Int64(minor)
+  }
+
+  /// A committed payment that was not posted: out of what the customer chose, and held.
+  mutating func keep(
+    _ payment: RealPurchase.Payment, of purchase: RealPurchase, at bank: FoundedBank
+  ) {
+    take(payment.account, from: .holder(RealMarket.customerAccount(purchase.buyer)))
+    take(payment.credit, from: .card(bank.cards[purchase.buyer].id))
+    add(payment.account + payment.credit, to: .held(payment.part.method))
   }
 
   /// A committed payment: out of what the customer chose, to the payees and the bank's fees.

@@ -9,9 +9,10 @@ import PaymentParties
 extension RealWorld {
   /// Plans, signs and pays an order; what is handed in may be something else, where she cheats.
   ///
+  /// - Parameter place: the wallet's number.
   /// - Throws: when she cannot pay it, or nobody takes it so.
-  func order(_ wish: RealOrder, from wallet: Customer, by number: Int) async throws -> RealPurchase
-  {
+  func order(_ wish: RealOrder, from place: Int, by number: Int) async throws -> RealPurchase {
+    let wallet = buyers[number].wallets[place]
     let selections = try wish.lines.map {
       Selection(try wallet.inspect($0.offer.signed), quantity: $0.quantity)
     }
@@ -31,6 +32,10 @@ extension RealWorld {
       means[part.bank] = chosen
     }
     let process = try await wallet.place(plan, with: means)
+    let coins = buyers[number].stores[place].snapshot().coins(lockedBy: process)
+    for place in payments.indices {
+      payments[place].keys = coins.filter { $0.bank == payments[place].part.bank }.map(\.key)
+    }
     if self.charging != nil, charging == nil, !payments.isEmpty { note(.feeCheat) }
     var submission = try await wallet.submission(of: process)
     let stolen = wish.replays ? stolenInstruments(by: number) : []
@@ -100,7 +105,9 @@ extension RealWorld {
       let wanted = split(total, by: method, at: bank, wish, of: number)
       let isCovered = await isCovered(wanted, at: bank, of: number)
       if !isCovered, buyers[number].cheat != .doubleSpend { method = .ecash }
-      if !isCovered, buyers[number].cheat == .doubleSpend { note(.overdraft) }
+      if !isCovered, buyers[number].cheat == .doubleSpend, total != wanted.coins {
+        note(.overdraft)
+      }
       methods[RealMarket.bankNames[bank]] = method
     }
     return methods

@@ -1,5 +1,7 @@
 // Receipts of real purchases: what the coordinator has on file, put into the log and verified with nothing but the trust
-// list. A receipt proves what happened, and names who broke the rules by what he signed, and nobody else.
+// list. A receipt proves what happened, and names whom a statement of his convicts by itself, and nobody else: a bank
+// that has kept more than was agreed, and a merchant whose key does not open. A refusal to post does not tell why, so
+// a receipt does not name the bank; that is up to a judge.
 
 import ECash
 import Evidence
@@ -26,7 +28,7 @@ extension RealBooks {
     let process = decided.process
     guard let receipt else { return finding(.evidence, process, "no receipt can be made") }
     let report = ReceiptVerification(world.market.trust).verify(receipt.bytes)
-    guard report.decision == decided.verdict.claim.decision else {
+    guard report.process == process, report.decision == decided.verdict.claim.decision else {
       return finding(.evidence, process, "the receipt says something else than the verdict")
     }
     let cheats = atFault(in: decided)
@@ -68,7 +70,7 @@ extension RealBooks {
     }
   }
 
-  /// Who has signed what convicts him, as the books know it.
+  /// Whom a statement of his convicts by itself, as the books know it.
   private func atFault(in decided: Decided) -> [PartyName] {
     var parties: [PartyName] = []
     for payment in decided.purchase.payments

@@ -1,5 +1,5 @@
 // What honest real parties may refuse, and when they may tell somebody to wait: every answer but "done" has a ground that
-// the books can see. Their rows are read, and their rules are not asked.
+// the books can see. Nobody waits for what nobody can give back. Their rows are read, and their rules are not asked.
 
 import Coordinator
 import ECash
@@ -25,16 +25,33 @@ extension RealBooks {
     switch (request, reply, party) {
     case (.reserve(let asked, _), .reserved(let outcome), .bank(let bank)):
       guard let payment = purchase.payments.first(where: { $0.bank == bank }) else { return nil }
-      hasGround = await mayAnswer(outcome, asked, payment, of: purchase, at: time)
+      hasGround =
+        await mayAnswer(outcome, asked, payment, of: purchase, at: time)
+        && isSigned(outcome, id, by: RealMarket.bankNames[bank])
     case (.deposit(let asked, _), .deposited(let outcome), .shop(let shop)):
-      hasGround = await mayAnswer(outcome, asked, of: purchase, by: shop, at: time)
-    case (.settle, _, _):
-      // Transfers that pay less are no payment, nor are those that nobody has signed.
-      hasGround = purchase.payments.contains { world.doesUnderpay($0.bank) }
+      hasGround =
+        await mayAnswer(outcome, asked, of: purchase, by: shop, at: time)
+        && isSigned(outcome, id, by: RealMarket.shopNames[shop])
+    case (.settle(let asked, _), _, .shop(let shop)):
+      hasGround = isUnpaid(shop, by: asked.transfers, of: purchase)
     default: hasGround = false
     }
     guard !hasGround else { return nil }
     return finding(.refusals, id.process, "\(party) had no ground: \(id.step), \(reply.word)")
+  }
+
+  /// Whether a refusal that stands for ever is signed, by whoever was asked, for what was asked; one that passes is
+  /// nobody's word.
+  private func isSigned<Value>(
+    _ outcome: Outcome<Value>, _ id: RequestID, by party: PartyName
+  ) -> Bool {
+    guard case .refused(let reason, let signed) = outcome else { return true }
+    guard reason != .conflict else { return signed == nil }
+    guard let signed, let refusal: Stated<Refusal> = world.read(signed.bytes, by: party) else {
+      return false
+    }
+    return refusal.claim.process == id.process && refusal.claim.step == id.step
+      && refusal.claim.reason == reason
   }
 
   // MARK: - Banks
@@ -46,10 +63,7 @@ extension RealBooks {
     let isTwice = world.buyers[purchase.buyer].cheat == .doubleSpend
     switch outcome {
     case .done, .unknown: return true
-    case .held:
-      return needsRoom(payment, beside: .promised)
-        || isClashing(payment, of: purchase)
-        || isShort(payment, of: purchase, beside: [.posted, .reserved])
+    case .held: return mayWait(payment, of: purchase)
     case .refused(let reason, let signed):
       switch reason {
       case .invalid: return purchase.isReplay
@@ -67,6 +81,17 @@ extension RealBooks {
       default: return false
       }
     }
+  }
+
+  /// Whether there is too little only because of what is undecided.
+  private func mayWait(_ payment: RealPurchase.Payment, of purchase: RealPurchase) -> Bool {
+    guard !needsRoom(payment, beside: .owed) else { return false }
+    if needsRoom(payment, beside: .promised) { return true }
+    guard !isShort(payment, of: purchase, beside: [.posted]),
+      !sharesCoins(payment, of: purchase, with: [.posted])
+    else { return false }
+    return isClashing(payment, of: purchase)
+      || isShort(payment, of: purchase, beside: [.posted, .reserved])
   }
 
   /// Whether the same process asks under another step.
@@ -92,15 +117,23 @@ extension RealBooks {
       || (payment.credit > 0 && credit > RealMarket.credit)
   }
 
-  /// Whether another order that may pay with the same coins holds some: she spends them twice, or it was aborted and the
-  /// bank has not heard of it yet.
+  /// Whether another order of hers holds one of the same coins: she spends them twice, or it was aborted and the bank
+  /// has not heard of it yet.
   private func isClashing(_ payment: RealPurchase.Payment, of purchase: RealPurchase) -> Bool {
-    payment.coins > 0
-      && others(of: purchase, at: payment.bank, in: [.reserved]).contains { other, taken in
-        other.buyer == purchase.buyer && taken.coins > 0
-          && (world.buyers[purchase.buyer].cheat == .doubleSpend
-            || world.verdicts[other.process] != nil)
-      }
+    others(of: purchase, at: payment.bank, in: [.reserved]).contains { other, taken in
+      other.buyer == purchase.buyer && taken.sharesCoins(with: payment)
+        && (world.buyers[purchase.buyer].cheat == .doubleSpend
+          || world.verdicts[other.process] != nil)
+    }
+  }
+
+  /// Whether another order whose money is in one of these states pays with one of the same coins.
+  private func sharesCoins(
+    _ payment: RealPurchase.Payment, of purchase: RealPurchase, with states: [HoldRow.State]
+  ) -> Bool {
+    others(of: purchase, at: payment.bank, in: states).contains { other, taken in
+      other.buyer == purchase.buyer && taken.sharesCoins(with: payment)
+    }
   }
 
   private enum Debt { case owed, promised }
@@ -139,7 +172,7 @@ extension RealBooks {
     else { return false }
     let first = proof.claim.first.process
     let isHers = others(of: purchase, at: payment.bank, in: [.posted]).contains {
-      $0.0.process == first && $0.0.buyer == purchase.buyer && $0.1.coins > 0
+      $0.0.process == first && $0.0.buyer == purchase.buyer && $0.1.sharesCoins(with: payment)
     }
     return proof.claim.second.process == purchase.process && isHers
       && read(proof.claim.verdict, of: first)?.claim.decision.isCommit == true
@@ -171,7 +204,10 @@ extension RealBooks {
     guard let line else { return false }
     switch outcome {
     case .done, .unknown: return true
-    case .held: return isTaken(line, of: purchase, by: number, [.held]) || isFull(line, number)
+    case .held:
+      // What is sold comes back from nobody.
+      return !isTaken(line, of: purchase, by: number, [.sold])
+        && (isTaken(line, of: purchase, by: number, [.held]) || isFull(line, number))
     case .refused(let reason, _):
       switch reason {
       case .voided: return await isDecided(purchase.process, isCommit: false)
@@ -223,6 +259,29 @@ extension RealBooks {
     guard let stock = line.offer.claim.stock else { return false }
     let pieces = free.filter { $0.stock == stock }.reduce(0) { $0 + $1.quantity }
     return pieces > 0 && pieces + line.quantity > policy.mostFreePieces
+  }
+
+  /// Whether the transfers leave a merchant without its price, or more was kept of them than one of its offers allows.
+  private func isUnpaid(
+    _ number: Int, by transfers: [Signed<Transfer>], of purchase: RealPurchase
+  ) -> Bool {
+    let account = RealMarket.account(RealMarket.shopNames[number])
+    let offers = purchase.lines.filter { $0.offer.claim.payee.account == account }
+    let price = offers.reduce(0) { $0 + $1.offer.claim.price.gross.minor * UInt64($1.quantity) }
+    var (paid, kept) = (UInt64(0), UInt64(0))
+    for name in RealMarket.bankNames {
+      for signed in transfers {
+        guard let transfer: Stated<Transfer> = world.read(signed.bytes, by: name),
+          transfer.claim.process == purchase.process, transfer.claim.payee.account == account
+        else { continue }
+        paid += transfer.claim.amount.minor
+        kept += transfer.claim.fee?.minor ?? 0
+      }
+    }
+    return paid < price
+      || offers.contains { line in
+        line.offer.claim.accepts.map(\.largestFee).max().map { kept > $0 } ?? true
+      }
   }
 
   // MARK: - The log

@@ -17,14 +17,26 @@ public enum RealSimulation {
     try await ended(seed: seed, flaw: flaw, say: say).report
   }
 
+  /// The world of a seed before anything happens, and what its choices are drawn from.
+  ///
+  /// - Parameter market: another founding than that of all runs.
+  static func beginning(
+    seed: UInt64, flaw: Flaw? = nil, in market: RealMarket? = nil
+  ) async throws -> (world: RealWorld, entropy: SimulationEntropy) {
+    var entropy = SimulationEntropy(seed: seed &* 0x9E6C_63D0_876A_9A7B)
+    let founded: RealMarket
+    if let market { founded = market } else { founded = try await RealMarket.founded() }
+    let world = try await RealWorld(market: founded, flaw: flaw, entropy: &entropy)
+    return (world, entropy)
+  }
+
   /// As `run`, with the world at its end.
   static func ended(
-    seed: UInt64, flaw: Flaw? = nil, say: ((String) -> Void)? = nil
+    seed: UInt64, flaw: Flaw? = nil, in market: RealMarket? = nil, say: ((String) -> Void)? = nil
   ) async throws -> (report: RunReport, world: RealWorld) {
-    var entropy = SimulationEntropy(seed: seed &* 0x9E6C_63D0_876A_9A7B)
-    let world = try await RealWorld(
-      market: try await RealMarket.founded(), flaw: flaw, entropy: &entropy)
-    var chooser = Chooser(faults: Faults(from: &entropy), entropy: entropy)
+    var beginning = try await beginning(seed: seed, flaw: flaw, in: market)
+    let world = beginning.world
+    var chooser = Chooser(faults: Faults(from: &beginning.entropy), entropy: beginning.entropy)
     var report = RunReport(seed: seed)
     var trace = Trace()
     while report.violation == nil,

@@ -136,10 +136,13 @@ final class RealWorld: Playground {
     }
     let verdicts = VerdictVerifier(market.trust)
     var wallets: [Customer] = []
+    var stores: [MemoryStore<any WalletRows>] = []
     for _ in 0..<(cheat == .doubleSpend ? 2 : 1) {
       let source = SharedEntropy(entropy.next())
+      let store = MemoryStore(market.walletStores[number].snapshot())
+      stores.append(store)
       let wallet = try await Wallet(
-        store: MemoryStore(market.walletStores[number].snapshot()),
+        store: store,
         atRest: try RealMarket.atRest(), trust: market.trust, verdicts: verdicts, clock: clock,
         rules: .standard, makeEntropy: { source.fork() })
       wallets.append(
@@ -148,7 +151,7 @@ final class RealWorld: Playground {
           makeEntropy: { source.fork() }))
     }
     return RealBuyer(
-      number: number, cheat: cheat, wallets: wallets,
+      number: number, cheat: cheat, wallets: wallets, stores: stores,
       wishes: RealWish.draw(offers: market.offers, cheat: cheat, from: &entropy))
   }
 
@@ -297,6 +300,7 @@ final class RealWorld: Playground {
   private func crash(_ party: Party) {
     guard isUp(party) else { return }
     down.append(party)
+    stage.network.dropReplies(from: party)
     switch party {
     case .bank: tally.note(.bankCrash)
     case .shop: tally.note(.merchantCrash)
@@ -422,10 +426,8 @@ final class RealWorld: Playground {
     switch action {
     case .order(let wish):
       let place = buyer.purchases.count % buyer.wallets.count
-      guard let purchase = try? await order(wish, from: buyer.wallets[place], by: number) else {
-        return
-      }
-      if place > 0 { note(.doubleSpend) }
+      guard let purchase = try? await order(wish, from: place, by: number) else { return }
+      if buyer.isTwice(purchase, from: place) { note(.doubleSpend) }
       stage.note(customer: number, of: purchase.process)
       buyers[number].purchases.append(purchase)
       handIn(purchase, by: number)

@@ -118,6 +118,17 @@ package struct Network: Hashable, Sendable {
     }
   }
 
+  /// Answers of somebody who is gone, as they are under way, are lost with him.
+  package mutating func dropReplies(from party: Party) {
+    messages.removeAll {
+      guard $0.from == party else { return false }
+      return switch $0.content {
+      case .reply, .credited: true
+      default: false
+      }
+    }
+  }
+
   /// Answers to somebody who is gone find nobody.
   package mutating func dropReplies(to party: Party) {
     messages.removeAll {

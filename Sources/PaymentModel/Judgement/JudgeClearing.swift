@@ -57,9 +57,9 @@ extension Judge {
     let denials = refusals.filter { $0.claim.reason == .payeeUnknown }
     let places = places(of: payee)
     for denial in denials {
-      if let known = places.first(where: { 
+      if let known = places.first(where: {
         $0.log.utf8.elementsEqual(denial.log.utf8) && $0.index < denial.index
-       }) {
+      }) {
         return rule(
           .atFault, payee.bank, .contradiction, on: evidence + [denial.id, known.statement])
       }
