@@ -297,7 +297,8 @@ package enum BankConformance {
     ) -> CollectedRow {
       CollectedRow(
         transfer: name(text), bank: bank, payment: name(net == 5 ? "five" : text), net: net,
-        total: total, statement: Signed(Bytes(text.utf8)), proof: proof, credit: Signed(Bytes("credit".utf8)))
+        total: total, statement: Signed(Bytes(text.utf8)), proof: proof,
+        credit: Signed(Bytes("credit".utf8)))
     }
     let rows = [
       row("a", from: one, 5, upTo: 5), row("b", from: one, 5, upTo: 10, proof: [1]),
