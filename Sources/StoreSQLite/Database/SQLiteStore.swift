@@ -1,4 +1,4 @@
-// A durable store: one SQLite database, one writer, as many readers as there are questions.
+// A durable store: one SQLite database, one writer, two readers.
 
 import Dispatch
 import GRDB
@@ -100,6 +100,8 @@ public final class SQLiteStore<Rows>: Store {
       var configuration = Configuration()
       configuration.label = "foil.store.\(schema.name)"
       configuration.busyMode = .timeout(5)
+      // One may read for long while the other answers. Each holds two files open, for as long as the store is.
+      configuration.maximumReaderCount = 2
       configuration.prepareDatabase { database in
         // A sync on Darwin leaves the data in the drive's cache without the first two.
         try database.execute(
