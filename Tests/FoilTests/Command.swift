@@ -90,10 +90,13 @@ enum Command {
     process.arguments = arguments
     if let folder { process.currentDirectoryURL = folder }
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.standardInput = try FileHandle(forReadingFrom: inputFile)
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    process.standardError = try FileHandle(forWritingTo: errors)
-    try await turnstile.pass { try await process.runToItsEnd() }
+    // Whoever waits for its turn holds no files open.
+    try await turnstile.pass {
+      process.standardInput = try FileHandle(forReadingFrom: inputFile)
+      process.standardOutput = try FileHandle(forWritingTo: output)
+      process.standardError = try FileHandle(forWritingTo: errors)
+      try await process.runToItsEnd()
+    }
     return Run(
       status: process.terminationReason == .exit
         ? process.terminationStatus : 128 + process.terminationStatus,
