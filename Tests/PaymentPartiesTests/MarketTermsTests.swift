@@ -163,6 +163,15 @@ import Testing
     await #expect { try await Market(at: market.home) } throws: { code(of: $0) == .home }
   }
 
+  /// What cannot be looked into is not taken for nothing: orders would be taken without the fee.
+  @Test func aFolderThatCannotBeRead() async throws {
+    let market = try await Fair.open()
+    let folder = "\(market.home.state(of: Fair.coordinator))/terms"
+    try Data().write(to: URL(filePath: folder))
+    #expect { try market.terms() } throws: { code(of: $0) == .home }
+    try await market.close()
+  }
+
   // MARK: - When terms begin
 
   @Test func noTwoBeginAtOnceThoughBothAreBeingSigned() async throws {

@@ -36,11 +36,8 @@ public struct ProcessPlanner: Sendable {
   public func admit(
     _ submission: PurchaseSubmission, at time: Timestamp
   ) throws(CoordinatorError) -> AdmittedOrder {
-    try submission.checkSizes()
-    do throws(NotAdmitted) {
-      return try notary.admit(submission, at: time)
-    } catch {
-      throw CoordinatorError(.notAdmitted, "\(error.code): \(error.message)")
+    try admitted(submission) { submission throws(NotAdmitted) in
+      try notary.admit(submission, at: time)
     }
   }
 
@@ -48,9 +45,18 @@ public struct ProcessPlanner: Sendable {
   private func readmit(
     _ submission: PurchaseSubmission, at time: Timestamp
   ) throws(CoordinatorError) -> AdmittedOrder {
+    try admitted(submission) { submission throws(NotAdmitted) in
+      try notary.readmit(submission, at: time)
+    }
+  }
+
+  private func admitted(
+    _ submission: PurchaseSubmission,
+    _ admit: (PurchaseSubmission) throws(NotAdmitted) -> AdmittedOrder
+  ) throws(CoordinatorError) -> AdmittedOrder {
     try submission.checkSizes()
     do throws(NotAdmitted) {
-      return try notary.readmit(submission, at: time)
+      return try admit(submission)
     } catch {
       throw CoordinatorError(.notAdmitted, "\(error.code): \(error.message)")
     }

@@ -145,14 +145,20 @@ extension Market {
   /// nobody, and are left out.
   ///
   /// - Parameter known: those that need not be read.
-  /// - Throws: `home` when one of them is not what the coordinator has signed: it would take orders otherwise than it
-  ///   has said.
+  /// - Throws: `home` when one of them is not what the coordinator has signed, or they cannot be read: it would take
+  ///   orders otherwise than it has said.
   static func keptTerms(
     of coordinator: PartyName, in home: HomeFolder, trust: TrustStore,
     besides known: [StatementID] = []
   ) throws(PartyError) -> [Verified<Terms>] {
     let folder = home.terms(of: coordinator)
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    guard FileManager.default.fileExists(atPath: folder) else { return [] }
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    } catch {
+      throw PartyError(.home, "\(folder) cannot be read: \(error)")
+    }
     var kept: [Verified<Terms>] = []
     let knownNames = Set(known.map { fileName($0) })
     for name in names.sorted() where name.hasSuffix(".terms") && !knownNames.contains(name) {
