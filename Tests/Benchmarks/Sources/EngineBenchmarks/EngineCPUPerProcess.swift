@@ -18,7 +18,9 @@ extension Figure {
     let batch = max(1, activity.rows / max(1, activity.batches))
     let count = 4096
     var (ours, bare, large, rates): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
+    var distances: [Double] = []
     for round in 0..<5 {
+      distances.append(ProcessorDistance.medianNanoseconds())
       rates.append(
         Double(count)
           / (try await measuredSeconds {
@@ -44,6 +46,7 @@ extension Figure {
         "processesPerSecond": median(rates), "rowsPerBatch": Double(batch),
         "rowsPerProcess": Double(rows.count) / 2048,
         "microsecondsAtRealSizes": median(large) * 1e6, "syncMicroseconds": probe,
+        "processorDistanceNanoseconds": median(distances),
       ])
   }
 }

@@ -23,7 +23,9 @@ extension Figure {
     var (whole, crypto, rates): ([Double], [Double], [Double]) = ([], [], [])
     var operations: [CryptoTimer.Operation] = []
     let (count, alone) = (64, 16)
+    var distances: [Double] = []
     for _ in 0..<5 {
+      distances.append(ProcessorDistance.medianNanoseconds())
       try await purchases.withdraw(for: count + alone)
       let seconds = try await measuredSeconds {
         whole.append(
@@ -37,6 +39,7 @@ extension Figure {
     try await founded.market.close()
     var more = [
       "syncMicroseconds": sync, "createMicroseconds": create, "purchasesPerSecond": median(rates),
+      "processorDistanceNanoseconds": median(distances),
     ]
     for operation in operations where operation.count > 0 {
       more[operation.name] = Double(operation.count) / Double(alone)
