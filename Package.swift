@@ -36,6 +36,8 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
   targets: [
     .systemLibrary(
@@ -105,27 +107,41 @@ let package = Package(
       ],
       path: "Tests/Conformance",
       swiftSettings: strict),
+    .target(
+      name: "Programs",
+      dependencies: [
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      path: "Tests/Programs",
+      swiftSettings: strict),
     .testTarget(
       name: "PaymentModelTests", dependencies: ["PaymentModel"], swiftSettings: strict),
     .testTarget(
       name: "PaymentCryptoTests",
-      dependencies: ["PaymentModel", "PaymentCrypto"],
+      dependencies: ["PaymentModel", "PaymentCrypto", "Programs"],
       swiftSettings: strict),
     .testTarget(
       name: "EvidenceTests",
-      dependencies: ["PaymentModel", "PaymentCrypto", "Evidence"],
+      dependencies: ["PaymentModel", "PaymentCrypto", "Evidence", "Programs"],
       swiftSettings: strict),
     .testTarget(
       name: "ECashTests",
-      dependencies: ["PaymentModel", "PaymentCrypto", "Evidence", "ECash", "Conformance"],
+      dependencies: [
+        "PaymentModel", "PaymentCrypto", "Evidence", "ECash", "Conformance", "Programs",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "GoodsTests",
-      dependencies: ["PaymentModel", "PaymentCrypto", "Evidence", "Goods", "Conformance"],
+      dependencies: [
+        "PaymentModel", "PaymentCrypto", "Evidence", "Goods", "Conformance", "Programs",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ReceiptsTests",
-      dependencies: ["PaymentModel", "PaymentCrypto", "Evidence", "Receipts", "Conformance"],
+      dependencies: [
+        "PaymentModel", "PaymentCrypto", "Evidence", "Receipts", "Conformance", "Programs",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "CoordinatorTests",
@@ -135,7 +151,7 @@ let package = Package(
       name: "StoreSQLiteTests",
       dependencies: [
         "PaymentModel", "PaymentCrypto", "Evidence", "ECash", "Goods", "Receipts", "Coordinator",
-        "StoreSQLite", "Conformance",
+        "StoreSQLite", "Conformance", "Programs",
       ],
       swiftSettings: strict),
     .testTarget(
@@ -151,7 +167,7 @@ let package = Package(
       name: "FoilTests",
       dependencies: [
         "foil", "PaymentModel", "PaymentCrypto", "Evidence", "Receipts", "Coordinator",
-        "PaymentParties",
+        "PaymentParties", "Programs",
       ],
       swiftSettings: strict),
     .testTarget(

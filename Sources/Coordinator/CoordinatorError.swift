@@ -12,6 +12,8 @@ public struct CoordinatorError: Error, Hashable, Sendable {
 
     /// The submission does not verify; the message has the reason.
     public static let notAdmitted = Code("not-admitted")
+    /// What this coordinator signs does not verify: its own key is not among those that are trusted.
+    public static let ownKeyRefused = Code("own-key-refused")
     /// The order names a template that this coordinator does not run.
     public static let unknownTemplate = Code("unknown-template")
     /// The order's `decideBy` has passed.
@@ -59,6 +61,11 @@ public struct CoordinatorError: Error, Hashable, Sendable {
     self.code = code
     self.message = message
   }
+}
+
+extension CoordinatorError {
+  static let busyNow = CoordinatorError(
+    .busy, "as many processes are undecided as may be: come again later")
 }
 
 extension CoordinatorError: CustomStringConvertible {

@@ -339,7 +339,7 @@ import Testing
       order: open.order, parts: open.parts, offers: [], instruments: open.instruments)
     await #expect {
       try await behind.submit(unreadable)
-    } throws: { ($0 as? CoordinatorError)?.code == .notAdmitted }
+    } throws: { ($0 as? CoordinatorError)?.code == .behindLog }
     #expect(old.transactionCount == 0)
     #expect(world.merchants[0].faults.requests.count == asked)
   }

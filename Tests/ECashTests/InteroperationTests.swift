@@ -4,28 +4,10 @@ import ECash
 import Foundation
 import PaymentCrypto
 import PaymentModel
+import Programs
 import Testing
 
 @Suite struct InteroperationTests {
-  private static let python = "/usr/bin/env"
-
-  private static func run(_ script: String, input: String = "") -> Int32? {
-    let process = Process()
-    process.executableURL = URL(filePath: python)
-    process.arguments = ["python3", "-c", script]
-    let pipe = Pipe()
-    process.standardInput = pipe
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return nil }
-    try? pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-    try? pipe.fileHandleForWriting.close()
-    process.waitUntilExit()
-    return process.terminationStatus
-  }
-
-  private static let hasCryptography = run("import cryptography") == 0
-
   private static let verifier = """
     import sys
     from cryptography.hazmat.primitives import hashes, serialization
@@ -37,9 +19,9 @@ import Testing
     """
 
   @Test(
-    .enabled(
-      if: InteroperationTests.hasCryptography,
-      "python3 with the package cryptography is missing"))
+    .enabled("python3 with the package cryptography is missing") {
+      await Program.pythonHas("cryptography")
+    })
   func pythonVerifiesCoinsAndTheirUse() async throws {
     let world = try await CashWorld()
     let coin = try await world.coins([64])[0]
@@ -48,11 +30,12 @@ import Testing
     let message = Bytes("foil/spend/v1\n".utf8) + process.bytes + Bytes("bank.example".utf8)
     let use = try coin.used(in: process, at: world.bankName).use
     let key = denomination.content.publicKey
-    func verify(_ signature: Bytes) -> Int32? {
+    func verify(_ signature: Bytes) async throws -> Int32 {
       let fields = [key, coin.key.publicKey.bytes, signature, message, use]
-      return Self.run(Self.verifier, input: fields.map(\.hex).joined(separator: "\n"))
+      let input = fields.map(\.hex).joined(separator: "\n")
+      return try await Program.python.run("-c", Self.verifier, input: Bytes(input.utf8)).status
     }
-    #expect(verify(coin.signature) == 0)
-    #expect(verify(coin.signature.dropLast() + [coin.signature[255] ^ 1]) == 1)
+    #expect(try await verify(coin.signature) == 0)
+    #expect(try await verify(coin.signature.dropLast() + [coin.signature[255] ^ 1]) == 1)
   }
 }

@@ -5,6 +5,7 @@ import Foundation
 import PaymentCrypto
 import PaymentModel
 import Receipts
+import Programs
 import Testing
 
 @Suite("foil audit log")

@@ -1,6 +1,7 @@
 // `foil audit mask`: who stands behind an order, on the files in Vectors.
 
 import Foundation
+import Programs
 import Testing
 
 @Suite("foil audit mask")

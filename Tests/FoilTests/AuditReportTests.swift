@@ -1,6 +1,7 @@
 // `foil audit report`: the page, its exit status, and that a reader can take it apart and make it again.
 
 import Foundation
+import Programs
 import Testing
 
 @Suite("foil audit report")

@@ -1,6 +1,7 @@
 // A coordinator that charges, on the home that the demo left.
 
 import Foundation
+import Programs
 import Testing
 
 @Suite("A coordinator that charges")

@@ -2,6 +2,7 @@
 // ends, and the books balance.
 
 import Foundation
+import Programs
 import Testing
 
 @Suite("Fifty purchases and SIGKILL", .timeLimit(.minutes(15))) struct CrowdCrashTests {
@@ -27,15 +28,20 @@ import Testing
     let first = try await Command.foil(["demo", "--json", "--scenario", "commit", "--home", home])
     #expect(first.status == 0, "\(first.errors)")
     var total = sum(try first.json(as: DemoStory.self).balances.after)
-    var died = 0
-    var round = 0
+    var (died, underWay, round) = (0, 0, 0)
     while died < Self.deaths, round < Self.deaths {
       let prepared = try await child("prepare-\(Self.purchases)", home)
       #expect(prepared.status == 0, "\(prepared.errors)")
       total += UInt64(Self.purchases) * 1725
-      for _ in 0..<Self.attemptsInARound where died < Self.deaths {
-        let milliseconds = 20 + Int(random.next() % 400)
-        if try await dies(after: milliseconds, home) { died += 1 }
+      for attempt in 0..<Self.attemptsInARound where died < Self.deaths {
+        // One in four before it may have begun: when the program starts, or goes on with what was left.
+        let isAtWork = attempt % 4 != 3
+        let milliseconds = Int(random.next() % (isAtWork ? 250 : 400))
+        guard let count = try await dies(after: milliseconds, whenAtWork: isAtWork, home) else {
+          continue
+        }
+        died += 1
+        underWay += count
       }
       let end = try await child("crowd-0", home)
       #expect(end.status == 0, "seed \(seed) round \(round): \(end.errors)")
@@ -45,25 +51,42 @@ import Testing
       #expect(report.open == 0, "seed \(seed)")
       #expect(sum(report.balances) == total, "seed \(seed)")
       // Nobody but the clock could have aborted one.
+      #expect(report.committed * 2 > report.purchases, "seed \(seed)")
       let sold = UInt64(report.committed)
       #expect(report.balances["guide"] == sold * 1250, "seed \(seed)")
       #expect(report.balances["atelier"] == sold * 475, "seed \(seed)")
       round += 1
     }
-    print("CrowdCrashTests: \(died) died at work, in \(round) rounds")
+    print(
+      "CrowdCrashTests: \(died) died, with \(underWay) purchases under way, in \(round) rounds")
     #expect(died == Self.deaths, "seed \(seed)")
+    #expect(underWay > Self.deaths, "seed \(seed)")
   }
 
   private func child(_ what: String, _ home: String) async throws -> Run {
     try await Command.foil(["demo", "--crash-child", what, "--home", home])
   }
 
-  /// Starts a child and kills it; `false` when it had ended by itself.
-  private func dies(after milliseconds: Int, _ home: String) async throws -> Bool {
-    let run = try await Command.pasted(
-      "timeout --signal=KILL \(Double(milliseconds) / 1000) "
-        + "\(Command.foil.path) demo --crash-child crowd-0 --home '\(home)'")
-    return run.status == 137
+  /// Starts a child and kills it.
+  ///
+  /// - Returns: how many purchases were under way, if it had said so; `nil` when it had ended by itself.
+  private func dies(
+    after milliseconds: Int, whenAtWork: Bool, _ home: String
+  ) async throws -> Int? {
+    let program = try Program(at: Command.foil.path).start(
+      ["demo", "--crash-child", "crowd-0", "--home", home])
+    while whenAtWork, try underWay(program) == nil, !program.hasEnded {
+      try await Task.sleep(for: .milliseconds(2))
+    }
+    try await Task.sleep(for: .milliseconds(milliseconds))
+    await program.kill()
+    let count = try underWay(program)
+    return try await program.end().status == 137 ? count ?? 0 : nil
+  }
+
+  private func underWay(_ program: RunningProgram) throws -> Int? {
+    let line = try program.errors().split(separator: "\n").first { $0.hasSuffix(" under way") }
+    return try line.map { try #require(Int($0.prefix { $0.isNumber })) }
   }
 }
 

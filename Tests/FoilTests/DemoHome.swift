@@ -1,6 +1,7 @@
 // The home that one demo left, shared by all tests that only read it, and copied for the others.
 
 import Foundation
+import Programs
 import Synchronization
 
 /// What `foil demo` leaves, with a name that a shell must not take apart.

@@ -1,6 +1,7 @@
 // `foil demo` as a stranger sees it: two stories, what they leave, and the commands to paste.
 
 import Foundation
+import Programs
 import Testing
 
 @Suite("foil demo")

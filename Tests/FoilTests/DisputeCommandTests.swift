@@ -1,6 +1,7 @@
 // A complaint from the customer's home to the auditor's ruling, on the command.
 
 import Foundation
+import Programs
 import Testing
 
 @Suite("Complaints on the command")

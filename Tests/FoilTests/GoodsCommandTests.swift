@@ -1,6 +1,7 @@
 // `foil goods`: containers that stock age opens, and age files of others.
 
 import Foundation
+import Programs
 import Testing
 
 @Suite("foil goods")

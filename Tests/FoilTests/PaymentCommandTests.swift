@@ -1,6 +1,7 @@
 // Paying with a card, and out of an account, on the home that the demo left.
 
 import Foundation
+import Programs
 import Testing
 
 @Suite("Ways to pay")

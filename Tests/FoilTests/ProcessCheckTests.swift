@@ -1,6 +1,7 @@
 // `foil process check`: a process that the demo ran passes for every role, and one with a flaw does not.
 
 import Foundation
+import Programs
 import Testing
 
 @Suite("Checking a process before joining it")

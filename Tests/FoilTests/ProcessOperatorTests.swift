@@ -4,6 +4,7 @@ import Coordinator
 import Foundation
 import PaymentModel
 import PaymentParties
+import Programs
 import Testing
 
 @Suite("Commands of an operator")

@@ -1,6 +1,7 @@
 // What a customer does on the home that the demo left: offers, orders, purchases, goods, receipts, processes.
 
 import Foundation
+import Programs
 import Testing
 
 @Suite("Commands of a customer")

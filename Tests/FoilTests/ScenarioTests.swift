@@ -1,6 +1,7 @@
 // Every scenario of `foil demo`: exit status, verdict, who is at fault, and that money is conserved.
 
 import Foundation
+import Programs
 import Testing
 
 @Suite("Scenarios of foil demo")

@@ -1,6 +1,7 @@
 // That no command prints a secret, and that what is secret on disk stands only where it belongs.
 
 import Foundation
+import Programs
 import Testing
 
 @Suite("Secrets and the command")

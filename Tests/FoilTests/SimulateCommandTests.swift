@@ -1,6 +1,7 @@
 // `foil simulate` as somebody uses it who looks for a seed that breaks something, and then looks at it.
 
 import Foundation
+import Programs
 import Testing
 
 @Suite("Simulating")

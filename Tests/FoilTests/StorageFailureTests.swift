@@ -2,6 +2,7 @@
 // run goes on from what is durable.
 
 import Foundation
+import Programs
 import Testing
 
 @Suite("Full disks and failed syncs", .timeLimit(.minutes(10))) struct StorageFailureTests {

@@ -1,6 +1,7 @@
 // That every answer follows a sync: no party shows anybody a statement that it could still lose.
 
 import Foundation
+import Programs
 import Testing
 
 @Suite(

@@ -1,6 +1,7 @@
 // What a process wrote and synced, in order, as `strace` saw it.
 
 import Foundation
+import Programs
 
 /// The effects of one process on the databases of a home, and on its standard output.
 struct SystemCalls {

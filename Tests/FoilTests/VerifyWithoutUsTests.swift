@@ -4,6 +4,7 @@ import Evidence
 import Foundation
 import PaymentCrypto
 import PaymentModel
+import Programs
 import Testing
 
 @Suite("Docs/VerifyWithoutUs.md")
@@ -50,7 +51,7 @@ struct VerifyWithoutUsTests {
   @Test(
     "Python verifies statements, log and witness, and nothing of which a byte was changed",
     .enabled("Python's joserfc or cryptography is not installed") {
-      await Command.pythonHas("joserfc", "cryptography")
+      await Program.pythonHas("joserfc", "cryptography")
     })
   func python() async throws {
     let program = try Self.page().program("verify.py")

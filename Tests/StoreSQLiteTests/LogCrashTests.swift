@@ -6,6 +6,7 @@ import PaymentCrypto
 import PaymentModel
 import Receipts
 import StoreSQLite
+import Programs
 import Testing
 
 @Suite struct LogCrashTests {
@@ -27,7 +28,7 @@ import Testing
     kill(getpid(), SIGKILL)
   }
 
-  @Test(.enabled(if: LogChild.canTrace, "strace is not installed"))
+  @Test(.enabled(if: Program.strace.isPresent, "strace is not installed"))
   func aPowerLossLosesNoAnswer() async throws {
     let folder = try TemporaryFolder()
     let state = "\(folder.path)/state"
@@ -204,8 +205,6 @@ import Testing
 /// The log of these tests, in this process or in a child.
 private enum LogChild {
   static let entryCount = 48
-  static let strace = "/usr/bin/strace"
-  static var canTrace: Bool { FileManager.default.isExecutableFile(atPath: strace) }
 
   /// Tells a child process where to work.
   static let variable = "FOIL_LOG_CHILD"
@@ -303,20 +302,11 @@ private enum LogChild {
 
   /// Runs `child` of this same test program under strace.
   static func trace(state: String, output: String) async throws -> SystemCallTrace {
-    let process = Process()
-    process.executableURL = URL(filePath: strace)
-    process.arguments =
+    _ = try await Program.strace.run(
       SystemCallTrace.straceArguments + [
         "-o", output, CommandLine.arguments[0], "--testing-library", "swift-testing", "--filter",
         "LogCrashTests/child",
-      ]
-    process.environment = ProcessInfo.processInfo.environment.merging([variable: state]) { $1 }
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
-      process.terminationHandler = { _ in ended.resume() }
-      do { try process.run() } catch { ended.resume(throwing: error) }
-    }
+      ], environment: [variable: state])
     let text = try String(decoding: Data(contentsOf: URL(filePath: output)), as: UTF8.self)
     return SystemCallTrace(text, folder: state)
   }

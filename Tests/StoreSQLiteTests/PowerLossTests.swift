@@ -6,6 +6,7 @@
 import Foundation
 import PaymentModel
 import StoreSQLite
+import Programs
 import Testing
 
 @Suite struct PowerLossTests {
@@ -34,7 +35,7 @@ import Testing
     kill(getpid(), SIGKILL)
   }
 
-  @Test(.enabled(if: Tracing.isPossible, "strace is not installed"))
+  @Test(.enabled(if: Program.strace.isPresent, "strace is not installed"))
   func everyAnswerFollowsASync() async throws {
     let folder = try TemporaryFolder()
     let state = "\(folder.path)/state"
@@ -86,21 +87,11 @@ import Testing
     of folder: TemporaryFolder, state: String
   ) async throws -> SystemCallTrace {
     let output = "\(folder.path)/trace"
-    let process = Process()
-    process.executableURL = URL(filePath: Tracing.strace)
-    process.arguments =
+    _ = try await Program.strace.run(
       SystemCallTrace.straceArguments + [
         "-o", output, CommandLine.arguments[0], "--testing-library", "swift-testing", "--filter",
         "PowerLossTests/child",
-      ]
-    process.environment = ProcessInfo.processInfo.environment
-      .merging([Tracing.childVariable: state]) { $1 }
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
-      process.terminationHandler = { _ in ended.resume() }
-      do { try process.run() } catch { ended.resume(throwing: error) }
-    }
+      ], environment: [Tracing.childVariable: state])
     let text = try String(decoding: Data(contentsOf: URL(filePath: output)), as: UTF8.self)
     return SystemCallTrace(text, folder: state)
   }
@@ -118,9 +109,6 @@ import Testing
 
 /// How this test program runs itself under strace.
 private enum Tracing {
-  static let strace = "/usr/bin/strace"
-  static var isPossible: Bool { FileManager.default.isExecutableFile(atPath: strace) }
-
   /// Tells a child process where to work.
   static let childVariable = "FOIL_STORE_CHILD"
   static var childFolder: String? { ProcessInfo.processInfo.environment[childVariable] }

@@ -10,7 +10,7 @@ public struct CoordinatorPorts: Sendable {
   public let participants: any Participants
   public let clock: any WallClock
   public let journal: any Store<any JournalRows>
-  /// Makes a source of random bytes, one for each process.
+  /// Makes a source of random bytes. An engine has two: one for its machine, and one for what it signs beside.
   public let makeEntropy: @Sendable () -> any Entropy & Sendable
   /// Measures the engine; `nil` when nobody does.
   public let observer: (any EngineObserver)?

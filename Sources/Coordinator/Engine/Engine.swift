@@ -7,9 +7,13 @@ public import PaymentModel
 /// Which activity is next, when something may be said, whose turn it is and what an answer means is up to
 /// `CoordinatorMachine` and `ActivityCall`; what an order and a stored journal mean is up to
 /// `ProcessPlanner`. A store that cannot write ends the program, so nothing here handles that.
+///
+/// One engine runs over a journal. Where there is a second one, whoever writes a process's next row goes on with
+/// it; the other gets `journal-taken` and does not look at the process again until it is asked about it, or started
+/// anew.
 public actor Engine {
   nonisolated let surroundings: EngineSurroundings
-  private let questionMarginSeconds: Int
+  private nonisolated let questionMarginSeconds: Int
   var machine: CoordinatorMachine
   let makeMachine: @Sendable ([LockRow]) -> CoordinatorMachine
   private var entropy: any Entropy & Sendable
@@ -32,6 +36,9 @@ public actor Engine {
   private(set) var recentOutcomes = RecentOutcomes()
   var endedMeanwhile = EndedMeanwhile()
   var waitingForReaders: [CheckedContinuation<Void, Never>] = []
+  /// At most so many orders that were never handed in are aborted at a time: anybody can present one.
+  private static let mostPresented = 256
+  private var presentedUnderWay = 0
 
   nonisolated var ports: CoordinatorPorts { surroundings.ports }
   nonisolated var planner: ProcessPlanner { surroundings.planner }
@@ -79,44 +86,35 @@ public actor Engine {
   public nonisolated func submit(
     _ submission: PurchaseSubmission
   ) async throws(CoordinatorError) -> AcceptedOrder {
-    let now = ports.clock.now()
     do throws(CoordinatorError) {
+      // Whoever is refused for that costs no signature check.
+      guard !surroundings.isBusy else { throw .busyNow }
+      let now = ports.clock.now()
       let order = try planner.admit(submission, at: now)
-      return try await take(order, of: submission, at: now)
+      let new = try planner.begin(order, of: submission, at: now, nonce: surroundings.nextNonce())
+      return try await take(new)
     } catch {
-      // What would not be admitted now may have been taken on when it could be.
-      guard error.code == .notAdmitted, let process = ports.notary.process(of: submission.order),
-        let known = try? await known(process)
+      // What would not be taken on now may have been, by an earlier run, or by another engine.
+      guard [.notAdmitted, .busy, .tooLate, .journalTaken].contains(error.code),
+        let process = ports.notary.process(of: submission.order),
+        let known = try await known(process)
       else { throw error }
       return known
     }
   }
 
-  private func take(
-    _ order: AdmittedOrder, of submission: PurchaseSubmission, at now: Timestamp
-  ) async throws(CoordinatorError) -> AcceptedOrder {
+  private func take(_ new: NewProcess) async throws(CoordinatorError) -> AcceptedOrder {
     try await ready()
-    if machine.has(order.process) || machine.isAbsent(order.process)
-      || now >= order.order.decideBy
-    {
-      if let known = try await known(order.process) { return known }
-      guard now < order.order.decideBy else {
-        throw CoordinatorError(.tooLate, "the order had to be decided by \(order.order.decideBy)")
-      }
-    }
-    do throws(CoordinatorError) {
-      try machine.requireRoom()
-      let new = try planner.begin(
-        order, of: submission, at: now, nonce: Nonce(from: &entropy))
-      try await begin(new)
-      return AcceptedOrder(process: order.process, submission: new.accepted)
-    } catch {
-      // It may stand in the journal already, of an earlier run or another engine's.
-      guard error.code == .journalTaken || error.code == .busy,
-        let known = try await known(order.process)
-      else { throw error }
+    let process = new.plan.process
+    if machine.has(process) || machine.isAbsent(process), let known = try await known(process) {
       return known
     }
+    let decideBy = new.plan.terms.decideBy
+    guard ports.clock.now() < decideBy else {
+      throw CoordinatorError(.tooLate, "the order had to be decided by \(decideBy)")
+    }
+    try await begin(new)
+    return AcceptedOrder(process: process, submission: new.accepted)
   }
 
   /// Returns when the process has begun durably.
@@ -129,29 +127,43 @@ public actor Engine {
   /// An order that was taken on before, and goes on if it was left open; `nil` for a new one.
   private func known(_ process: ProcessID) async throws(CoordinatorError) -> AcceptedOrder? {
     try await ready()
-    guard try await isKnown(process) else { return nil }
+    guard try await knownStanding(of: process) != nil else { return nil }
     return AcceptedOrder(process: process, submission: try await file(of: process).accepted)
   }
 
   /// Withdraws an order on behalf of the customer, and returns when that is durable. It has no effect after
   /// the verdict.
   ///
-  /// - Throws: `unknown-process`, `not-entitled` when the order's one-time key did not sign this.
-  public func cancel(
+  /// - Throws: `unknown-process`, `not-entitled` when the order's one-time key did not sign this,
+  ///   `journal-taken`, and what keeps the process from going on.
+  public nonisolated func cancel(
     _ process: ProcessID, _ cancellation: Signed<Cancellation>
   ) async throws(CoordinatorError) {
-    try await ready()
-    try await requireKnown(process)
-    guard machine.has(process) else { return }
-    guard let key = machine.oneTimeKey(of: process),
-      cancellation.bytes.count <= SubmissionLimits.statement,
+    // An order that was only presented is aborted already.
+    guard let key = try await oneTimeKey(of: process) else { return }
+    guard cancellation.bytes.count <= SubmissionLimits.statement,
       let stated = try? ports.notary.read(
         cancellation, by: .oneTime(key), at: ports.clock.now()),
       stated.claim.process == process
     else {
       throw CoordinatorError(.notEntitled, "only the order's key cancels it")
     }
-    try carryOut(.cancelled(process, Exhibit(id: stated.id, signed: cancellation)))
+    try await cancel(process, Exhibit(id: stated.id, signed: cancellation))
+  }
+
+  private func oneTimeKey(
+    of process: ProcessID
+  ) async throws(CoordinatorError) -> SigningKeyValue? {
+    try await ready()
+    try await requireKnown(process)
+    return machine.oneTimeKey(of: process)
+  }
+
+  private func cancel(
+    _ process: ProcessID, _ cancellation: Exhibit<Cancellation>
+  ) async throws(CoordinatorError) {
+    guard machine.has(process) else { return }
+    try carryOut(.cancelled(process, cancellation))
     _ = try await standing(of: process, when: .durable)
   }
 
@@ -170,58 +182,68 @@ public actor Engine {
   /// `decideBy` and the margin have passed: nobody can force an abort early.
   ///
   /// - Parameter oneTimeKey: the key that the order names.
-  /// - Throws: `not-entitled` for an order that does not verify or belongs to another coordinator;
-  ///   `wait-cancelled` when the task is cancelled while the abort is carried out; what `outcome(of:)` throws.
-  public func verdictOrAbort(
+  /// - Throws: `not-entitled` for an order that does not verify or belongs to another coordinator; `busy` while
+  ///   as many are aborted as may be at a time; `wait-cancelled` when the task is cancelled while the abort is
+  ///   carried out; what `outcome(of:)` throws.
+  public nonisolated func verdictOrAbort(
     for order: Signed<Order>, oneTimeKey: SigningKeyValue
   ) async throws(CoordinatorError) -> VerdictAnswer {
-    try await ready()
     let now = ports.clock.now()
     guard order.bytes.count <= SubmissionLimits.statement,
       let stated = try? ports.notary.read(order, by: .oneTime(oneTimeKey), at: now),
       stated.claim.oneTimeKey == oneTimeKey
     else { throw CoordinatorError(.notEntitled, "the order does not verify") }
-    let process: ProcessID = stated.id.renamed()
-    guard try await !isKnown(process) else {
-      return try await verdictNow(of: process).map { .decided($0.logged) } ?? .undecided
-    }
+    if let answer = try await answer(about: stated.id.renamed()) { return answer }
     guard now >= stated.claim.decideBy.adding(seconds: Int64(questionMarginSeconds)) else {
       return .undecided
     }
     let new = try planner.beginAbort(
-      of: stated, signed: order, at: now, nonce: Nonce(from: &entropy))
+      of: stated, signed: order, at: now, nonce: surroundings.nextNonce())
+    return .decided(try await abort(new))
+  }
+
+  /// What can be said of a process that has begun; `nil` for one that has not.
+  private func answer(
+    about process: ProcessID
+  ) async throws(CoordinatorError) -> VerdictAnswer? {
+    try await ready()
+    if let recent = recentOutcomes[process] { return .decided(recent.verdict) }
+    guard let standing = try await knownStanding(of: process) else { return nil }
+    return standing.verdict.map { .decided($0.logged) } ?? .undecided
+  }
+
+  /// Aborts an order that was only presented.
+  private func abort(_ new: NewProcess) async throws(CoordinatorError) -> LoggedVerdict {
+    guard presentedUnderWay < Self.mostPresented else { throw .busyNow }
+    presentedUnderWay += 1
+    defer { presentedUnderWay -= 1 }
     do throws(CoordinatorError) {
       try await begin(new)
     } catch {
       // It may have been handed in meanwhile.
       guard error.code == .journalTaken else { throw error }
     }
-    return .decided(try await outcome(of: process).verdict)
+    return try await outcome(of: new.plan.process).verdict
   }
 
-  private func verdictNow(
+  /// How a process stands that has begun, or stood when it was read back; `nil` for one that has not. One that
+  /// an earlier run left open goes on.
+  private func knownStanding(
     of process: ProcessID
-  ) async throws(CoordinatorError) -> PublishedVerdict? {
-    if let standing = try await openStanding(of: process, when: .durable) {
-      return standing.verdict
-    }
-    return try await load(process).standing.verdict
-  }
-
-  /// Whether the process has begun. One that an earlier run left open goes on.
-  private func isKnown(_ process: ProcessID) async throws(CoordinatorError) -> Bool {
-    if try await openStanding(of: process, when: .durable) != nil { return true }
+  ) async throws(CoordinatorError) -> ProcessStanding? {
+    if let standing = try await openStanding(of: process, when: .durable) { return standing }
     do throws(CoordinatorError) {
-      try resume(try await load(process).resumed)
-      return true
+      let loaded = try await load(process)
+      try resume(loaded.resumed)
+      return loaded.standing
     } catch {
-      if error.code == .unknownProcess { return false }
+      if error.code == .unknownProcess { return nil }
       throw error
     }
   }
 
   private func requireKnown(_ process: ProcessID) async throws(CoordinatorError) {
-    guard try await isKnown(process) else {
+    guard try await knownStanding(of: process) != nil else {
       throw CoordinatorError(.unknownProcess, "no process \(process)")
     }
   }
@@ -258,6 +280,7 @@ public actor Engine {
     if let failure { throw failure }
     let effects = try machine.step(
       event, at: ports.clock.now(), entropy: &entropy, notary: ports.notary)
+    surroundings.isBusy = machine.isBusy
     for effect in effects { carryOut(effect) }
   }
 

@@ -36,7 +36,7 @@ extension Engine {
       }
     }
     guard let outcome = found.flatMap({ ProcessOutcome(of: process, $0) }) else {
-      throw CoordinatorError(.stopped, "process \(process) is not running")
+      throw CoordinatorError(.journalTaken, "somebody else goes on with process \(process)")
     }
     return outcome
   }

@@ -8,7 +8,8 @@ extension Engine {
   ///
   /// A process that cannot go on is reported and keeps none of the others back. While the log does not say
   /// what it holds, this reports `log-unreachable`, and the engine tries again by itself, after pauses that
-  /// grow, or with the next request that finds the log there, until `recovery` is done or it is stopped.
+  /// grow, until `recovery` is done or it is stopped; if the log had said nothing at all, also with the next
+  /// request that finds it there.
   public func recover() async -> RecoveryReport {
     laterRecovery?.cancel()
     return await goOn()

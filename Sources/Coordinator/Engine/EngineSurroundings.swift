@@ -1,18 +1,31 @@
 // What an engine works with, for whoever works for it beside its actor.
 
 import PaymentModel
+import Synchronization
 
 /// Ports and planner of an engine. One object, so that a request that waits for an answer holds little.
 final class EngineSurroundings: Sendable {
   let ports: CoordinatorPorts
   let planner: ProcessPlanner
   let hook: JournalHook
+  private let busy = Atomic(false)
+  private let entropy: Mutex<any Entropy & Sendable>
 
   init(ports: CoordinatorPorts, planner: ProcessPlanner, hook: JournalHook) {
     self.ports = ports
     self.planner = planner
     self.hook = hook
+    entropy = Mutex(ports.makeEntropy())
   }
+
+  /// Whether one more undecided process would be too much, as of the machine's last step.
+  var isBusy: Bool {
+    get { busy.load(ordering: .relaxed) }
+    set { busy.store(newValue, ordering: .relaxed) }
+  }
+
+  /// For what is signed beside the actor.
+  func nextNonce() -> Nonce { entropy.withLock { Nonce(from: &$0) } }
 
   /// Asks, and checks the answer.
   func perform(_ call: ActivityCall) async -> ActivityOutcome {

@@ -66,7 +66,7 @@ public struct ProcessPlanner: Sendable {
   ///
   /// - Parameter nonce: for the coordinator's signed word.
   /// - Throws: `empty-order`, `unknown-template`, `too-large`, `not-admitted` when the order names another
-  ///   coordinator, and what the generator throws.
+  ///   coordinator, `own-key-refused`, and what the generator throws.
   public func begin(
     _ order: AdmittedOrder, of submission: PurchaseSubmission, at time: Timestamp, nonce: Nonce
   ) throws(CoordinatorError) -> NewProcess {
@@ -86,7 +86,7 @@ public struct ProcessPlanner: Sendable {
 
   /// The process of an order that was only presented: nothing but its abort.
   ///
-  /// - Throws: `not-entitled` for an order that names another coordinator.
+  /// - Throws: `not-entitled` for an order that names another coordinator, `own-key-refused`.
   public func beginAbort(
     of order: Stated<Order>, signed: Signed<Order>, at time: Timestamp, nonce: Nonce
   ) throws(CoordinatorError) -> NewProcess {
@@ -209,7 +209,7 @@ public struct ProcessPlanner: Sendable {
       let stated = try notary.read(signed, by: .party(coordinator), at: begin.at)
       return (Exhibit(id: stated.id, signed: signed), stated.issuer.key)
     } catch {
-      throw CoordinatorError(.notAdmitted, "\(error.code): \(error.message)")
+      throw CoordinatorError(.ownKeyRefused, "\(error.code): \(error.message)")
     }
   }
 }

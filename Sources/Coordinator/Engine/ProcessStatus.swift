@@ -70,7 +70,8 @@ public struct RecoveryReport: Sendable {
   public let resumed: [ProcessID]
   /// Processes that cannot, with the reason.
   public let failed: [(process: ProcessID, error: CoordinatorError)]
-  /// Why none goes on, and no order is taken: the journal is behind the log, or the engine was stopped.
+  /// Why not all were looked at: the journal is behind the log, the log does not answer, or the engine was
+  /// stopped.
   public let refusal: CoordinatorError?
 }
 

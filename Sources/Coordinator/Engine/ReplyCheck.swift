@@ -30,7 +30,9 @@ struct ReplyCheck: Sendable {
     }
   }
 
-  /// Checks a deposit and has its key examined. `accept` signs that the key opens the container.
+  /// Checks a deposit and has its key examined.
+  ///
+  /// - Parameter nonce: for the coordinator's word that the key opens the container.
   func deposit(
     _ outcome: Outcome<DepositedKey>, of item: AdmittedOrder.Item, activity: Activity,
     examiner: any KeyExaminer, acceptance nonce: Nonce

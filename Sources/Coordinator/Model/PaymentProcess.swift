@@ -2,7 +2,8 @@
 
 public import PaymentModel
 
-/// `before` must have succeeded when `after` begins. Both stand in the same segment.
+/// `before` must have ended when `after` begins: before the pivot with success, after it with any final answer.
+/// Both stand in the same segment.
 public struct Precedence: Hashable, Sendable {
   public let before: StepPath
   public let after: StepPath

@@ -61,6 +61,7 @@ struct CrowdStory {
       let selections = try goods.map { Selection(try market.inspect($0)) }
       processes.append(try await market.customer.place(try await market.plan(selections)))
     }
+    Terminal.note("\(processes.count) under way")
     try await withThrowingTaskGroup(of: Void.self) { group in
       for process in processes { group.addTask { _ = try await market.conclude(process) } }
       try await group.waitForAll()

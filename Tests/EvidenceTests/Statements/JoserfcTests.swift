@@ -4,30 +4,12 @@ import Evidence
 import Foundation
 import PaymentCrypto
 import PaymentModel
+import Programs
 import Testing
 
-/// Python with the package `joserfc`.
-enum Joserfc {
-  static let isPresent = (try? run("import joserfc.jws", Bytes()))?.status == 0
-
-  static func run(_ program: String, _ input: Bytes) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", program]
-    let (standardInput, standardOutput) = (Pipe(), Pipe())
-    process.standardInput = standardInput
-    process.standardOutput = standardOutput
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    try standardInput.fileHandleForWriting.write(contentsOf: Data(input))
-    try standardInput.fileHandleForWriting.close()
-    let output = try standardOutput.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-  }
-}
-
-@Suite("joserfc", .enabled(if: Joserfc.isPresent, "python3 with joserfc is missing"))
+@Suite(
+  "joserfc",
+  .enabled("python3 with joserfc is missing") { await Program.pythonHas("joserfc") })
 struct JoserfcTests {
   /// Verifies each statement under each of its keys, and prints what it has found.
   static let program = """
@@ -50,7 +32,7 @@ struct JoserfcTests {
     """
 
   @Test("joserfc verifies each kind of statement, and refuses what is signed wrongly")
-  func verify() throws {
+  func verify() async throws {
     let cases = StatementCases.all.filter { $0.code == nil || $0.code == .signatureInvalid }
     let lines = try cases.map { example in
       try JSONSerialization.data(withJSONObject: [
@@ -59,9 +41,9 @@ struct JoserfcTests {
       ])
     }
     let input = lines.reduce(into: Bytes()) { $0 += Bytes($1) + [0x0A] }
-    let (status, output) = try Joserfc.run(Self.program, input)
-    #expect(status == 0)
-    let found = output.split(separator: "\n").map(String.init)
+    let run = try await Program.python.run("-c", Self.program, input: input)
+    #expect(run.status == 0)
+    let found = run.lines
     let expected = cases.map { "\($0.name) \($0.code == nil ? $0.kind.rawValue : "refused")" }
     #expect(found == expected)
   }

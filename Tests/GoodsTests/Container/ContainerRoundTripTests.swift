@@ -4,6 +4,7 @@ import Foundation
 import Goods
 import PaymentCrypto
 import PaymentModel
+import Programs
 import Testing
 
 @Suite struct ContainerRoundTripTests {
@@ -87,21 +88,22 @@ import Testing
   @Test(
     .enabled(if: Program.age.isPresent, "age is not installed"),
     arguments: [0, 1, chunk, chunk + 1])
-  func `Stock age opens ours with the identity file`(size: Int) throws {
+  func `Stock age opens ours with the identity file`(size: Int) async throws {
     let sealed = try SealedFixture(byteCount: size)
     let folder = sealed.folder
     let key = sealed.identity.encoded().withSpan { span in span.indices.map { span[$0] } }
     try folder.write(key + [0x0A], to: "identity")
     #expect(
-      try Program.age.run(
-        "-d", "-i", folder.path("identity"), "-o", folder.path("out"), folder.path("good.age"))
+      try await Program.age.run(
+        "-d", "-i", folder.path("identity"), "-o", folder.path("out"), folder.path("good.age")
+      ).status
         == 0)
     // age creates no file for a good without bytes.
     #expect(try (folder.contains("out") ? folder.read("out") : []) == sealed.plaintext)
   }
 
   @Test(.enabled(if: Program.age.isPresent, "age is not installed"), arguments: [0, 1, 200_000])
-  func `Ours opens what stock age sealed, also for several recipients`(size: Int) throws {
+  func `Ours opens what stock age sealed, also for several recipients`(size: Int) async throws {
     let folder = try TemporaryFolder()
     let plaintext = SealedFixture.bytes(size, seed: 9)
     let good = try folder.write(plaintext, to: "good")
@@ -109,9 +111,11 @@ import Testing
     let identity = Age.Identity.generate(from: &entropy)
     let other = Age.Identity.generate(from: &entropy)
     #expect(
-      try Program.age.run(
+      try await Program.age.run(
         "-r", other.recipient.encoded, "-r", identity.recipient.encoded, "-o",
-        folder.path("two.age"), good) == 0)
+        folder.path("two.age"), good
+      ).status
+        == 0)
     let opened = try Container.open(
       FileSource(path: folder.path("two.age")), with: identity, to: .file(folder.path("out")))
     #expect(opened.byteCount == UInt64(size))

@@ -4,6 +4,7 @@ import Evidence
 import Foundation
 import PaymentCrypto
 import PaymentModel
+import Programs
 import Testing
 
 @testable import Goods
@@ -238,7 +239,7 @@ import Testing
   }
 
   @Test(.enabled(if: Program.age.isPresent, "age is not installed"))
-  func `Stock age opens the bundle, and with it the goods`() throws {
+  func `Stock age opens the bundle, and with it the goods`() async throws {
     var entropy = SeededEntropy(seed: 3)
     let oneTime = Age.Identity.generate(from: &entropy)
     let second = try SealedFixture(byteCount: 77, seed: 2)
@@ -250,12 +251,15 @@ import Testing
     try folder.write(key, to: "one-time")
     try folder.write(sealed.bytes, to: "bundle.age")
     #expect(
-      try Program.age.run(
-        "-d", "-i", folder.path("one-time"), "-o", folder.path("keys"), folder.path("bundle.age"))
+      try await Program.age.run(
+        "-d", "-i", folder.path("one-time"), "-o", folder.path("keys"), folder.path("bundle.age")
+      ).status
         == 0)
     #expect(
-      try Program.age.run(
-        "-d", "-i", folder.path("keys"), "-o", folder.path("out"), folder.path("good.age")) == 0)
+      try await Program.age.run(
+        "-d", "-i", folder.path("keys"), "-o", folder.path("out"), folder.path("good.age")
+      ).status
+        == 0)
     #expect(try folder.read("out") == second.plaintext)
   }
 }

@@ -3,15 +3,16 @@
 import Foundation
 import PaymentCrypto
 import PaymentModel
+import Programs
 import Testing
 
 @Suite(.enabled(if: PeerVectors.isPresent, "FOIL_PEER_VECTORS is not set"))
 struct AgeSuiteTests {
   /// Passphrases, hybrid keys and armor are not ours to open.
-  @Test func cctv() throws {
+  @Test func cctv() async throws {
     var counts: [String: Int] = [:]
     for name in try PeerVectors.files(in: "age") {
-      let vector = try AgeVector(PeerVectors.data("age/\(name)"))
+      let vector = try await AgeVector(PeerVectors.data("age/\(name)"))
       let isOurs =
         !name.hasPrefix("hybrid") && vector["armored"] == nil && vector["passphrase"] == nil
         && vector["identity"] != nil
@@ -30,12 +31,12 @@ struct AgeSuiteTests {
     "clamp_twin", "dual_flag_last", "dual_flag_then_final", "recipient_high_bit",
     "twist_share_scalar_a", "twist_share_scalar_b", "two_stanzas_bad_first",
     "two_stanzas_good_first",
-  ]) func adversarial(name: String) throws {
-    try check(AgeVector(PeerVectors.data("age-adversarial/\(name)")), name)
+  ]) func adversarial(name: String) async throws {
+    try await check(AgeVector(PeerVectors.data("age-adversarial/\(name)")), name)
   }
 
-  @Test func dualFlagIsNamed() throws {
-    let vector = try AgeVector(PeerVectors.data("age-adversarial/dual_flag_last"))
+  @Test func dualFlagIsNamed() async throws {
+    let vector = try await AgeVector(PeerVectors.data("age-adversarial/dual_flag_last"))
     let error = try vector.open().error
     #expect(error?.code == .ageDualFlagChunk)
   }
@@ -44,8 +45,8 @@ struct AgeSuiteTests {
     ("twist_share_scalar_a", CryptoError.Code.ageShareNotOnCurve),
     ("two_stanzas_good_first", .ageNotSoleStanza), ("two_stanzas_bad_first", .ageNotSoleStanza),
     ("clamp_twin", nil),
-  ]) func containerProfile(name: String, code: CryptoError.Code?) throws {
-    let vector = try AgeVector(PeerVectors.data("age-adversarial/\(name)"))
+  ]) func containerProfile(name: String, code: CryptoError.Code?) async throws {
+    let vector = try await AgeVector(PeerVectors.data("age-adversarial/\(name)"))
     let header = try #require(try Age.Header.read(from: vector.file))
     do {
       try header.requireSoleX25519Stanza()
@@ -81,7 +82,7 @@ private struct AgeVector {
     var error: CryptoError?
   }
 
-  init(_ data: Data) throws {
+  init(_ data: Data) async throws {
     let end = try #require(data.firstRange(of: Data("\n\n".utf8)))
     for line in String(decoding: data[..<end.lowerBound], as: UTF8.self).split(separator: "\n") {
       let parts = line.split(separator: ": ", maxSplits: 1)
@@ -91,7 +92,7 @@ private struct AgeVector {
     if members["compressed"] != nil {
       let inflate =
         "import sys,zlib;sys.stdout.buffer.write(zlib.decompress(sys.stdin.buffer.read()))"
-      file = try Program.python.run("-c", inflate, input: file).output
+      file = try await Program.python.run("-c", inflate, input: file).bytes
     }
   }
 

@@ -3,6 +3,7 @@
 import Foundation
 import PaymentCrypto
 import PaymentModel
+import Programs
 import Testing
 
 @Suite struct BlindRSAInteroperationTests {
@@ -20,19 +21,18 @@ import Testing
   @Test(
     .enabled(if: Program.openssl.isPresent, "openssl is not installed"),
     arguments: [BlindRSA.Variant.pssDeterministic, .psszeroDeterministic])
-  func opensslVerifies(variant: BlindRSA.Variant) throws {
+  func opensslVerifies(variant: BlindRSA.Variant) async throws {
     let key = try TestKeys.denomination(1).publicKey
     let signature = try signature(variant)
-    try withTemporaryFolder { folder in
-      let pem = try folder.file("key.pem", Bytes(key.pemRepresentation.utf8))
-      let input = try folder.file("message", Self.message)
-      for (saltByteCount, status) in [(variant.saltByteCount, Int32(0)), (20, 1)] {
-        let outcome = try Program.openssl.run(
-          "dgst", "-sha384", "-verify", pem, "-sigopt", "rsa_padding_mode:pss", "-sigopt",
-          "rsa_pss_saltlen:\(saltByteCount)", "-signature", folder.file("signature", signature),
-          input)
-        #expect(outcome.status == status)
-      }
+    let folder = try ScratchFolder()
+    let pem = try folder.file("key.pem", Bytes(key.pemRepresentation.utf8))
+    let input = try folder.file("message", Self.message)
+    for (saltByteCount, status) in [(variant.saltByteCount, Int32(0)), (20, 1)] {
+      let outcome = try await Program.openssl.run(
+        "dgst", "-sha384", "-verify", pem, "-sigopt", "rsa_padding_mode:pss", "-sigopt",
+        "rsa_pss_saltlen:\(saltByteCount)", "-signature", folder.file("signature", signature),
+        input)
+      #expect(outcome.status == status)
     }
   }
 
@@ -40,29 +40,30 @@ import Testing
   @Test(
     .enabled(if: Program.openssl.isPresent, "openssl is not installed"),
     arguments: [BlindRSA.Variant.pssDeterministic, .psszeroDeterministic])
-  func weVerifyOpenssl(variant: BlindRSA.Variant) throws {
+  func weVerifyOpenssl(variant: BlindRSA.Variant) async throws {
     let key = try TestKeys.denomination(1).publicKey
     let message = BlindRSA.PreparedMessage(Self.message, variant: variant)
-    try withTemporaryFolder { folder in
-      let pem = try folder.file("key.pem", TestKeys.pem(1))
-      let input = try folder.file("message", Self.message)
-      for saltByteCount in [0, 20, 47, 48, 49] {
-        let signature = try Program.openssl.run(
-          "dgst", "-sha384", "-sign", pem, "-sigopt", "rsa_padding_mode:pss", "-sigopt",
-          "rsa_pss_saltlen:\(saltByteCount)", input
-        ).output
-        #expect(
-          key.isValid(signature: signature, for: message)
-            == (saltByteCount == variant.saltByteCount),
-          "salt of \(saltByteCount) bytes")
-      }
+    let folder = try ScratchFolder()
+    let pem = try folder.file("key.pem", TestKeys.pem(1))
+    let input = try folder.file("message", Self.message)
+    for saltByteCount in [0, 20, 47, 48, 49] {
+      let signature = try await Program.openssl.run(
+        "dgst", "-sha384", "-sign", pem, "-sigopt", "rsa_padding_mode:pss", "-sigopt",
+        "rsa_pss_saltlen:\(saltByteCount)", input
+      ).bytes
+      #expect(
+        key.isValid(signature: signature, for: message)
+          == (saltByteCount == variant.saltByteCount),
+        "salt of \(saltByteCount) bytes")
     }
   }
 
   @Test(
-    .enabled(if: Program.hasPythonCryptography, "Python's cryptography is not installed"),
+    .enabled("Python's cryptography is not installed") {
+      await Program.pythonHas("cryptography")
+    },
     arguments: [BlindRSA.Variant.pssDeterministic, .psszeroDeterministic])
-  func pythonVerifies(variant: BlindRSA.Variant) throws {
+  func pythonVerifies(variant: BlindRSA.Variant) async throws {
     let program = """
       import sys
       from cryptography.hazmat.primitives import hashes, serialization
@@ -74,7 +75,7 @@ import Testing
     let key = try TestKeys.denomination(1).publicKey
     let signature = try signature(variant)
     for (message, status) in [(Self.message, Int32(0)), (Self.message + [0], 1)] {
-      let outcome = try Program.python.run(
+      let outcome = try await Program.python.run(
         "-c", program, key.derRepresentation.hex, message.hex, signature.hex,
         "\(variant.saltByteCount)")
       #expect(outcome.status == status)
@@ -85,7 +86,7 @@ import Testing
   @Test(
     .enabled(if: Program.python.isPresent, "python3 is not installed"),
     arguments: BlindRSATests.variants)
-  func pythonSigns(variant: BlindRSA.Variant) throws {
+  func pythonSigns(variant: BlindRSA.Variant) async throws {
     var entropy = SeededEntropy(seed: 2)
     let key = try TestKeys.denomination(1).publicKey
     let der = try TestKeys.der(inPEM: TestKeys.pem(1))
@@ -94,9 +95,9 @@ import Testing
     let blinding = try key.blind(message, from: &entropy)
     let power =
       "import sys;m,d,n=(int(x,16) for x in sys.argv[1:]);print('%0512x'%pow(m,d,n),end='')"
-    let answer = try Program.python.run(
+    let answer = try await Program.python.run(
       "-c", power, blinding.blindedMessage.hex, d, key.modulusBytes.hex
-    ).text
+    ).output
     let signature = try key.finalize(try answer.unhexed, for: message, blinding: blinding)
     #expect(key.isValid(signature: signature, for: message))
   }

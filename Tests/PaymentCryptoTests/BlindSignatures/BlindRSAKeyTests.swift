@@ -3,6 +3,7 @@
 import Foundation
 import PaymentCrypto
 import PaymentModel
+import Programs
 import Testing
 
 @Suite struct BlindRSAKeyTests {
@@ -79,7 +80,7 @@ import Testing
 
   /// What Privacy Pass (RFC 9578) publishes is the same key.
   @Test(.enabled(if: Program.openssl.isPresent, "openssl is not installed"))
-  func pssEncodingIsTheSameKey() throws {
+  func pssEncodingIsTheSameKey() async throws {
     let key = try TestKeys.denomination(1).publicKey
     let parameters = try
       "303d06092a864886f70d01010a3030a00d300b0609608648016503040202a11a301806092a864886f70d010108300b0609608648016503040202a203020130"
@@ -90,47 +91,46 @@ import Testing
     let read = try BlindRSA.PublicKey(derRepresentation: der)
     #expect(read == key)
     #expect(read.id == key.id)
-    try withTemporaryFolder { folder in
-      let text = try Program.openssl.run(
-        "pkey", "-pubin", "-inform", "DER", "-noout", "-text_pub", "-in", folder.file("key", der)
-      ).text
-      #expect(text.contains("Minimum Salt Length: 48"))
-    }
+    let folder = try ScratchFolder()
+    let text = try await Program.openssl.run(
+      "pkey", "-pubin", "-inform", "DER", "-noout", "-text_pub", "-in", folder.file("key", der)
+    ).output
+    #expect(text.contains("Minimum Salt Length: 48"))
   }
 
   @Test(.enabled(if: Program.openssl.isPresent, "openssl is not installed"))
-  func otherKeysAreRefused() throws {
-    func pkcs8(_ options: String...) throws -> Bytes {
+  func otherKeysAreRefused() async throws {
+    func pkcs8(_ options: String...) async throws -> Bytes {
       var arguments = ["genpkey"]
       for option in options { arguments += option.split(separator: " ").map(String.init) }
-      return try TestKeys.der(inPEM: Program.openssl.run(arguments).output)
+      return try await TestKeys.der(inPEM: Program.openssl.run(arguments).bytes)
     }
     let cases: [(Bytes, CryptoError.Code)] = [
-      (try pkcs8("-algorithm RSA", "-pkeyopt rsa_keygen_bits:1024"), .modulusSize),
-      (try pkcs8("-algorithm RSA", "-pkeyopt rsa_keygen_bits:2056"), .modulusSize),
+      (try await pkcs8("-algorithm RSA", "-pkeyopt rsa_keygen_bits:1024"), .modulusSize),
+      (try await pkcs8("-algorithm RSA", "-pkeyopt rsa_keygen_bits:2056"), .modulusSize),
       (
-        try pkcs8(
+        try await pkcs8(
           "-algorithm RSA", "-pkeyopt rsa_keygen_bits:2048", "-pkeyopt rsa_keygen_pubexp:3"),
         .publicExponent
       ),
       (
-        try pkcs8(
+        try await pkcs8(
           "-algorithm RSA", "-pkeyopt rsa_keygen_bits:2048", "-pkeyopt rsa_keygen_primes:3"),
         .privateKeyInconsistent
       ),
-      (try pkcs8("-algorithm ED25519"), .keyEncoding), ([], .keyEncoding),
+      (try await pkcs8("-algorithm ED25519"), .keyEncoding), ([], .keyEncoding),
       (try TestKeys.der(inPEM: TestKeys.pem(1)) + [0], .keyEncoding),
       (Bytes(repeating: 0x30, count: 10_000), .keyEncoding),
     ]
     for (index, (der, expected)) in cases.enumerated() {
       #expect(code(der) == expected, "case \(index)")
     }
-    #expect(
+    await #expect(
       throws: CryptoError.self, "a PEM that is encrypted asks nobody for a passphrase",
       performing: {
-        let pem = try Program.openssl.run(
+        let pem = try await Program.openssl.run(
           "genpkey", "-algorithm", "RSA", "-aes128", "-pass", "pass:secret")
-        _ = try BlindRSA.PrivateKey(pkcs8PEM: SecretBytes(copying: pem.output)).publicKey
+        _ = try BlindRSA.PrivateKey(pkcs8PEM: SecretBytes(copying: pem.bytes)).publicKey
       })
   }
 

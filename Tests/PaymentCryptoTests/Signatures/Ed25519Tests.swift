@@ -2,6 +2,7 @@
 
 import PaymentCrypto
 import PaymentModel
+import Programs
 import Testing
 
 @Suite struct Ed25519Tests {
@@ -121,18 +122,17 @@ import Testing
   }
 
   @Test(.enabled(if: Program.openssl.isPresent, "openssl is not installed"))
-  func opensslVerifies() throws {
+  func opensslVerifies() async throws {
     let key = key(5)
     let message = Bytes("an order".utf8)
-    try withTemporaryFolder { folder in
-      let pem = try folder.file("key.pem", Bytes(key.publicKey.pemRepresentation.utf8))
-      let input = try folder.file("message", message)
-      for (signature, status) in [(key.sign(message), Int32(0)), (key.sign([0]), 1)] {
-        let outcome = try Program.openssl.run(
-          "pkeyutl", "-verify", "-pubin", "-inkey", pem, "-rawin", "-in", input, "-sigfile",
-          folder.file("signature", signature))
-        #expect(outcome.status == status)
-      }
+    let folder = try ScratchFolder()
+    let pem = try folder.file("key.pem", Bytes(key.publicKey.pemRepresentation.utf8))
+    let input = try folder.file("message", message)
+    for (signature, status) in [(key.sign(message), Int32(0)), (key.sign([0]), 1)] {
+      let outcome = try await Program.openssl.run(
+        "pkeyutl", "-verify", "-pubin", "-inkey", pem, "-rawin", "-in", input, "-sigfile",
+        folder.file("signature", signature))
+      #expect(outcome.status == status)
     }
   }
 

@@ -2,10 +2,12 @@
 
 import PaymentCrypto
 import PaymentModel
+import Programs
 import Testing
 
 /// Python's `cryptography`, which asks libcrypto: another verification than the one that is used here.
-@Suite(.enabled(if: Program.hasPythonCryptography, "python3 with cryptography is missing"))
+@Suite(
+  .enabled("python3 with cryptography is missing") { await Program.pythonHas("cryptography") })
 struct OtherVerifiersTests {
   struct Case {
     let name: String
@@ -34,22 +36,22 @@ struct OtherVerifiersTests {
             pass
     """
 
-  private static func accepted(byPython cases: [Case]) throws -> Set<String> {
+  private static func accepted(byPython cases: [Case]) async throws -> Set<String> {
     let lines = cases.map { "\($0.name) \($0.key.hex) \($0.signature.hex) \($0.message.hex)\n" }
-    let outcome = try Program.python.run("-c", program, input: Bytes(lines.joined().utf8))
+    let outcome = try await Program.python.run("-c", program, input: Bytes(lines.joined().utf8))
     #expect(outcome.status == 0)
-    return Set(outcome.text.split(separator: "\n").map(String.init))
+    return Set(outcome.lines)
   }
 
-  private func expectSubset(_ cases: [Case], _ comment: Comment) throws -> Int {
+  private func expectSubset(_ cases: [Case], _ comment: Comment) async throws -> Int {
     let ours = Set(cases.filter(\.isAccepted).map(\.name))
-    let theirs = try Self.accepted(byPython: cases)
+    let theirs = try await Self.accepted(byPython: cases)
     #expect(ours.subtracting(theirs) == [], comment)
     return ours.count
   }
 
   @Test(.enabled(if: PeerVectors.isPresent, "FOIL_PEER_VECTORS is not set"))
-  func cctvEdgeCases() throws {
+  func cctvEdgeCases() async throws {
     struct Vector: Decodable {
       var number: Int, key: String, sig: String, msg: String
     }
@@ -59,11 +61,11 @@ struct OtherVerifiersTests {
         name: "\($0.number)", key: try $0.key.unhexed, signature: try $0.sig.unhexed,
         message: Bytes($0.msg.utf8))
     }
-    #expect(try expectSubset(cases, "CCTV") > 0)
+    #expect(try await expectSubset(cases, "CCTV") > 0)
   }
 
   @Test(.enabled(if: PeerVectors.isPresent, "FOIL_PEER_VECTORS is not set"))
-  func wycheproof() throws {
+  func wycheproof() async throws {
     struct Group: Decodable {
       struct Key: Decodable { var pk: String }
       struct Vector: Decodable { var tcId: Int, msg: String, sig: String }
@@ -78,12 +80,12 @@ struct OtherVerifiersTests {
           message: try $0.msg.unhexed)
       }
     }
-    #expect(try expectSubset(cases, "Wycheproof") > 50)
+    #expect(try await expectSubset(cases, "Wycheproof") > 50)
   }
 
   /// Our own signatures, as they are, with the sign of R or A turned, with one bit changed, and with the
   /// halves of another.
-  @Test func changedSignatures() throws {
+  @Test func changedSignatures() async throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     var entropy = SeededEntropy(seed: seed)
     var cases: [Case] = []
@@ -105,6 +107,6 @@ struct OtherVerifiersTests {
       cases.append(
         Case(name: "\(round)-key", key: turnedKey, signature: good, message: message))
     }
-    #expect(try expectSubset(cases, "seed \(seed)") == 40, "seed \(seed)")
+    #expect(try await expectSubset(cases, "seed \(seed)") == 40, "seed \(seed)")
   }
 }

@@ -3,6 +3,7 @@
 import Foundation
 import PaymentModel
 import Receipts
+import Programs
 import Testing
 
 @Suite("Receipts without this library")
@@ -50,21 +51,22 @@ struct PythonTests {
     .enabled(if: Program.python.isPresent, "python3 is missing"))
   func inclusion() async throws {
     let (good, bad, _) = try await receipts()
-    #expect(try run(good) == "ok 15 39\n")
-    #expect(try run(bad) == nil)
+    #expect(try await run(good) == "ok 15 39\n")
+    #expect(try await run(bad) == nil)
   }
 
   @Test(
     "and the log's signature verifies with Python's cryptography",
-    .enabled(if: Program.hasPythonCryptography, "Python's cryptography is missing"))
+    .enabled("Python's cryptography is missing") { await Program.pythonHas("cryptography") })
   func signature() async throws {
     let (good, _, key) = try await receipts()
-    #expect(try run(good, key) == "ok 15 39\n")
+    #expect(try await run(good, key) == "ok 15 39\n")
     let other = try World.noteSigner("log.example", .cosignature).key.verifierKey
-    #expect(try run(good, other) == "ok 15 39\n", "the script does not look at the key's purpose")
+    #expect(
+      try await run(good, other) == "ok 15 39\n", "the script does not look at the key's purpose")
     let stranger = try World.noteSigner("stranger.example", .note).key.verifierKey
       .replacingOccurrences(of: "stranger.example", with: "log.example")
-    #expect(try run(good, stranger) == nil)
+    #expect(try await run(good, stranger) == nil)
   }
 
   /// A receipt among other entries, the same one with another path, and the log's verifier key.
@@ -84,12 +86,9 @@ struct PythonTests {
   }
 
   /// What the script prints; `nil` when it fails.
-  private func run(_ receipt: Bytes, _ key: String? = nil) throws -> String? {
-    let file = FileManager.default.temporaryDirectory
-      .appending(path: "foil-\(UUID().uuidString).receipt")
-    try Data(receipt).write(to: file)
-    defer { try? FileManager.default.removeItem(at: file) }
-    let arguments = ["-c", Self.script, file.path] + (key.map { [$0] } ?? [])
-    return try Program.python.output(of: arguments)
+  private func run(_ receipt: Bytes, _ key: String? = nil) async throws -> String? {
+    let file = try ScratchFolder().file("receipt", receipt)
+    let run = try await Program.python.run(["-c", Self.script, file] + (key.map { [$0] } ?? []))
+    return run.status == 0 ? run.output : nil
   }
 }

@@ -1,0 +1,142 @@
+// Who is taken on, who is not, and what that costs.
+
+import Conformance
+import Coordinator
+import PaymentModel
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct EngineAdmissionTests {
+  /// An order that would not be admitted any more may have been taken on. Whoever could not look does not say no.
+  @Test func aRefusalThatCouldNotBeLookedUpIsNone() async throws {
+    let driver = EngineDriver()
+    let submission = driver.world.order(goods: [0])
+    let first = driver.engine()
+    let accepted = try await first.submit(submission)
+    #expect(try await first.outcome(of: accepted.process).decision.isCommit)
+    await first.quiesce()
+
+    let engine = driver.engine(notary: CountingNotary(base: driver.world.notary, admits: false))
+    driver.world.log.setReachable(false)
+    await #expect {
+      try await engine.submit(submission)
+    } throws: { ($0 as? CoordinatorError)?.code == .logUnreachable }
+    driver.world.log.setReachable(true)
+    #expect(try await engine.submit(submission) == accepted)
+    await #expect {
+      try await engine.submit(driver.world.order(goods: [0]))
+    } throws: { ($0 as? CoordinatorError)?.code == .notAdmitted }
+    await engine.quiesce()
+  }
+
+  @Test func whoeverIsRefusedAsBusyCostsNoSignatureCheck() async throws {
+    let driver = EngineDriver()
+    driver.world.banks[0].faults.always(.reserve, .unreachable)
+    let notary = CountingNotary(base: driver.world.notary, admits: true)
+    let engine = driver.engine(
+      limits: CoordinatorLimits(mostUndecidedProcesses: 2), notary: notary)
+    let orders = (0..<3).map { _ in driver.world.order(goods: [0]) }
+    let accepted = try await engine.submit(orders[0])
+    _ = try await engine.submit(orders[1])
+    let admissions = notary.admissions
+    await #expect {
+      try await engine.submit(orders[2])
+    } throws: { ($0 as? CoordinatorError)?.code == .busy }
+    #expect(try await engine.submit(orders[0]) == accepted)
+    #expect(notary.admissions == admissions)
+    await engine.quiesce()
+  }
+
+  /// Anybody can sign orders and ask about them.
+  @Test func soManyOrdersAsMayBeAreAbortedAtATime() async throws {
+    let driver = EngineDriver()
+    let world = driver.world
+    world.log.faults.always(.publish, .unreachable)
+    let engine = driver.engine()
+    let orders = (0..<257).map { _ in world.order(goods: [0]) }
+    world.clock.advance(seconds: 605)
+    let asking = try orders.dropLast().map { order in
+      let key = try #require(world.modelCustomer(of: ModelWorld.process(of: order))).oneTimeKey
+      return Task { try await engine.verdictOrAbort(for: order.order, oneTimeKey: key) }
+    }
+    try await eventually("all are under way") { await engine.activity().openProcesses == 256 }
+    let last = try #require(orders.last)
+    let process = ModelWorld.process(of: last)
+    let key = try #require(world.modelCustomer(of: process)).oneTimeKey
+    await #expect {
+      try await engine.verdictOrAbort(for: last.order, oneTimeKey: key)
+    } throws: { ($0 as? CoordinatorError)?.code == .busy }
+
+    world.log.faults.always(.publish, nil)
+    for order in orders.dropLast() { try await engine.retry(ModelWorld.process(of: order)) }
+    for task in asking { #expect(try await task.value != .undecided) }
+    #expect(try await engine.verdictOrAbort(for: last.order, oneTimeKey: key) != .undecided)
+    await engine.quiesce()
+  }
+
+  /// It has its verdict, and a cancellation changes nothing.
+  @Test func whatWasOnlyPresentedNeedsNoCancellation() async throws {
+    let driver = EngineDriver()
+    let world = driver.world
+    let submission = world.order(goods: [0])
+    let process = ModelWorld.process(of: submission)
+    let customer = try #require(world.modelCustomer(of: process))
+    world.log.faults.always(.publish, .unreachable)
+    let engine = driver.engine()
+    world.clock.advance(seconds: 605)
+    let asking = Task {
+      try await engine.verdictOrAbort(for: submission.order, oneTimeKey: customer.oneTimeKey)
+    }
+    try await eventually("it has begun") { await engine.activity().openProcesses == 1 }
+    try await engine.cancel(process, customer.cancellation(of: process))
+    world.log.faults.always(.publish, nil)
+    try await engine.retry(process)
+    #expect(try await asking.value != .undecided)
+    #expect(try await engine.outcome(of: process).decision == .abort(.timeout))
+    await engine.quiesce()
+  }
+}
+
+/// A notary that counts what it is asked to admit, and may refuse all of it.
+private final class CountingNotary: Notary {
+  private let base: ModelNotary
+  private let admits: Bool
+  private let count = Mutex(0)
+
+  init(base: ModelNotary, admits: Bool) {
+    self.base = base
+    self.admits = admits
+  }
+
+  var admissions: Int { count.withLock { $0 } }
+
+  var key: Thumbprint { base.key }
+
+  func process(of order: Signed<Order>) -> ProcessID? { base.process(of: order) }
+
+  func admit(
+    _ submission: PurchaseSubmission, at time: Timestamp
+  ) throws(NotAdmitted) -> AdmittedOrder {
+    count.withLock { $0 += 1 }
+    guard admits else { throw NotAdmitted(code: "deadline", message: "too late") }
+    return try base.admit(submission, at: time)
+  }
+
+  func readmit(
+    _ submission: PurchaseSubmission, at time: Timestamp
+  ) throws(NotAdmitted) -> AdmittedOrder {
+    try base.readmit(submission, at: time)
+  }
+
+  func read<Content: Claim>(
+    _ signed: Signed<Content>, by signatory: Signatory, at time: Timestamp
+  ) throws(NotAdmitted) -> Stated<Content> {
+    try base.read(signed, by: signatory, at: time)
+  }
+
+  func sign<Content: Claim>(_ claim: Content, nonce: Nonce) -> Signed<Content> {
+    base.sign(claim, nonce: nonce)
+  }
+
+  func digest(_ bytes: Bytes) -> Digest { base.digest(bytes) }
+}
