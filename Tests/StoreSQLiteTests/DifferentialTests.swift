@@ -50,7 +50,7 @@ import Testing
     },
     RowOperation { rows, random in
       let process: ProcessID = random.identifier()
-      return "\(rows.rows(of: process)) \(rows.verdictCount())"
+      return "\(rows.rows(of: process))"
     },
     RowOperation { rows, random in
       let after: ProcessID? = random.flag() ? random.identifier() : nil

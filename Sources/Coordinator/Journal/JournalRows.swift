@@ -55,9 +55,6 @@ public protocol JournalRows {
   /// - Parameter onlyOpen: without those that have ended.
   func processes(after process: ProcessID?, atMost count: Int, onlyOpen: Bool) -> [ProcessID]
 
-  /// How many processes have a verdict.
-  func verdictCount() -> Int
-
   /// Puts a lock row in. The same number of the same process again changes nothing.
   mutating func add(_ lock: LockRow)
   /// Takes the lock row of that number and process out, if it is there.
@@ -88,7 +85,6 @@ public struct MemoryJournalRows: JournalRows, Hashable, Sendable {
   private var begun: [ProcessID] = []
   /// Sorted by number.
   private var lockRows: [LockRow] = []
-  private var verdicts = 0
 
   public init() {}
 
@@ -104,7 +100,6 @@ public struct MemoryJournalRows: JournalRows, Hashable, Sendable {
       begun.append(row.process)
     }
     chains[row.process]?.take(row)
-    if hasVerdict { verdicts += 1 }
     if row.kinds.contains(.end) { lockRows.removeAll { $0.process == row.process } }
     return true
   }
@@ -120,8 +115,6 @@ public struct MemoryJournalRows: JournalRows, Hashable, Sendable {
     return Array(
       begun[first...].lazy.filter { !(onlyOpen && chains[$0]?.hasEnded == true) }.prefix(count))
   }
-
-  public func verdictCount() -> Int { verdicts }
 
   public mutating func add(_ lock: LockRow) {
     let place =

@@ -112,10 +112,6 @@ struct SQLiteJournalRows: JournalRows {
     ) { $0[0] }
   }
 
-  func verdictCount() -> Int {
-    sql.first("SELECT count(*) FROM row WHERE has_verdict = 1") { $0[0] } ?? 0
-  }
-
   mutating func add(_ lock: LockRow) {
     sql.run(
       """

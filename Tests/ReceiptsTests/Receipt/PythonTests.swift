@@ -87,7 +87,8 @@ struct PythonTests {
 
   /// What the script prints; `nil` when it fails.
   private func run(_ receipt: Bytes, _ key: String? = nil) async throws -> String? {
-    let file = try ScratchFolder().file("receipt", receipt)
+    let folder = try ScratchFolder()
+    let file = try folder.file("receipt", receipt)
     let run = try await Program.python.run(["-c", Self.script, file] + (key.map { [$0] } ?? []))
     return run.status == 0 ? run.output : nil
   }
