@@ -38,7 +38,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
   private let limits: CoordinatorLimits
   private let rules: ProtocolRules
   /// Looked up, and never walked over.
-  private var open: [ProcessID: OpenProcess] = [:]
+  private var open: [ProcessID: CopiedOnWrite<OpenProcess>] = [:]
   public private(set) var openCount = 0
   /// Open processes without a verdict.
   public private(set) var undecidedCount = 0
@@ -81,25 +81,25 @@ public struct CoordinatorMachine: Hashable, Sendable {
   public func has(_ process: ProcessID) -> Bool { open[process] != nil }
 
   /// Whether all that was forced of an open process is durable.
-  public func isDurable(_ process: ProcessID) -> Bool { open[process]?.isDurable ?? false }
+  public func isDurable(_ process: ProcessID) -> Bool { open[process]?.value.isDurable ?? false }
 
   /// How an open process stands; `nil` while something of it is not durable, or when it is not open.
   public func standing(of process: ProcessID) -> ProcessStanding? {
-    guard let entry = open[process], entry.isDurable else { return nil }
-    return entry.standing
+    guard let entry = open[process], entry.value.isDurable else { return nil }
+    return entry.value.standing
   }
 
   /// Whether the verdict of an open process stands in the log.
   func hasPublishedVerdict(_ process: ProcessID) -> Bool {
-    open[process]?.records.verdict != nil
+    open[process]?.value.records.verdict != nil
   }
 
   /// The records of an open process that may not stand in the journal yet.
-  func unwritten(of process: ProcessID) -> UnwrittenRecords? { open[process]?.unwritten }
+  func unwritten(of process: ProcessID) -> UnwrittenRecords? { open[process]?.value.unwritten }
 
   /// How often each activity of an open process was asked for since it is open here, by number.
   public func attempts(of process: ProcessID) -> [Int]? {
-    open[process]?.machine.attemptCounts
+    open[process]?.value.machine.attemptCounts
   }
 
   /// Processes with something for the next batch.
@@ -109,7 +109,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
   public func call(for attempt: ActivityAttempt) -> ActivityCall? {
     guard let entry = open[attempt.process] else { return nil }
     return ActivityCall(
-      attempt: attempt, plan: entry.plan, records: entry.records, rules: rules)
+      attempt: attempt, plan: entry.value.plan, records: entry.value.records, rules: rules)
   }
 
   /// Whether one more process would be too much.
@@ -128,17 +128,17 @@ public struct CoordinatorMachine: Hashable, Sendable {
 
   /// The one-time key of an open process's order; `nil` when it was only presented, or is not open.
   package func oneTimeKey(of process: ProcessID) -> SigningKeyValue? {
-    open[process]?.plan.order?.order.oneTimeKey
+    open[process]?.value.plan.order?.order.oneTimeKey
   }
 
   /// Whether something of an open process waits for its next attempt.
   package func isPausing(_ process: ProcessID) -> Bool {
-    open[process]?.machine.isPausing ?? false
+    open[process]?.value.machine.isPausing ?? false
   }
 
   /// Whether an open process stands in a queue behind others.
   package func isQueued(_ process: ProcessID) -> Bool {
-    open[process]?.machine.isQueued ?? false
+    open[process]?.value.machine.isQueued ?? false
   }
 
   /// Who stands for a resource, by arrival.
@@ -146,15 +146,15 @@ public struct CoordinatorMachine: Hashable, Sendable {
 
   /// How an open process stands, durable or not.
   package func outline(of process: ProcessID) -> ProcessOutline? {
-    open[process]?.machine.outline
+    open[process]?.value.machine.outline
   }
 
   /// Forgets numbers that only name things, so that machines can be compared that will go on alike: of
   /// batches, of places in queues, of attempts. Answers to attempts find nobody afterwards.
   package mutating func forgetNumbers(of processes: [ProcessID]) {
     for process in processes {
-      open[process]?.machine.forgetAttempts()
-      guard let entry = open[process] else { continue }
+      open[process]?.value.machine.forgetAttempts()
+      guard let entry = open[process]?.value else { continue }
       for activity in entry.limited {
         for use in entry.uses(of: activity) { locks.forgetNumbers(on: use.resource) }
       }
@@ -216,7 +216,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
       while let process = timers.popDue(at: now) { wake(process, at: now, &entropy, &effects) }
     }
     give(at: now, entropy: &entropy, effects: &effects)
-    for process in resting where open[process]?.isResting == true { markDirty(process) }
+    for process in resting where open[process]?.value.isResting == true { markDirty(process) }
     resting.removeAll(keepingCapacity: true)
     write(notary: notary, effects: &effects)
     if let next = timers.first, wakeAt.map({ next < $0 }) ?? true {
@@ -227,7 +227,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
   }
 
   private mutating func enter(_ entry: OpenProcess) {
-    open[entry.process] = entry
+    open[entry.process] = CopiedOnWrite(entry)
     openCount += 1
     if !entry.isDecided { undecidedCount += 1 }
   }
@@ -236,7 +236,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
     _ process: ProcessID, at now: Timestamp, _ entropy: inout some Entropy,
     _ effects: inout [CoordinatorEffect]
   ) {
-    guard let came = open[process]?.timerCame(at: now) else { return }
+    guard let came = open[process]?.value.timerCame(at: now) else { return }
     if let next = came.next { timers.push(process, at: next) }
     if came.isDue { run(process, .tick, at: now, entropy: &entropy, effects: &effects) }
   }
@@ -247,18 +247,18 @@ public struct CoordinatorMachine: Hashable, Sendable {
     _ process: ProcessID, _ event: ProcessEvent, at now: Timestamp,
     entropy: inout some Entropy, effects: inout [CoordinatorEffect]
   ) {
-    let stepped = open[process]?.step(
+    let stepped = open[process]?.value.step(
       event, at: now, entropy: &entropy, nextBatch: nextBatch, rules: rules, effects: &effects)
     guard let stepped else { return }
     if stepped.isDecidedNow { undecidedCount -= 1 }
     if let timer = stepped.timer { timers.push(process, at: timer) }
     if stepped.isForced { markDirty(process) }
     if stepped.isResting { resting.append(process) }
-    if stepped.isAboutTurns, let entry = open[process] { takeTurns(of: entry, stepped) }
+    if stepped.isAboutTurns, let entry = open[process]?.value { takeTurns(of: entry, stepped) }
   }
 
   private mutating func markDirty(_ process: ProcessID) {
-    if open[process]?.markDirty() == true { dirty.append(process) }
+    if open[process]?.value.markDirty() == true { dirty.append(process) }
   }
 
   // MARK: - Turns
@@ -299,7 +299,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
     while next < turns.endIndex {
       let turn = turns[next]
       next += 1
-      guard let entry = open[turn.process] else { continue }
+      guard let entry = open[turn.process]?.value else { continue }
       let uses = entry.uses(of: turn.activity)
       let place = uses.firstIndex { $0.resource == turn.resource } ?? uses.endIndex
       if place < uses.endIndex - 1 {
@@ -329,7 +329,9 @@ public struct CoordinatorMachine: Hashable, Sendable {
     var rows: [JournalRow] = []
     let count = min(dirty.count, limits.largestBatch)
     for process in dirty.prefix(count) {
-      guard open[process]?.isDirty == true, let row = open[process]?.takeRow(notary: notary) else {
+      guard open[process]?.value.isDirty == true,
+        let row = open[process]?.value.takeRow(notary: notary)
+      else {
         continue
       }
       rows.append(row)
@@ -337,8 +339,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
     }
     dirty.removeFirst(count)
     // Those left behind ride in the batch after.
-    for process in dirty where open[process]?.isDurable == false {
-      open[process]?.awaitedBatch = nextBatch + 1
+    for process in dirty where open[process]?.value.isDurable == false {
+      open[process]?.value.awaitedBatch = nextBatch + 1
     }
     isWriting = true
     effects.append(
@@ -359,16 +361,16 @@ public struct CoordinatorMachine: Hashable, Sendable {
       leaveAll(entry)
     }
     for process in processes {
-      if let time = open[process]?.finish(batch, at: now, effects: &effects) {
+      if let time = open[process]?.value.finish(batch, at: now, effects: &effects) {
         timers.push(process, at: time)
       }
-      guard open[process]?.isOver == true, let entry = leave(process) else { continue }
+      guard open[process]?.value.isOver == true, let entry = leave(process) else { continue }
       leaveAll(entry)
     }
   }
 
   private mutating func leave(_ process: ProcessID) -> OpenProcess? {
-    guard let entry = open.removeValue(forKey: process) else { return nil }
+    guard let entry = open.removeValue(forKey: process)?.value else { return nil }
     openCount -= 1
     if !entry.isDecided { undecidedCount -= 1 }
     return entry
