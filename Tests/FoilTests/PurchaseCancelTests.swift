@@ -67,6 +67,9 @@ struct PurchaseCancelTests {
     let shown = try await home.foil("process", "show", process, "--json")
     #expect(shown.status == 0 && shown.output.contains("\"phase\":\"\(phase)\""))
     #expect(try await home.foil("open", process).status == 1)
+    let export = try await home.foil("process", "export", process)
+    let verified = try await Command.foil(["process", "verify", "-"], input: export.output)
+    #expect(verified.status == 0 && verified.lines.last == "abort (cancelled), ended")
 
     let buy = try await home.foil("buy", "contract.txt", "tally.svg", "--yes")
     #expect(buy.status == 0, "\(buy.output)\(buy.errors)")

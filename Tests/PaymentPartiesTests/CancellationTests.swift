@@ -80,6 +80,31 @@ import Testing
     try await market.close()
   }
 
+  /// Its time has passed, and the margin has not in which nobody else can have it aborted.
+  @Test func whatWasNeverHandedInAndIsOverdueIsAbortedForThat() async throws {
+    let clock = SteppedClock()
+    let market = try await Fair.open(clock: clock)
+    let process = try await market.order(decideWithinSeconds: 30)
+    clock.step(seconds: 31)
+    let purchase = try await market.cancel(process)
+    #expect(purchase.decision == .abort(.timeout) && purchase.report.answer == .proven)
+    try await market.expectMoneyConserved(earned: 0)
+  }
+
+  @Test func whoeverWaitsForTheVerdictHearsOfIt() async throws {
+    let market = try await Fair.open()
+    let gate = Gate()
+    try market.replace(Fair.blue) { HesitantMerchant(shop: $0, gate: gate) }
+    let process = try await market.order()
+    async let waiting = market.conclude(process)
+    try await eventually("the money is held") {
+      (try? await market.coordinator.engine.file(of: process))?.reservations.count == 1
+    }
+    try await expectWithdrawn(try await market.cancel(process), in: market)
+    try await expectWithdrawn(try await waiting, in: market)
+    gate.open()
+  }
+
   @Test func afterTheVerdictThereIsNothingToWithdraw() async throws {
     let market = try await Fair.open()
     let process = try await market.order()
