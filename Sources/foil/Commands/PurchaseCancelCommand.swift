@@ -11,9 +11,9 @@ struct PurchaseCancelCommand: AsyncParsableCommand {
     abstract: "Withdraw a purchase that has no verdict yet.",
     discussion: """
       Signs with the order's one-time key that you withdraw it, and keeps that before anybody gets it: \
-      from then on nobody gets your request for delivery, and without one there is no commit. Then the \
-      coordinator aborts the purchase, also one that it has never seen, unless it has decided already. \
-      After the abort the coins can be spent again. If it is interrupted, run it again.
+      from then on nobody gets a request for delivery from you, and without one there is no commit. Then \
+      the coordinator aborts the purchase, also one that it has never seen, unless it has decided \
+      already. After the abort the coins can be spent again. If it is interrupted, run it again.
 
       Exit status: 0 nothing was or will be paid: it was withdrawn, or aborted before that; 1 too late, \
       it is committed; 2 there is no such purchase; 75 the coordinator has not taken it yet.
