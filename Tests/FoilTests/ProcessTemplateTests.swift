@@ -3,6 +3,7 @@
 import Foundation
 import PaymentCrypto
 import PaymentModel
+import Programs
 import Testing
 
 @Suite("Templates as data")

@@ -3,6 +3,7 @@
 import Foundation
 import PaymentModel
 import PaymentParties
+import Programs
 import Testing
 
 @Suite("Withdrawing a purchase")
