@@ -149,6 +149,8 @@ extension ECashError.Code {
   public static let purchaseUnknown = Self(rawValue: "purchase-unknown")
   /// The purchase has ended otherwise.
   public static let purchaseEnded = Self(rawValue: "purchase-ended")
+  /// The customer has withdrawn the order.
+  public static let purchaseWithdrawn = Self(rawValue: "purchase-withdrawn")
   /// The verdict does not verify or is of another process.
   public static let verdictInvalid = Self(rawValue: "verdict-invalid")
 }

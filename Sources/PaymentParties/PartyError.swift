@@ -32,6 +32,10 @@ public struct PartyError: Error, Sendable {
     public static let submission = Code(rawValue: "submission")
     /// There is no verdict yet; ask again.
     public static let undecided = Code(rawValue: "undecided")
+    /// The coordinator does not take a cancellation now; hand it in again.
+    public static let cancellation = Code(rawValue: "cancellation")
+    /// The purchase has its verdict: it is too late to withdraw it.
+    public static let decided = Code(rawValue: "decided")
     /// A good cannot be sealed, offered, found or opened.
     public static let goods = Code(rawValue: "goods")
     /// There is no such purchase, or it is not in the state that is needed.

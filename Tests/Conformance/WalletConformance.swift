@@ -148,6 +148,7 @@ package enum WalletConformance {
     changed.state = .committed
     changed.verdict = LoggedVerdict(verdict: Signed([1]), proof: [2])
     changed.deliveryRequest = [3]
+    changed.cancellation = [5]
     changed.receipt = [4]
     let ended = changed
     await store.transact { stored in stored.put(ended) }

@@ -197,6 +197,34 @@ import Testing
     }
   }
 
+  @Test func aCancellationIsKeptAndNoDeliveryRequestAfterIt() async throws {
+    let world = try await CashWorld()
+    _ = try await world.account("shop")
+    let wallet = try await funded(8, in: world)
+    func paid() async throws -> ProcessID {
+      let made = try await world.order([("shop", 1)], by: wallet)
+      _ = try await wallet.pay(made.payable) { $0[0].bytes }
+      return made.order.process
+    }
+    let process = try await paid()
+    #expect(try await wallet.keep(cancellation: Signed([1]), of: process).bytes == [1])
+    #expect(try await wallet.keep(cancellation: Signed([2]), of: process).bytes == [1])
+    #expect(await wallet.purchase(process)?.cancellation == [1])
+    await #expect(throws: ECashError(code: .purchaseWithdrawn)) {
+      try await wallet.keep(deliveryRequest: Signed([3]), of: process)
+    }
+    #expect(await wallet.purchase(process)?.deliveryRequest == nil)
+    // A request that was signed before stays what it is.
+    let asked = try await paid()
+    _ = try await wallet.keep(deliveryRequest: Signed([3]), of: asked)
+    #expect(try await wallet.keep(cancellation: Signed([1]), of: asked).bytes == [1])
+    #expect(try await wallet.keep(deliveryRequest: Signed([4]), of: asked).bytes == [3])
+    let unknown: ProcessID = SHA256.digest([]).renamed()
+    await #expect(throws: ECashError(code: .purchaseUnknown)) {
+      try await wallet.keep(cancellation: Signed([1]), of: unknown)
+    }
+  }
+
   @Test func copiedWalletIsCaught() async throws {
     let world = try await CashWorld()
     _ = try await world.account("shop")

@@ -36,7 +36,7 @@ struct SimulateCommandTests {
 
   @Test("the flaws are listed, for people and as JSON, with the same names")
   func flaws() async throws {
-    let text = try await Command.foil(["simulate", "--seed", "1", "--flaw", "list"])
+    let text = try await Command.foil(["simulate", "--flaw", "list"])
     let json = try await Command.foil(["simulate", "--seed", "1", "--flaw", "list", "--json"])
     #expect(text.status == 0 && json.status == 0)
     let flaws = try json.json(as: Flaws.self).flaws
@@ -86,5 +86,11 @@ struct SimulateCommandTests {
   func refused(_ arguments: [String]) async throws {
     let run = try await Command.foil(["simulate", "--seed", "1"] + arguments)
     #expect(run.status == 64 && !run.errors.isEmpty)
+  }
+
+  @Test("a run needs a seed")
+  func needsSeed() async throws {
+    let run = try await Command.foil(["simulate", "--runs", "1"])
+    #expect(run.status == 64 && run.errors.contains("--seed is missing") && run.output.isEmpty)
   }
 }

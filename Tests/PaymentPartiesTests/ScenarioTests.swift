@@ -106,10 +106,7 @@ import Testing
       ($0 as? CoordinatorError)?.code == .notEntitled
     }
 
-    let customer = try market.customer.wallet.orderSigner(number)
-    try await market.coordinator.engine.cancel(
-      process, customer.sign(cancellation, entropy: &entropy))
-    let purchase = try await market.conclude(process)
+    let purchase = try await market.cancel(process)
     #expect(purchase.decision == .abort(.cancelled))
     #expect(purchase.report.answer == .proven)
     try await expectNothingHappened(process, in: market)

@@ -358,7 +358,7 @@ import Testing
           decideBy: random.time(), madeAt: random.time(), submission: random.bytes(),
           state: try random.one(of: [.undecided, .committed, .aborted]),
           verdict: random.verdict(), deliveryRequest: random.someBytes(),
-          receipt: random.someBytes()))
+          cancellation: random.someBytes(), receipt: random.someBytes()))
       return "\(before, default: "none") \(rows.purchases(atMost: random.number(0..<6)))"
     }
   ]

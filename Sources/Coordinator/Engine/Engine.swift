@@ -131,42 +131,6 @@ public actor Engine {
     return AcceptedOrder(process: process, submission: try await file(of: process).accepted)
   }
 
-  /// Withdraws an order on behalf of the customer, and returns when that is durable. It has no effect after
-  /// the verdict.
-  ///
-  /// - Throws: `unknown-process`, `not-entitled` when the order's one-time key did not sign this,
-  ///   `journal-taken`, and what keeps the process from going on.
-  public nonisolated func cancel(
-    _ process: ProcessID, _ cancellation: Signed<Cancellation>
-  ) async throws(CoordinatorError) {
-    // An order that was only presented is aborted already.
-    guard let key = try await oneTimeKey(of: process) else { return }
-    guard cancellation.bytes.count <= SubmissionLimits.statement,
-      let stated = try? ports.notary.read(
-        cancellation, by: .oneTime(key), at: ports.clock.now()),
-      stated.claim.process == process
-    else {
-      throw CoordinatorError(.notEntitled, "only the order's key cancels it")
-    }
-    try await cancel(process, Exhibit(id: stated.id, signed: cancellation))
-  }
-
-  private func oneTimeKey(
-    of process: ProcessID
-  ) async throws(CoordinatorError) -> SigningKeyValue? {
-    try await ready()
-    try await requireKnown(process)
-    return machine.oneTimeKey(of: process)
-  }
-
-  private func cancel(
-    _ process: ProcessID, _ cancellation: Exhibit<Cancellation>
-  ) async throws(CoordinatorError) {
-    guard machine.has(process) else { return }
-    try carryOut(.cancelled(process, cancellation))
-    _ = try await standing(of: process, when: .durable)
-  }
-
   /// Asks now for everything of a process that waits for its next attempt.
   ///
   /// - Throws: `unknown-process`, and what the journal throws.
@@ -189,10 +153,7 @@ public actor Engine {
     for order: Signed<Order>, oneTimeKey: SigningKeyValue
   ) async throws(CoordinatorError) -> VerdictAnswer {
     let now = ports.clock.now()
-    guard order.bytes.count <= SubmissionLimits.statement,
-      let stated = try? ports.notary.read(order, by: .oneTime(oneTimeKey), at: now),
-      stated.claim.oneTimeKey == oneTimeKey
-    else { throw CoordinatorError(.notEntitled, "the order does not verify") }
+    let stated = try read(order, by: oneTimeKey, at: now)
     if let answer = try await answer(about: stated.id.renamed()) { return answer }
     guard now >= stated.claim.decideBy.adding(seconds: Int64(questionMarginSeconds)) else {
       return .undecided
@@ -214,21 +175,45 @@ public actor Engine {
 
   /// Aborts an order that was only presented.
   private func abort(_ new: NewProcess) async throws(CoordinatorError) -> LoggedVerdict {
+    try await onePresented { () async throws(CoordinatorError) in
+      do throws(CoordinatorError) {
+        try await begin(new)
+      } catch {
+        // It may have been handed in meanwhile.
+        guard error.code == .journalTaken else { throw error }
+      }
+      return try await outcome(of: new.plan.process).verdict
+    }
+  }
+
+  /// Carries out what an order needs that was only presented: of so many as may be at a time.
+  ///
+  /// - Throws: `busy`.
+  func onePresented<Value: Sendable>(
+    _ body: () async throws(CoordinatorError) -> Value
+  ) async throws(CoordinatorError) -> Value {
     guard presentedUnderWay < Self.mostPresented else { throw .busyNow }
     presentedUnderWay += 1
     defer { presentedUnderWay -= 1 }
-    do throws(CoordinatorError) {
-      try await begin(new)
-    } catch {
-      // It may have been handed in meanwhile.
-      guard error.code == .journalTaken else { throw error }
-    }
-    return try await outcome(of: new.plan.process).verdict
+    return try await body()
+  }
+
+  /// Reads an order that somebody presents.
+  ///
+  /// - Throws: `not-entitled` when it is not signed with that key, or names another one.
+  nonisolated func read(
+    _ order: Signed<Order>, by oneTimeKey: SigningKeyValue, at now: Timestamp
+  ) throws(CoordinatorError) -> Stated<Order> {
+    guard order.bytes.count <= SubmissionLimits.statement,
+      let stated = try? ports.notary.read(order, by: .oneTime(oneTimeKey), at: now),
+      stated.claim.oneTimeKey == oneTimeKey
+    else { throw CoordinatorError(.notEntitled, "the order does not verify") }
+    return stated
   }
 
   /// How a process stands that has begun, or stood when it was read back; `nil` for one that has not. One that
   /// an earlier run left open goes on.
-  private func knownStanding(
+  func knownStanding(
     of process: ProcessID
   ) async throws(CoordinatorError) -> ProcessStanding? {
     if let standing = try await openStanding(of: process, when: .durable) { return standing }
@@ -242,7 +227,7 @@ public actor Engine {
     }
   }
 
-  private func requireKnown(_ process: ProcessID) async throws(CoordinatorError) {
+  func requireKnown(_ process: ProcessID) async throws(CoordinatorError) {
     guard try await knownStanding(of: process) != nil else {
       throw CoordinatorError(.unknownProcess, "no process \(process)")
     }

@@ -156,14 +156,35 @@ public final class Wallet: Sendable {
   /// Keeps the signed delivery request of a purchase: from then on the same bytes are sent.
   ///
   /// - Returns: the one that is on record, which may be an earlier one.
-  /// - Throws: `purchaseUnknown`.
+  /// - Throws: `purchaseUnknown`; `purchaseWithdrawn` when a cancellation was kept before any request.
   public func keep(
     deliveryRequest: Signed<DeliveryRequest>, of process: ProcessID
   ) async throws(ECashError) -> Signed<DeliveryRequest> {
-    try await change(process) { row in
-      let kept = row.deliveryRequest ?? deliveryRequest.bytes
-      row.deliveryRequest = kept
-      return Signed(kept)
+    try await change(process) { row throws(ECashError) in
+      if let kept = row.deliveryRequest { return Signed(kept) }
+      guard row.cancellation == nil else {
+        throw ECashError(.purchaseWithdrawn, "the order was withdrawn")
+      }
+      row.deliveryRequest = deliveryRequest.bytes
+      return deliveryRequest
+    }
+  }
+
+  /// Keeps the signed cancellation of an undecided purchase: from then on the same bytes are sent, and no delivery
+  /// request is kept any more.
+  ///
+  /// - Returns: the one that is on record, which may be an earlier one, also when a verdict has come since.
+  /// - Throws: `purchaseUnknown`; `purchaseEnded` when a verdict has ended the purchase, and none was kept before.
+  public func keep(
+    cancellation: Signed<Cancellation>, of process: ProcessID
+  ) async throws(ECashError) -> Signed<Cancellation> {
+    try await change(process) { row throws(ECashError) in
+      if let kept = row.cancellation { return Signed(kept) }
+      guard row.state == .undecided else {
+        throw ECashError(.purchaseEnded, "a verdict has ended the purchase")
+      }
+      row.cancellation = cancellation.bytes
+      return cancellation
     }
   }
 
@@ -175,13 +196,14 @@ public final class Wallet: Sendable {
   }
 
   private func change<Value: Sendable>(
-    _ process: ProcessID, _ body: @escaping @Sendable (inout PurchaseRow) -> Value
+    _ process: ProcessID,
+    _ body: @escaping @Sendable (inout PurchaseRow) throws(ECashError) -> Value
   ) async throws(ECashError) -> Value {
     try await store.transact { rows throws(ECashError) in
       guard var row = rows.purchase(process) else {
         throw ECashError(.purchaseUnknown, "no such purchase")
       }
-      let value = body(&row)
+      let value = try body(&row)
       rows.put(row)
       return value
     }

@@ -196,12 +196,15 @@ public struct PurchaseRow: Hashable, Sendable {
   public var state: State
   public var verdict: LoggedVerdict?
   public var deliveryRequest: Bytes?
+  /// The customer's word that she withdraws the order. It stands here before anybody gets it.
+  public var cancellation: Bytes?
   public var receipt: Bytes?
 
   public init(
     process: ProcessID, orderNumber: UInt64, coordinator: Thumbprint, decideBy: Timestamp,
     madeAt: Timestamp, submission: Bytes, state: State = .undecided,
-    verdict: LoggedVerdict? = nil, deliveryRequest: Bytes? = nil, receipt: Bytes? = nil
+    verdict: LoggedVerdict? = nil, deliveryRequest: Bytes? = nil, cancellation: Bytes? = nil,
+    receipt: Bytes? = nil
   ) {
     self.process = process
     self.orderNumber = orderNumber
@@ -212,6 +215,7 @@ public struct PurchaseRow: Hashable, Sendable {
     self.state = state
     self.verdict = verdict
     self.deliveryRequest = deliveryRequest
+    self.cancellation = cancellation
     self.receipt = receipt
   }
 }

@@ -449,11 +449,10 @@ final class RealWorld: Playground {
   }
 
   private func cancel(_ purchase: RealPurchase, by number: Int) async {
-    guard let row = try? await purchase.wallet.purchase(purchase.process),
-      let signer = try? purchase.wallet.wallet.orderSigner(row.orderNumber),
-      let nonce = Nonce(Bytes(SHA256.digest(purchase.process.bytes).bytes.prefix(16)))
-    else { return }
-    let cancellation = signer.sign(Cancellation(process: purchase.process), nonce: nonce)
+    // After a verdict she has nothing to withdraw.
+    guard let cancellation = try? await purchase.wallet.cancellation(of: purchase.process) else {
+      return
+    }
     stage.network.send(
       Outgoing(to: .coordinator, content: .cancel(purchase.process, cancellation)),
       from: .customer(number))

@@ -52,6 +52,8 @@ public struct PurchaseStanding: Sendable {
   public let decision: PaymentModel.Decision?
   /// Whether the coordinator has decided, which the wallet may not know yet.
   public let isDecided: Bool
+  /// Whether the customer has withdrawn it. The verdict may be another one all the same.
+  public let isWithdrawn: Bool
   public let madeAt: Timestamp
   public let decideBy: Timestamp
   public let items: [Item]
@@ -81,6 +83,7 @@ extension Market {
     return PurchaseStanding(
       process: row.process, word: Self.word(row, status: status, report: report, at: now),
       decision: decision, isDecided: decision != nil || status?.state.isCommitted != nil,
+      isWithdrawn: row.cancellation != nil,
       madeAt: row.madeAt, decideBy: row.decideBy, items: items,
       payments: payments, fee: fee, due: Self.due(row, status: status, at: now),
       objections: (file?.refusals ?? []).map {
@@ -120,10 +123,11 @@ extension Market {
     let overdue = [Due(participant: .coordinator, verb: .recordAbort, until: nil)]
     guard let status else {
       guard row.state == .undecided else { return [] }
-      return now < row.decideBy
+      return now < row.decideBy && row.cancellation == nil
         ? [Due(participant: .customer, verb: .receivePayment, until: row.decideBy)]
         : overdue
     }
+    if row.cancellation != nil, status.state.isCommitted == nil { return overdue }
     func due(_ states: Set<ActivityState>, until: Timestamp?) -> [Due] {
       zip(status.definition.activities, status.state.activities)
         .filter { states.contains($1) }

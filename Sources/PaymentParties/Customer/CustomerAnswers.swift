@@ -8,12 +8,14 @@ public import PaymentModel
 
 extension Customer: CustomerAgent {
   /// Signs the delivery request of a purchase that is hers, undecided, and complete: an acceptance by the
-  /// order's coordinator for each of its offers. The same request again gets the same bytes.
+  /// order's coordinator for each of its offers. The same request again gets the same bytes. For a purchase that
+  /// she has withdrawn nobody gets any.
   public func requestDelivery(_ query: DeliveryQuery) async -> Outcome<Signed<DeliveryRequest>> {
     let process = query.id.process
     guard let row = await wallet.purchase(process),
       let submission = try? PurchaseSubmission(encoded: row.submission)
     else { return .refused(.invalid, nil) }
+    guard row.cancellation == nil else { return .unknown("the order was withdrawn") }
     if let kept = row.deliveryRequest { return .done(Signed(kept)) }
     guard row.state == .undecided, clock.now() < query.answerBy else {
       return .refused(.tooLate, nil)

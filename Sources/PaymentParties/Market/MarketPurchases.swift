@@ -89,14 +89,14 @@ extension Market {
 
   /// Hands in a purchase that is on record, waits for its verdict, settles the wallet, and keeps the
   /// receipt. A purchase that was handed in before goes on where it was; one that has ended gets a receipt
-  /// with all that has come since.
+  /// with all that has come since. Of one that the customer has withdrawn, that is handed in instead.
   ///
   /// - Parameters:
   ///   - customer: whose purchase it is; this market's own customer unless said otherwise.
   ///   - settlementSeconds: how long to wait, after the verdict, for everybody to carry it out. Whoever is
   ///     silent then must not keep the receipt from the customer.
-  /// - Throws: `submission` when the coordinator does not take it, and `undecided` when that may change;
-  ///   `purchase`, `receipt`; `home` for kept terms of the coordinator that nobody has signed.
+  /// - Throws: `submission` when the coordinator does not take it, `cancellation` when it does not take that it is
+  ///   withdrawn, and `undecided` when that may change; `purchase`, `receipt`; `home` for kept terms of the coordinator that nobody has signed.
   public func conclude(
     _ process: ProcessID, for customer: Customer? = nil, settlementSeconds: Int64 = 10
   ) async throws(PartyError) -> ConcludedPurchase {
@@ -155,16 +155,25 @@ extension Market {
     }
   }
 
-  private func verdict(
+  /// The verdict of a purchase, for which its order, or that she has withdrawn it, is handed in.
+  func verdict(
     of process: ProcessID, for customer: Customer
   ) async throws(PartyError) -> LoggedVerdict {
     let submission = try await customer.submission(of: process)
+    if let cancellation = try await customer.purchase(process).cancellation {
+      return try await verdict(of: process, withdrawn: submission.order, by: Signed(cancellation))
+    }
     try readTerms()
     do {
       _ = try await coordinator.engine.submit(submission)
     } catch {
       return try await verdict(of: process, notTaken: submission, because: error)
     }
+    return try await verdict(of: process)
+  }
+
+  /// Waits for a verdict that will come.
+  func verdict(of process: ProcessID) async throws(PartyError) -> LoggedVerdict {
     do {
       return try await coordinator.engine.verdict(of: process).verdict
     } catch {

@@ -155,28 +155,29 @@ struct SQLiteWalletRows: WalletRows {
     sql.run(
       """
       INSERT INTO purchase (\(Self.purchaseColumns))
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (process) DO UPDATE SET order_number = excluded.order_number,
         coordinator = excluded.coordinator, decide_by = excluded.decide_by,
         made_at = excluded.made_at, submission = excluded.submission, state = excluded.state,
         verdict = excluded.verdict, verdict_proof = excluded.verdict_proof,
-        delivery_request = excluded.delivery_request, receipt = excluded.receipt
+        delivery_request = excluded.delivery_request, cancellation = excluded.cancellation,
+        receipt = excluded.receipt
       """,
       purchase.process, purchase.orderNumber, purchase.coordinator, purchase.decideBy,
       purchase.madeAt, purchase.submission, purchase.state, purchase.verdict?.verdict,
-      purchase.verdict?.proof, purchase.deliveryRequest, purchase.receipt)
+      purchase.verdict?.proof, purchase.deliveryRequest, purchase.cancellation, purchase.receipt)
   }
 
   private static let purchaseColumns = """
     process, order_number, coordinator, decide_by, made_at, submission, state, verdict, \
-    verdict_proof, delivery_request, receipt
+    verdict_proof, delivery_request, cancellation, receipt
     """
 
   private func readPurchase(_ row: SQLRow) -> PurchaseRow {
     PurchaseRow(
       process: row[0], orderNumber: row[1], coordinator: row[2], decideBy: row[3], madeAt: row[4],
       submission: row[5], state: row[6], verdict: row.verdict(7, proof: 8),
-      deliveryRequest: row[9], receipt: row[10])
+      deliveryRequest: row[9], cancellation: row[10], receipt: row[11])
   }
 }
 

@@ -92,6 +92,7 @@ extension SQLiteSchema where Rows == any WalletRows {
       verdict BLOB,
       verdict_proof BLOB CHECK ((verdict IS NULL) = (verdict_proof IS NULL)),
       delivery_request BLOB,
+      cancellation BLOB,
       receipt BLOB
     ) STRICT;
 

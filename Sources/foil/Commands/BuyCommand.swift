@@ -75,13 +75,14 @@ struct BuyCommand: AsyncParsableCommand {
 
   // MARK: - Ordering
 
-  /// An unfinished order over exactly these offers.
+  /// An unfinished order over exactly these offers that was not withdrawn.
   private func unfinished(
     _ selections: [Selection], in market: Market
   ) async throws -> ProcessID? {
     let wanted = Set(selections.map { "\($0.quantity) \($0.offer.id)" })
     let rows = await market.customer.wallet.purchases(atMost: Market.listedPurchases)
-    for row in rows where await !market.isFinished(row) {
+    for row in rows where row.cancellation == nil {
+      guard await !market.isFinished(row) else { continue }
       let standing = try await market.standing(of: row, at: SystemWallClock().now())
       if Set(standing.items.map({ "\($0.quantity) \($0.offer)" })) == wanted {
         return row.process

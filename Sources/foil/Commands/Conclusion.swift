@@ -25,7 +25,7 @@ struct Conclusion {
     do throws(PartyError) {
       purchase = try await market.conclude(process)
     } catch {
-      guard error.code == .undecided || error.code == .submission else { throw error }
+      guard [.undecided, .submission, .cancellation].contains(error.code) else { throw error }
       let decideBy = try await market.customer.purchase(process).decideBy
       throw Failure(
         .pending, "purchase \(process.short) is undecided: \(error.message)",
@@ -34,11 +34,16 @@ struct Conclusion {
             ? "it must be decided by \(decideBy.forPeople)"
             : "its time has passed, and in a few seconds it can be aborted"))
     }
-    let standing = try await market.standing(
-      of: try await market.customer.purchase(process), at: SystemWallClock().now())
-    let path = "\(market.home.path)/purchase-\(process.short).receipt"
-    try PrivateFile.write(purchase.receipt.bytes, to: path)
-    return Conclusion(purchase: purchase, standing: standing, receiptPath: path)
+    return try await Conclusion(purchase, in: market)
+  }
+
+  /// Writes the receipt of a concluded purchase into the home.
+  init(_ purchase: ConcludedPurchase, in market: Market) async throws {
+    self.purchase = purchase
+    standing = try await market.standing(
+      of: try await market.customer.purchase(purchase.process), at: SystemWallClock().now())
+    receiptPath = "\(market.home.path)/purchase-\(purchase.process.short).receipt"
+    try PrivateFile.write(purchase.receipt.bytes, to: receiptPath)
   }
 
   var isCommitted: Bool { purchase.decision.isCommit }
@@ -67,11 +72,14 @@ struct Conclusion {
     } else {
       lines.append("committed: purchase \(purchase.process.short)")
     }
-    if !purchase.isSettled {
-      lines.append("not everybody has carried that out yet; the receipt shows what is pending")
-    }
-    lines.append("receipt: \(Terminal.line(receiptPath)) (\(purchase.report.answer.rawValue))")
-    return lines
+    return lines + closingLines
+  }
+
+  /// Whether all of it is done, and where the receipt is.
+  var closingLines: [String] {
+    (purchase.isSettled
+      ? [] : ["not everybody has carried that out yet; the receipt shows what is pending"])
+      + ["receipt: \(Terminal.line(receiptPath)) (\(purchase.report.answer.rawValue))"]
   }
 
   /// For `--json`.

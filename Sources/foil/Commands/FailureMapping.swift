@@ -32,7 +32,7 @@ extension Failure {
 
   init(_ error: PartyError) {
     switch error.code {
-    case .inUse, .undecided, .submission:
+    case .inUse, .undecided, .submission, .cancellation:
       self.init(.pending, error.message, hint: "run the same command again")
     case .home, .keys, .receipt, .complaint, .export:
       self.init(.notChecked, error.message)

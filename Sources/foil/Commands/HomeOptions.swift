@@ -65,6 +65,11 @@ struct HomeOptions: ParsableArguments {
 
   /// Goes on with what an earlier run left open, and says what cannot go on.
   func recover(_ market: Market) async {
+    do {
+      try await market.resumeCancellations()
+    } catch {
+      Terminal.report("a purchase is not withdrawn yet: \(error.message)", hint: nil)
+    }
     let report = await market.recover()
     if let refusal = report.refusal {
       Terminal.report(

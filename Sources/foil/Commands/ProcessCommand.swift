@@ -12,11 +12,13 @@ struct ProcessCommand: AsyncParsableCommand {
     discussion: """
       What an operator of a coordinator does when called: 'list' says which processes are open, \
       'show' what a process waits for, 'retry' asks again now, and 'export' writes all that is on \
-      file for one process, for somebody else to look at. Whoever joins a process has 'check'.
+      file for one process, for somebody else to look at. Whoever joins a process has 'check', and \
+      'template' for what it is generated from.
       """,
     subcommands: [
       ProcessListCommand.self, ProcessShowCommand.self, ProcessRetryCommand.self,
       ProcessExportCommand.self, ProcessVerifyCommand.self, ProcessCheckCommand.self,
+      ProcessTemplateCommand.self,
     ])
 }
 
@@ -49,14 +51,23 @@ struct ProcessShowCommand: AsyncParsableCommand {
 
   @OptionGroup var home: HomeOptions
 
-  @Option(help: "How it is drawn.")
-  var format = Format.text
+  @Option(help: "How it is drawn; text unless given.")
+  var format: Format?
+
+  @Flag(help: "Print one JSON object, as --format json does.")
+  var json = false
+
+  func validate() throws {
+    guard !json || format == nil || format == .json else {
+      throw ValidationError("--json and --format exclude each other")
+    }
+  }
 
   func run() async throws {
     try await home.withMarket { market in
       let process = try await market.process(matching: id)
       let status = try await market.coordinator.engine.status(of: process)
-      switch format {
+      switch json ? .json : format ?? .text {
       case .text: showText(status)
       case .mermaid:
         Terminal.print(status.definition.mermaid(showing: status.state), terminator: "")

@@ -9,12 +9,14 @@ import Receipts
 
 struct PurchaseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "purchase", abstract: "See how purchases stand.",
+    commandName: "purchase", abstract: "See how purchases stand, or withdraw one.",
     discussion: """
       A purchase is waiting, done (committed), cancelled (aborted, nothing was paid), in doubt \
       (its time has passed without a known verdict), or disputed (its receipt is refuted).
       """,
-    subcommands: [PurchaseListCommand.self, PurchaseShowCommand.self])
+    subcommands: [
+      PurchaseListCommand.self, PurchaseShowCommand.self, PurchaseCancelCommand.self,
+    ])
 }
 
 struct PurchaseListCommand: AsyncParsableCommand {
@@ -116,7 +118,8 @@ struct PurchaseShowCommand: AsyncParsableCommand {
       Terminal.print("receipt: \(report.answer.rawValue)")
     }
     if standing.decision == nil || standing.decision?.isCommit == true {
-      let next = home.command("open \(standing.process.short)")
+      let verb = standing.awaitsAbort ? "purchase cancel" : "open"
+      let next = home.command("\(verb) \(standing.process.short)")
       Terminal.print("next: \(Terminal.line(next))")
     }
   }
@@ -127,10 +130,15 @@ extension PurchaseStanding {
   var wordWithReason: String {
     if case .abort(let reason) = decision {
       "\(word.rawValue) (\(reason.rawValue))"
+    } else if awaitsAbort {
+      "\(word.rawValue) (withdrawn)"
     } else {
       word.rawValue
     }
   }
+
+  /// Whether it is withdrawn, and the coordinator may not know that yet.
+  var awaitsAbort: Bool { isWithdrawn && !isDecided }
 
   /// What is paid, or would have been.
   func total(in money: MoneyFormat) -> String {
@@ -195,6 +203,7 @@ private struct PurchaseValue: Encodable {
   let state: String
   let verdict: String?
   let reason: String?
+  let isWithdrawn: Bool
   let madeAt: String
   let decideBy: String
   let items: [Item]
@@ -210,6 +219,7 @@ private struct PurchaseValue: Encodable {
     state = standing.word.rawValue
     verdict = standing.decision.map { $0.isCommit ? "commit" : "abort" }
     if case .abort(let why) = standing.decision { reason = why.rawValue } else { reason = nil }
+    isWithdrawn = standing.isWithdrawn
     madeAt = standing.madeAt.description
     decideBy = standing.decideBy.description
     items = standing.items.map {

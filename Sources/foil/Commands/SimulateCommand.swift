@@ -23,8 +23,8 @@ struct SimulateCommand: AsyncParsableCommand {
       with the command that replays it step by step.
       """)
 
-  @Option(help: "The seed of the first run.")
-  var seed: UInt64
+  @Option(help: "The seed of the first run; needed but for '--flaw list'.")
+  var seed: UInt64?
 
   @Option(help: "How many runs.")
   var runs = 1
@@ -52,6 +52,7 @@ struct SimulateCommand: AsyncParsableCommand {
   var json = false
 
   func validate() throws {
+    guard seed != nil || flaw == "list" else { throw ValidationError("--seed is missing") }
     try check(customers, "customers", PopulationSize.limits.customers)
     try check(merchants, "merchants", PopulationSize.limits.merchants)
     try check(banks, "banks", PopulationSize.limits.banks)
@@ -83,7 +84,7 @@ struct SimulateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if flaw == "list" { return try listFlaws() }
+    guard flaw != "list", let seed else { return try listFlaws() }
     let chosen = flaw.flatMap(Flaw.init)
     let size = PopulationSize(customers: customers, merchants: merchants, banks: banks)
     let start = ContinuousClock.now
