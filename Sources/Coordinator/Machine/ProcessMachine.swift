@@ -251,7 +251,10 @@ extension ProcessMachine {
   private mutating func giveUpOrCall(_ number: Int, result: inout StepResult) {
     let count = attempts[number].count
     if graph.activities[number].verb == .notify {
-      if count >= policy.notifyAttempts { conclude(number, .unreached, result: &result) }
+      // Nobody is called: an operator does not know her, and the verdict is public.
+      guard count >= policy.notifyAttempts else { return }
+      conclude(number, .unreached, result: &result)
+      result.effects.append(.gaveUp(activity: number))
     } else if count >= policy.operatorAfterAttempts {
       callOperator(for: number, result: &result)
     }
