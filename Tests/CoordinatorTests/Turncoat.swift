@@ -7,18 +7,14 @@ import Synchronization
 import Testing
 
 /// Stands before the model participants of a world. The first who is asked for the verb does what is asked and says so
-/// in one answer, and signs a refusal in another. The first request's answer is under way so long that it is asked
-/// again; which of the two answers arrives first is up to the test.
+/// in one answer, and signs a refusal in the other. Both wait until they are let go.
 final class Turncoat: Participants, PaymentAgent, MerchantAgent, CustomerAgent {
-  /// Long enough to be asked again, after 10 s and a pause.
-  static let firstSeconds: Int64 = 12
-  /// Before that one arrives, or after it.
-  static let secondSeconds = (before: Int64(1), after: Int64(3))
-
   private struct State {
     /// The request that gets two answers.
     var target: RequestID?
     var requests = 0
+    /// The requests whose answers may go.
+    var isFree = [false, false]
     var arrived: [Bool] = []
   }
 
@@ -50,8 +46,15 @@ final class Turncoat: Participants, PaymentAgent, MerchantAgent, CustomerAgent {
     self.teller = teller
   }
 
-  /// The step that got two answers.
+  /// The step that gets two answers.
   var step: StepPath? { state.withLock { $0.target?.step } }
+
+  var requestCount: Int { state.withLock { $0.requests } }
+
+  /// Lets the answer go that is to arrive first, or the other one.
+  func letGo(first: Bool) {
+    state.withLock { $0.isFree[first == isSecondOvertaking ? 1 : 0] = true }
+  }
 
   /// The answers that somebody still waited for, by whether they said that it is done.
   var arrived: [Bool] { state.withLock { $0.arrived } }
@@ -74,11 +77,9 @@ final class Turncoat: Participants, PaymentAgent, MerchantAgent, CustomerAgent {
       return state.requests
     }
     guard number == 1 || number == 2 else { return truth }
-    let seconds =
-      number == 1
-      ? Self.firstSeconds
-      : isSecondOvertaking ? Self.secondSeconds.before : Self.secondSeconds.after
-    await world.clock.sleep(until: world.clock.now().adding(seconds: seconds))
+    while !Task.isCancelled, !teller.state.withLock({ $0.isFree[number - 1] }) {
+      try? await Task.sleep(for: .milliseconds(1))
+    }
     let isFirstToArrive = (number == 2) == isSecondOvertaking
     let isSuccess = isFirstToArrive == isSuccessFirst
     if !Task.isCancelled { teller.state.withLock { $0.arrived.append(isSuccess) } }
