@@ -108,6 +108,76 @@ struct HouseRuleTests {
       for word in impure { #expect(!text.contains(word), "\(file) contains \(word)") }
     }
   }
+
+  /// Time and entropy are handed to them.
+  @Test(
+    "the rules of banks and shops read no clock, draw no randomness of their own, and wait for nobody"
+  )
+  func sagas() throws {
+    let impure = [
+      "Date(", "Clock", "Entropy(", "random(", ".randomElement", "shuffled", "Task", "await ",
+      "async ",
+      "import Foundation",
+    ]
+    for (target, folder, count) in Self.rules {
+      let files = try project.sources(ofTarget: target).filter { $0.file.contains(folder) }
+      #expect(files.count >= count, "\(folder)")
+      for (file, text) in files {
+        let found = impure.filter(Self.code(of: text).contains)
+        #expect(found.isEmpty, "\(file)")
+      }
+    }
+  }
+
+  /// Their order is by chance, so it must decide nothing. They are looked up, counted and compared.
+  @Test("machines, sagas and worlds do not walk over sets and dictionaries")
+  func noOrderByChance() throws {
+    var files = try project.sources(ofTarget: "Coordinator").filter { file, _ in
+      ["/Machine/", "/Concurrency/", "/History/"].contains { file.contains($0) }
+    }
+    for (target, folder, _) in Self.rules + [("ECash", "/Wallet/", 6)] {
+      files += try project.sources(ofTarget: target).filter { $0.file.contains(folder) }
+    }
+    // The real parties are awaited, and what they answer is put in order.
+    files += try project.sources(ofTarget: "Laboratory").filter { !$0.file.contains("/Real/") }
+    // Rows in memory are a store.
+    files.removeAll { $0.file.contains("/Memory") }
+    #expect(files.count > 90)
+    for (file, text) in files {
+      #expect(Self.walks(in: Self.code(of: text)).isEmpty, "\(file)")
+    }
+    let walking = """
+      var names: [Key: Int] = [:]
+      let seen: Set<Key> = []
+      for (key, value) in names { print(key, value) }
+      print(seen.map(\\.name), names.sorted { $0 < $1 })
+      """
+    #expect(Self.walks(in: walking) == [" in names {", "names.sorted", "seen.map"])
+  }
+
+  private static let rules = [
+    (target: "ECash", folder: "/Bank/Rules/", atLeast: 10),
+    (target: "Goods", folder: "/Shop/Rules/", atLeast: 4),
+  ]
+
+  private static func code(of text: String) -> String {
+    text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
+      .joined(separator: "\n")
+  }
+
+  /// Where code walks over what it has declared as a set or a dictionary.
+  private static func walks(in code: String) -> [String] {
+    let dictionaries = code.matches(of: /(\w+): \[[A-Z][A-Za-z.]*: ?[\[A-Z]/).map { String($0.1) }
+    let sets = code.matches(of: /(\w+): Set</).map { String($0.1) }
+    let verbs = [
+      ".keys", ".values", ".map", ".flatMap", ".compactMap", ".filter", ".first", ".sorted",
+      ".reduce",
+      ".forEach", ".enumerated", ".min", ".max", ".randomElement",
+    ]
+    return Set(dictionaries + sets).sorted().flatMap { name in
+      ([" in \(name) {", " in \(name) where"] + verbs.map { name + $0 }).filter(code.contains)
+    }
+  }
 }
 
 /// The work tree that this test was compiled in.

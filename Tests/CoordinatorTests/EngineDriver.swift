@@ -27,14 +27,14 @@ final class EngineDriver: Sendable {
     journal: (any Store<any JournalRows>)? = nil,
     policy: RetryPolicy = .standard, limits: CoordinatorLimits = .standard,
     templates: [ProcessTemplate] = [.standard], observer: (any EngineObserver)? = nil,
-    notary: (any Notary)? = nil
+    notary: (any Notary)? = nil, participants: (any Participants)? = nil
   ) -> Engine {
     let seed = world.draw { $0.next() }
     return Engine(
       coordinator: ModelWorld.coordinatorName,
       ports: CoordinatorPorts(
         notary: notary ?? world.notary, examiner: ModelExaminer(), log: world.log,
-        participants: world, clock: world.clock,
+        participants: participants ?? world, clock: world.clock,
         journal: journal ?? CountingStore(store: store, kill: kill, driver: self),
         makeEntropy: { ModelEntropy(seed: seed) }, observer: observer),
       templates: templates, policy: policy, limits: limits, hook: hook)

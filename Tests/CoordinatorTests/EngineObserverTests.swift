@@ -80,6 +80,40 @@ private final class Recorder: EngineObserver {
         .ended(reason: .refused, verdictAfterMilliseconds: 0, endedAfterMilliseconds: 0)))
   }
 
+  /// A commit, and an abort: the process ends without her, and whoever looks sees it.
+  @Test(arguments: [true, false])
+  func aCustomerThatCannotBeTold(isCommit: Bool) async throws {
+    let driver = EngineDriver()
+    let recorder = Recorder()
+    let order = driver.world.order(goods: [0], banks: [0])
+    let process = ModelWorld.process(of: order)
+    let customer = try #require(driver.world.modelCustomer(of: process))
+    customer.faults.always(.notify, .unreachable)
+    if !isCommit { customer.refuseDelivery() }
+    let engine = driver.engine(
+      policy: RetryPolicy(firstPauseMilliseconds: 1, longestPauseMilliseconds: 1),
+      observer: recorder)
+    _ = try await engine.submit(order)
+    try await eventually("the end") {
+      driver.world.clock.advance(to: driver.world.clock.now().adding(milliseconds: 1))
+      return driver.hasEnded(process)
+    }
+    let outcome = try await engine.outcome(of: process)
+    #expect(outcome.decision.isCommit == isCommit)
+    #expect(customer.faults.requests.count { $0 == .notify } == 6 && customer.verdicts.isEmpty)
+    #expect(recorder.observations.count { $0 == .gaveUp(.notify) } == 1)
+    #expect(recorder.attempts(.notify) == [.unknown: 6])
+    let counters = await engine.activity()
+    #expect(counters.givenUp == 1 && counters.operatorCalls == 0)
+    let status = try await engine.status(of: process)
+    #expect(status.needsOperator.isEmpty && status.state.activities.contains(.unreached))
+    #expect(ProcessTimeline(status.file).text().contains("could not be told"))
+    // She asks herself.
+    #expect(
+      try await engine.verdictOrAbort(for: order.order, oneTimeKey: customer.oneTimeKey)
+        == .decided(outcome.verdict))
+  }
+
   @Test func aCallForAnOperatorAndARestart() async throws {
     let driver = EngineDriver()
     let first = Recorder()

@@ -7,10 +7,12 @@ import PaymentModel
 ///
 /// Written for clarity and independent of the rule under test: it knows guarantees and places, and no grammar.
 /// Activities of one group run in every order. When one fails, what this segment has done and can be undone is
-/// undone; the segment has failed, and the one that it was an alternative of goes on with its next.
+/// undone; the segment has failed, and the one that it was an alternative of goes on with its next. An activity begins when
+/// those before it by the partial order are done; when all that is left of a group waits, the process stands still.
 struct Execution {
-  /// What is done, and has not been undone, by the activities' numbers.
+  /// What is done, and has not been undone, by the activities' numbers; and `standstill`, which nothing undoes.
   private typealias Done = UInt8
+  private static let standstill = Done(1) << 7
 
   /// How a segment ended, and what was done then.
   private struct Ends {
@@ -25,10 +27,19 @@ struct Execution {
   }
 
   private let guarantees: [ActivityGuarantee]
+  /// By number what must be done before.
+  private let predecessors: [Done]
   private let root: Node
 
   init(_ process: PaymentProcess) {
     guarantees = process.activities.map(\.guarantee)
+    var predecessors = [Done](repeating: 0, count: process.activities.count)
+    for pair in process.root.allPrecedence {
+      guard let before = process.number(of: pair.before), let after = process.number(of: pair.after)
+      else { continue }
+      predecessors[after] |= 1 << before
+    }
+    self.predecessors = predecessors
     var next = 0
     root = Self.node(process.root, &next)
   }
@@ -86,12 +97,15 @@ struct Execution {
     return ends
   }
 
-  /// The activities of a group in every order, each of which may fail if it can.
+  /// The activities of a group in every order that is allowed, each of which may fail if it can.
   private func run(
     _ left: [Int], _ done: Done, _ after: inout [Done], _ failed: inout [Done], _ start: Done
   ) {
     if left.isEmpty { Self.insert(done, &after) }
-    for (place, number) in left.enumerated() {
+    let ready = left.indices.filter { predecessors[left[$0]] & ~done == 0 }
+    if ready.isEmpty, !left.isEmpty { Self.insert(done | Self.standstill, &failed) }
+    for place in ready {
+      let number = left[place]
       if guarantees[number] != .retriable {
         Self.insert(undone(done, downTo: start), &failed)
       }
@@ -113,5 +127,12 @@ struct Execution {
 
   private static func insert(_ done: Done, _ all: inout [Done]) {
     if !all.contains(done) { all.append(done) }
+  }
+}
+
+extension Segment {
+  /// The pairs of this segment and of all its alternatives.
+  fileprivate var allPrecedence: [Precedence] {
+    precedence + alternatives.flatMap(\.allPrecedence)
   }
 }

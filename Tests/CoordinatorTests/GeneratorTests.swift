@@ -46,6 +46,19 @@ import Testing
     // Without payments it is an order of free goods.
     #expect(code(few.items, []) == nil)
     #expect(code(Array(repeating: few.items[0], count: 257), few.payments) == .tooLarge)
+    // 16 banks make a process, and 17 do not.
+    let payments = try (0..<17).map { number in
+      let content = few.payments[0].content
+      let handover = try #require(few.payments[0].handover)
+      return AdmittedOrder.Payment(
+        content: PaymentPart(
+          bank: try #require(PartyName("bank-\(number).example")), method: content.method,
+          total: content.total, payouts: content.payouts),
+        part: handover.part, partDigest: few.payments[0].partDigest,
+        instrument: handover.instrument)
+    }
+    #expect(code(few.items, Array(payments.prefix(16))) == nil)
+    #expect(code(few.items, payments) == .tooLarge)
     // The same offer or bank twice makes no process.
     #expect(code(few.items + few.items, few.payments) == .notWellFormed)
     #expect(code(few.items, few.payments + few.payments) == .notWellFormed)
@@ -54,6 +67,7 @@ import Testing
   @Test func theLargestProcessIsGeneratedQuickly() throws {
     let driver = try MachineDriver(goods: (0..<256).map { $0 % 3 }, banks: [0, 1])
     #expect(driver.machine.definition.activities.count > 512)
+    #expect(driver.numbers(.deposit).count == PaymentProcess.largestGoodCount)
   }
 
   @Test func aTemplateThatPushesItsLuckIsRefused() throws {

@@ -294,6 +294,10 @@ import Testing
     }
     #expect(driver.machine.state.activities[post] == .asked)
     #expect(driver.machine.state.activities[notify] == .unreached)
+    // That is on record and said once, and nobody is called about it.
+    #expect(driver.records.count { $0 == .forward(notify, .unreached) } == 1)
+    #expect(driver.effects.count { $0 == .gaveUp(activity: notify) } == 1)
+    #expect(!driver.effects.contains(.callOperator(activity: notify)))
     #expect(driver.effects.filter { $0 == .callOperator(activity: post) }.count == 1)
     driver.run()
     #expect(driver.machine.state.phase == .ended(wasCommitted: true))

@@ -7,7 +7,7 @@ import Testing
 struct FlawTests {
   /// Seeds that show each flaw after few steps.
   static let quickest: [Flaw: UInt64] = [
-    .answersBeforeSync: 65, .noKeyCheck: 618, .noAbortWhenOverdue: 7, .newIdentifiers: 12,
+    .answersBeforeSync: 65, .noKeyCheck: 618, .noAbortWhenOverdue: 2, .newIdentifiers: 12,
     .undoesOnlyAnswered: 12, .forgetsVerdicts: 19, .noTurns: 782, .depositsBeforeReserves: 1,
     .takesOrdersWithoutFee: 168,
     .moneyBeforeVerdict: 12, .bankHoldLapses: 25, .noIdempotency: 14, .bankAnswersBeforeSync: 16,

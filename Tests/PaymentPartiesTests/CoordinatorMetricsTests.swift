@@ -73,6 +73,7 @@ import Testing
       .ended(reason: .timeout, verdictAfterMilliseconds: 1500, endedAfterMilliseconds: 2500))
     observer.observe(.attempted(.post, .unknown, nanoseconds: 7))
     observer.observe(.operatorCalled(.post))
+    observer.observe(.gaveUp(.notify))
     observer.observe(.resumed)
     let labels = [("verdict", "abort"), ("reason", "timeout")]
     #expect(
@@ -84,6 +85,7 @@ import Testing
     #expect(
       try metrics.expectTimer("foil_coordinator_attempt_seconds", [("verb", "post")]).values == [7])
     #expect(try count("operator_calls_total", [("verb", "post")]) == 1)
+    #expect(try count("given_up_total", [("verb", "notify")]) == 1)
     #expect(try count("processes_resumed_total") == 1)
     #expect(observer.nanoseconds() <= observer.nanoseconds())
   }

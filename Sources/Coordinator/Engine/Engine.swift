@@ -295,6 +295,9 @@ public actor Engine {
     case .callOperator(_, _, let verb):
       counters.operatorCalls += 1
       ports.observer?.observe(.operatorCalled(verb))
+    case .gaveUp(_, _, let verb):
+      counters.givenUp += 1
+      ports.observer?.observe(.gaveUp(verb))
     case .wake(let time):
       timer?.cancel()
       timer = Task { [clock = ports.clock] in

@@ -31,6 +31,8 @@ public enum EngineObservation: Hashable, Sendable {
   case wrote(rows: Int, nanoseconds: UInt64)
   /// Somebody was called to look after an activity.
   case operatorCalled(Verb)
+  /// An activity is not asked for again, although nobody has answered: a customer could not be told how it ended.
+  case gaveUp(Verb)
   /// How much there is to do, looked at whenever a transaction of the journal begins, and when the last
   /// process has ended.
   case load(EngineLoad)

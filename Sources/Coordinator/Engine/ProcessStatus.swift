@@ -117,4 +117,6 @@ public struct EngineCounters: Hashable, Sendable {
   public internal(set) var rows = 0
   /// How often somebody was called to look after an activity.
   public internal(set) var operatorCalls = 0
+  /// How often a customer could not be told how it ended.
+  public internal(set) var givenUp = 0
 }

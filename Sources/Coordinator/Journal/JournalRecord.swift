@@ -122,8 +122,8 @@ public struct VerdictRecord: Hashable, Sendable {
   public enum Ruling: Hashable, Sendable {
     /// The keys follow from the record: nothing can keep them back any more.
     case commit(bundle: Sealed<SealedContent.KeyBundle>)
-    /// - owed: the numbers of the compensations to carry out, latest first: those of everybody who was
-    ///   asked, or may have been.
+    /// - owed: the numbers of the compensations to carry out, those of everybody who was asked, or may have
+    ///   been. They are begun in this order: the reverse of that in which what they undo was answered.
     /// - cancellation: the customer's, when the reason is `cancelled`.
     case abort(AbortReason, owed: [Int], cancellation: Exhibit<Cancellation>?)
   }

@@ -39,6 +39,8 @@ public enum CoordinatorEffect: Hashable, Sendable {
   case taken(ProcessID)
   /// Somebody should look after this activity: it goes on failing. Said once.
   case callOperator(ProcessID, activity: Int, verb: Verb)
+  /// This activity is not asked for again, although nobody has answered. It is on record.
+  case gaveUp(ProcessID, activity: Int, verb: Verb)
   /// Step with a tick then. It replaces an earlier wake.
   case wake(at: Timestamp)
 }

@@ -145,6 +145,9 @@ struct OpenProcess: Hashable, Sendable {
       case .callOperator(let activity):
         let verb = plan.definition.activities[activity].verb
         effects.append(.callOperator(process, activity: activity, verb: verb))
+      case .gaveUp(let activity):
+        let verb = plan.definition.activities[activity].verb
+        effects.append(.gaveUp(process, activity: activity, verb: verb))
       case .ended: effects.append(.ended(process, standing))
       }
     }

@@ -32,6 +32,8 @@ public enum ProcessEffect: Hashable, Sendable {
   case wake(at: Timestamp)
   /// Somebody should look after this activity: it goes on failing. Said once.
   case callOperator(activity: Int)
+  /// The activity failed as often as the policy allows, and is not asked for again. Only telling the customer can be.
+  case gaveUp(activity: Int)
   /// Nothing is left to do.
   case ended
 }

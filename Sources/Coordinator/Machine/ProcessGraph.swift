@@ -21,6 +21,8 @@ final class ProcessGraph: Sendable {
   let predecessors: [[Int]]
   /// For each activity the number of what undoes it.
   let compensations: [Int?]
+  /// The compensatable activities, none before another of its group that it waits for.
+  let compensatable: [Int]
   /// The activities that the verdict depends on, where the process has exactly one of them.
   let prepare: Int?
   let decide: Int?
@@ -35,8 +37,10 @@ final class ProcessGraph: Sendable {
     recordAbort = Self.only(.recordAbort, in: activities)
     var layout = Layout(activityCount: activities.count)
     _ = layout.add(root, numbers: numbers)
+    let predecessors = layout.predecessors
+    self.predecessors = predecessors
     nodes = layout.nodes
-    predecessors = layout.predecessors
+    compensatable = layout.nodes.flatMap { $0.compensatable.inTurn(after: predecessors) }
   }
 
   /// The path of segments, from the root, that leads to the activity.
@@ -66,6 +70,31 @@ final class ProcessGraph: Sendable {
       if !rest.isEmpty { return [number] + rest }
     }
     return []
+  }
+}
+
+extension Range<Int> {
+  /// The numbers, none before another one of them that it waits for. Those that wait for each other, which no
+  /// well-formed process has, stand at the end.
+  fileprivate func inTurn(after predecessors: [[Int]]) -> [Int] {
+    var waitsFor = [Int](repeating: 0, count: count)
+    var followers = [[Int]](repeating: [], count: count)
+    for number in self {
+      for before in predecessors[number] where contains(before) {
+        waitsFor[number - lowerBound] += 1
+        followers[before - lowerBound].append(number)
+      }
+    }
+    var order = filter { waitsFor[$0 - lowerBound] == 0 }
+    var next = 0
+    while next < order.count {
+      for follower in followers[order[next] - lowerBound] {
+        waitsFor[follower - lowerBound] -= 1
+        if waitsFor[follower - lowerBound] == 0 { order.append(follower) }
+      }
+      next += 1
+    }
+    return order + filter { waitsFor[$0 - lowerBound] > 0 }
   }
 }
 

@@ -251,7 +251,10 @@ extension ProcessMachine {
   private mutating func giveUpOrCall(_ number: Int, result: inout StepResult) {
     let count = attempts[number].count
     if graph.activities[number].verb == .notify {
-      if count >= policy.notifyAttempts { conclude(number, .unreached, result: &result) }
+      // Nobody is called: an operator does not know her, and the verdict is public.
+      guard count >= policy.notifyAttempts else { return }
+      conclude(number, .unreached, result: &result)
+      result.effects.append(.gaveUp(activity: number))
     } else if count >= policy.operatorAfterAttempts {
       callOperator(for: number, result: &result)
     }
@@ -298,14 +301,22 @@ extension ProcessMachine {
     _ reason: AbortReason, by cancellation: Exhibit<Cancellation>? = nil, at now: Timestamp,
     entropy: inout some Entropy, result: inout StepResult
   ) {
-    // In reverse order, and without waiting for each other: what they undo concerns different parties,
-    // and a silent merchant must not keep back the customer's money.
-    let owed = graph.compensations.indices.reversed().compactMap { number in
-      mayHaveAsked(number) ? graph.compensations[number] : nil
-    }
+    guard state.isCommitted == nil else { return }
     decide(
       .abort(reason, owed: owed, cancellation: cancellation), at: now, entropy: &entropy,
       result: &result)
+  }
+
+  /// The compensations that an abort makes due, in reverse order of what they undo: what was answered last comes
+  /// first. What has no final answer may be done later than all that has one, so it comes before that.
+  ///
+  /// They are begun in this order and do not wait for each other: what they undo concerns different parties,
+  /// and a silent merchant must not keep back the customer's money.
+  private var owed: [Int] {
+    let unanswered = graph.compensatable.filter { !state.activities[$0].isFinal }
+    return (state.answered + unanswered).reversed().compactMap { number in
+      mayHaveAsked(number) ? graph.compensations[number] : nil
+    }
   }
 
   private func mayHaveAsked(_ number: Int) -> Bool {
@@ -381,17 +392,22 @@ extension ProcessMachine {
     }
   }
 
-  /// The activities of the current segment whose turn it is and which are not finished.
+  /// The activities of the current segment whose turn it is and which are not finished, in the order in which
+  /// they are begun.
   private var ready: [Int] {
     guard let last = state.path.last else { return [] }
     let node = graph.nodes[last]
-    if state.isCommitted != nil { return unfinished(node.retriable) }
+    switch state.isCommitted {
+    case true?: return unfinished(node.retriable)
+    case false?: return unfinished(state.abortPath)
+    case nil: break
+    }
     let compensatable = unfinished(node.compensatable)
     if !compensatable.isEmpty || hasUnfinished(node.compensatable) { return compensatable }
     return node.pivot.map { [$0] } ?? []
   }
 
-  private func unfinished(_ group: Range<Int>) -> [Int] {
+  private func unfinished(_ group: some Sequence<Int>) -> [Int] {
     group.filter { number in
       !state.activities[number].isFinal
         && graph.predecessors[number].allSatisfy { state.activities[$0].isFinal }

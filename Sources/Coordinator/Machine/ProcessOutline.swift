@@ -2,7 +2,8 @@
 
 package import PaymentModel
 
-/// All on which a process's next steps depend, but for times, and for what is the same in all worlds.
+/// All on which a process's next steps depend, but for times, for what is the same in all worlds, and for the order
+/// in which what is begun at one time is begun.
 package struct ProcessOutline: Hashable, Sendable {
   /// Whose turn it is, for an activity whose resources may run out.
   package enum Turn: Hashable, Sendable { case none, awaited, granted }

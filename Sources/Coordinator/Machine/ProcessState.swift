@@ -56,6 +56,11 @@ public struct ProcessState: Hashable, Sendable {
   public internal(set) var calls: [OperatorCall] = []
   /// Statements that a verdict would rest on.
   var evidence: [StatementID] = []
+  /// Activities with a final answer, in the order of the answers; empty after the verdict.
+  var answered: [Int] = []
+  /// After an abort: the activities of its path, in the order in which they are begun. Compensations come as the
+  /// verdict lists them, and before the others.
+  var abortPath: [Int] = []
 
   /// How it was decided; `nil` before the verdict.
   public var isCommitted: Bool? {
@@ -124,6 +129,7 @@ extension ProcessState {
       // The payment information came with the submission.
       for number in activities.indices where graph.activities[number].verb == .receivePayment {
         activities[number] = .done
+        answered.append(number)
       }
     case .intent(let number):
       activities[number] = .asked
@@ -136,6 +142,7 @@ extension ProcessState {
       }
       // A delivery request decides nothing by itself: the verdict does.
       if number != graph.decide || !result.isSuccess { note(result, of: number) }
+      answered.append(number)
       evidence += result.statements
       if result.isSuccess, graph.activities[number].guarantee == .pivot, number != graph.decide {
         succeed(number, in: graph)
@@ -155,6 +162,7 @@ extension ProcessState {
   }
 
   private mutating func apply(_ verdict: VerdictRecord, in graph: ProcessGraph) {
+    answered = []
     switch verdict.ruling {
     case .commit:
       phase = .committed
@@ -163,8 +171,15 @@ extension ProcessState {
       phase = .aborted(reason)
       if let abort = graph.recordAbort { path = graph.nodes(to: abort) }
       skipAllWaiting(in: graph)
-      let owedActivities = graph.compensations.compactMap { $0 }.filter { !owed.contains($0) }
-      for number in owedActivities where activities[number] == .waiting {
+      var isOwed = [Bool](repeating: false, count: activities.count)
+      let group = path.last.map { graph.nodes[$0].retriable } ?? 0..<0
+      for number in owed where !isOwed[number] {
+        isOwed[number] = true
+        if group.contains(number) { abortPath.append(number) }
+      }
+      abortPath += group.filter { !isOwed[$0] }
+      for case let number? in graph.compensations
+      where !isOwed[number] && activities[number] == .waiting {
         activities[number] = .skipped
       }
     }

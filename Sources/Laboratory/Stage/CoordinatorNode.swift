@@ -371,6 +371,7 @@ package struct CoordinatorNode: Hashable, Sendable {
     case .callOperator:
       operatorCalls += 1
       return []
+    case .gaveUp: return []
     case .wake(let time):
       // What has not left yet is awaited at no time.
       wakeAt = time.milliseconds == .max ? nil : time

@@ -20,6 +20,7 @@ public struct CoordinatorMetrics: EngineObserver {
   private let attempts: [Verb: [AttemptEnding: Counter]]
   private let attemptTimes: [Verb: CoreMetrics.Timer]
   private let operatorCalls: [Verb: Counter]
+  private let givenUp: Counter
   private let writeTime: CoreMetrics.Timer
   private let batchRows: Recorder
   private let openProcesses: Gauge
@@ -55,6 +56,8 @@ public struct CoordinatorMetrics: EngineObserver {
     }
     attemptTimes = forEachVerb { timer("attempt_seconds", [("verb", $0)]) }
     operatorCalls = forEachVerb { counter("operator_calls_total", [("verb", $0)]) }
+    // Nothing else is given up after the verdict.
+    givenUp = counter("given_up_total", [("verb", Verb.notify.rawValue)])
     writeTime = timer("journal_write_seconds")
     batchRows = Recorder(label: Self.prefix + "journal_batch_rows", factory: factory)
     openProcesses = gauge("open_processes")
@@ -85,6 +88,7 @@ public struct CoordinatorMetrics: EngineObserver {
       writeTime.recordNanoseconds(nanoseconds)
       batchRows.record(rows)
     case .operatorCalled(let verb): operatorCalls[verb]?.increment()
+    case .gaveUp: givenUp.increment()
     case .load(let load):
       openProcesses.record(load.openProcesses)
       requests.record(load.requests)

@@ -1,5 +1,6 @@
-// A crash at every kind of record, at each moment of its writing, and once more at each moment of the first
-// thing that recovery writes: the journal's verdict is carried out, once, and everybody's books are right.
+// A crash at every kind of record, at each moment of its writing; one more at each moment of the first thing that
+// recovery writes; and a third one at each moment of the first thing that the recovery from that writes. The journal's
+// verdict is carried out, once, and everybody's books are right.
 
 import Conformance
 import Coordinator
@@ -32,24 +33,47 @@ import Testing
     #expect(Set(Case.all.map(\.kind)) == Set(RecordKind.allCases))
   }
 
+  /// All kinds and moments, with all moments of two more crashes. Each crash must come, unless an earlier one has left
+  /// END in the journal: then there is nothing to recover, and nothing is written that a crash could meet.
   @Test(arguments: Case.all, CrashMoment.allCases)
-  func aCrashThereAndAnotherInRecovery(point: Case, moment: CrashMoment) async throws {
-    for second in [nil] + CrashMoment.allCases.map({ $0 as CrashMoment? }) {
-      var occurrence = 0
-      while try await crash(point, occurrence, moment, then: second) { occurrence += 1 }
-      #expect(occurrence > 0, "no batch has a \(point.kind)")
+  func aCrashThereAndTwoMoreInRecovery(point: Case, moment: CrashMoment) async throws {
+    let rest = CrashMoment.allCases.flatMap { second in
+      CrashMoment.allCases.map { [second, $0] }
     }
+    var crashes: [Int] = []
+    var occurrence = 0
+    while let first = try await crash(point, occurrence, [moment] + rest[0]) {
+      crashes.append(first)
+      for next in rest.dropFirst() {
+        // How records gather in batches may differ from run to run.
+        if let count = try await crash(point, occurrence, [moment] + next) { crashes.append(count) }
+      }
+      occurrence += 1
+    }
+    #expect(occurrence > 0, "no batch has a \(point.kind)")
+    #expect(crashes.count >= rest.count)
+    #expect(crashes.max() == 3 || crashes.max() == 1 && moment.isDurable)
+  }
+
+  /// Recovery without another crash.
+  @Test(arguments: Case.all, CrashMoment.allCases)
+  func aCrashThere(point: Case, moment: CrashMoment) async throws {
+    var occurrence = 0
+    while try await crash(point, occurrence, [moment]) != nil { occurrence += 1 }
+    #expect(occurrence > 0, "no batch has a \(point.kind)")
   }
 
   private static let policy = RetryPolicy(
     firstPauseMilliseconds: 10, longestPauseMilliseconds: 10, operatorAfterAttempts: 2)
 
-  /// `false` when the story has no such batch.
+  /// Crashes at the record, then in each recovery at the first batch that it writes; then looks at the end.
+  ///
+  /// - Returns: how often it crashed; `nil` when the story has no such batch.
   private func crash(
-    _ point: Case, _ occurrence: Int, _ moment: CrashMoment, then second: CrashMoment?
-  ) async throws -> Bool {
+    _ point: Case, _ occurrence: Int, _ moments: [CrashMoment]
+  ) async throws -> Int? {
     let comment: Comment =
-      "\(point.testDescription) \(occurrence) \(moment), then \(second?.rawValue ?? "none")"
+      "\(point.testDescription) \(occurrence) \(moments.map(\.rawValue))"
     let driver = EngineDriver(seed: UInt64(occurrence) + 1)
     let world = driver.world
     let books = ModelBooks(of: world)
@@ -65,16 +89,31 @@ import Testing
       world.banks[0].faults.script(.post, .unreachable, .unreachable, .unreachable)
     }
 
-    let first = CrashPoint(at: moment, of: point.kind, occurrence: occurrence)
-    try await run(submission, in: driver, until: first, comment)
-    guard first.wasReached else { return false }
-    let journal = try await driver.records(of: process)
-    let implied = journal.lazy.compactMap { record in
-      if case .verdict(let verdict) = record { verdict.decision } else { nil }
-    }.first
-    if let second {
-      try await run(
-        submission, in: driver, until: CrashPoint(at: second, of: nil), comment)
+    var crashes = 0
+    var implied: PaymentModel.Decision?
+    var journal: [JournalRecord] = []
+    for (number, moment) in moments.enumerated() {
+      let rows = driver.store.snapshot().rows(of: process)
+      let isFirst = number == 0
+      let crash = CrashPoint(
+        at: moment, of: isFirst ? point.kind : nil, occurrence: isFirst ? occurrence : 0)
+      try await run(submission, in: driver, until: crash, comment)
+      if isFirst, !crash.wasReached { return nil }
+      // Whatever is open has something to write, be it the end alone.
+      #expect(crash.wasReached == !rows.hasEnd, comment)
+      if crash.wasReached { crashes += 1 }
+      let left = driver.store.snapshot().rows(of: process)
+      #expect(left.starts(with: rows), comment)
+      // Nothing but that batch became durable, or it did not.
+      let added = crash.wasReached && moment.isDurable ? 1 : 0
+      if isFirst {
+        #expect(left.count { $0.kinds.contains(point.kind) } == occurrence + added, comment)
+      } else {
+        #expect(left.count == rows.count + added, comment)
+      }
+      #expect(!crash.wasReached || crash.hasCrashed || left.hasEnd, comment)
+      journal = try await driver.records(of: process)
+      implied = implied ?? journal.verdict?.decision
     }
 
     let last = driver.engine(policy: Self.policy)
@@ -95,13 +134,13 @@ import Testing
     if let implied { #expect(outcome.decision == implied, comment) }
     #expect(world.log.verdict(of: process) == outcome.verdict.verdict, comment)
     let records = try await driver.records(of: process)
-    #expect(Array(records.prefix(journal.count)) == journal, comment)
+    #expect(records.starts(with: journal), comment)
     #expect(records.count { $0.kind == .verdict } == 1, comment)
     #expect(records.last?.kind == .end, comment)
     books.expect(
       process, isCommitted: point.story != .wrongKey, goods: [0, 1], banks: [0], comment)
     #expect(driver.store.snapshot().locks().isEmpty, comment)
-    return true
+    return crashes
   }
 
   /// Runs an engine until it crashes, or the process has ended and everything is quiet.
@@ -135,5 +174,25 @@ extension RecordCrashTests.Story {
     case .wrongKey: [.begin, .intent, .result, .verdict, .compensated, .end]
     case .silentBank: [.verdict, .forward, .called, .end]
     }
+  }
+}
+
+extension CrashMoment {
+  /// Whether the batch is there after the crash.
+  fileprivate var isDurable: Bool {
+    switch self {
+    case .beforeWrite, .afterWrite: false
+    case .afterCommit, .afterAnswer: true
+    }
+  }
+}
+
+extension [JournalRow] {
+  fileprivate var hasEnd: Bool { contains { $0.kinds.contains(.end) } }
+}
+
+extension [JournalRecord] {
+  fileprivate var verdict: VerdictRecord? {
+    lazy.compactMap { if case .verdict(let verdict) = $0 { verdict } else { nil } }.first
   }
 }
