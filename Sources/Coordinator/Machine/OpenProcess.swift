@@ -271,8 +271,9 @@ struct OpenProcess: Hashable, Sendable {
     return changes
   }
 
-  /// The state of an activity, and `skipped` when it was undone or is not wanted any more. What an earlier run
-  /// may have asked for counts as done until it is undone: others may be told to wait because of it.
+  /// The state of an activity, and `skipped` when it was undone or is not wanted any more. After an abort what
+  /// was asked for and not answered, or may have been by an earlier run, counts as done until it is undone: others
+  /// may be told to wait because of it, and the process itself asks no more.
   private func effectiveState(of activity: Int) -> ActivityState {
     let states = machine.state.activities
     let own = states[activity]
@@ -280,7 +281,7 @@ struct OpenProcess: Hashable, Sendable {
     guard let undoing = machine.compensation(of: activity) else { return .skipped }
     switch states[undoing] {
     case .done, .refused, .skipped, .unreached: return .skipped
-    case .waiting, .asked: return isResumed && own != .refused ? .done : own
+    case .waiting, .asked: return own == .asked || isResumed && own != .refused ? .done : own
     }
   }
 }
