@@ -50,6 +50,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
   private var timers = TimerHeap()
   /// The wake that was asked for last.
   private var wakeAt: Timestamp?
+  /// The latest time of a step since the clock was set back last.
+  private var latest = Timestamp(milliseconds: .min)
 
   /// Processes with records for the next batch, in order of arrival.
   private var dirty: [ProcessID] = []
@@ -160,6 +162,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
       }
     }
     timers.sort()
+    // As long as nobody sets the clock back it does not matter when the last step was.
+    latest = Timestamp(milliseconds: .min)
     if !isWriting { nextBatch = 1 }
   }
 
@@ -215,6 +219,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
       wakeAt = nil
       while let process = timers.popDue(at: now) { wake(process, at: now, &entropy, &effects) }
     }
+    lookAtClock(at: now, &entropy, &effects)
     give(at: now, entropy: &entropy, effects: &effects)
     for process in resting where open[process]?.value.isResting == true { markDirty(process) }
     resting.removeAll(keepingCapacity: true)
@@ -239,6 +244,26 @@ public struct CoordinatorMachine: Hashable, Sendable {
     guard let came = open[process]?.value.timerCame(at: now) else { return }
     if let next = came.next { timers.push(process, at: next) }
     if came.isDue { run(process, .tick, at: now, entropy: &entropy, effects: &effects) }
+  }
+
+  /// A clock may be set back by so much before all waits are looked at anew.
+  private static let smallestSetBack: Int64 = 1000
+
+  /// Times at which something is due are those of the clock as it was. When it was set back everybody is woken
+  /// who waits for one, so that nobody waits for longer because of that.
+  private mutating func lookAtClock(
+    at now: Timestamp, _ entropy: inout some Entropy, _ effects: inout [CoordinatorEffect]
+  ) {
+    guard now.adding(milliseconds: Self.smallestSetBack) < latest else {
+      latest = max(latest, now)
+      return
+    }
+    latest = now
+    let waiting = timers.takeAll()
+    for process in waiting { open[process]?.value.forgetTimer() }
+    for process in waiting where open[process]?.value.hasTimer == false {
+      run(process, .tick, at: now, entropy: &entropy, effects: &effects)
+    }
   }
 
   // MARK: - One process

@@ -199,6 +199,12 @@ struct OpenProcess: Hashable, Sendable {
     return (false, wakeAt)
   }
 
+  /// Whether the heap will bring a timer.
+  var hasTimer: Bool { timerAt != nil }
+
+  /// The heap will bring none any more.
+  mutating func forgetTimer() { timerAt = nil }
+
   // MARK: - Durability
 
   /// Lets out what had to wait for a batch.

@@ -374,6 +374,7 @@ extension ProcessMachine {
     at now: Timestamp, entropy: inout some Entropy, result: inout StepResult
   ) {
     for number in attempts.indices {
+      attempts[number].boundWaits(at: now, policy: policy)
       guard let answerBy = attempts[number].answerBy, now >= answerBy else { continue }
       attempts[number].answerBy = nil
       attempts[number].pause(until: nil, at: now, policy: policy, entropy: &entropy)

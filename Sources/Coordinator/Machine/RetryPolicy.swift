@@ -29,12 +29,17 @@ public struct RetryPolicy: Hashable, Sendable {
 
   public static let standard = RetryPolicy()
 
-  /// The pause after that many attempts: doubled each time, and then between half of it and all of it,
-  /// so that many processes do not come back at once.
-  func pauseMilliseconds(afterAttempts count: Int, entropy: inout some Entropy) -> Int64 {
+  /// The longest pause after that many attempts: doubled each time.
+  func longestPause(afterAttempts count: Int) -> Int64 {
     let doublings = min(max(count - 1, 0), 30)
     let (doubled, overflow) = firstPauseMilliseconds.multipliedReportingOverflow(by: 1 << doublings)
-    let whole = max(1, overflow ? longestPauseMilliseconds : min(doubled, longestPauseMilliseconds))
+    return overflow ? longestPauseMilliseconds : min(doubled, longestPauseMilliseconds)
+  }
+
+  /// The pause after that many attempts: between half of the longest and all of it, so that many processes do
+  /// not come back at once.
+  func pauseMilliseconds(afterAttempts count: Int, entropy: inout some Entropy) -> Int64 {
+    let whole = longestPause(afterAttempts: count)
     let random = entropy.bytes(4).reduce(Int64(0)) { $0 << 8 | Int64($1) }
     return whole - whole / 2 + random % (whole / 2 + 1)
   }
