@@ -76,7 +76,7 @@ public struct ProcessMachine: Hashable, Sendable {
   ) throws(CoordinatorError) {
     try self.init(definition: definition, terms: terms, policy: policy, rules: rules)
     for (number, record) in records.enumerated() {
-      guard state.accepts(record, in: graph) else {
+      guard state.accepts(record, in: graph, rules: rules) else {
         throw CoordinatorError(.brokenJournal, "record \(number) (\(record.kind)) cannot be there")
       }
       state.apply(record, in: graph)
@@ -440,6 +440,7 @@ extension ProcessMachine {
   }
 
   private mutating func write(_ record: JournalRecord, to result: inout StepResult) {
+    assert(state.accepts(record, in: graph, rules: rules), "\(record.kind) cannot be read back")
     state.apply(record, in: graph)
     result.records.append(record)
   }
