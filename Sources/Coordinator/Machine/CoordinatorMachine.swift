@@ -20,12 +20,12 @@ public struct CoordinatorLimits: Hashable, Sendable {
   /// More undecided processes at a time are refused with `busy`. Those of an earlier run go on in any case,
   /// and so does what was decided: a party that answers nobody must not keep others from buying.
   public let mostUndecidedProcesses: Int
-  /// At most so many rows are written in one transaction.
+  /// At most so many rows are written in one transaction, and at least one.
   public let largestBatch: Int
 
   public init(mostUndecidedProcesses: Int = 100_000, largestBatch: Int = 4096) {
     self.mostUndecidedProcesses = mostUndecidedProcesses
-    self.largestBatch = largestBatch
+    self.largestBatch = max(largestBatch, 1)
   }
 
   public static let standard = CoordinatorLimits()
@@ -182,7 +182,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
     case .begin(let new):
       let plan = new.plan
       guard open[plan.process] == nil else { return [] }
-      try requireRoom()
+      // An abort of an order that nobody has handed in is decided at once, and owed to whoever asks.
+      if plan.order != nil { try requireRoom() }
       let machine = try ProcessMachine(
         definition: plan.definition, terms: plan.terms, policy: policy, rules: rules)
       enter(OpenProcess(plan, machine: machine))
