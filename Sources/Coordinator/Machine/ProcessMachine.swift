@@ -421,6 +421,8 @@ extension ProcessMachine {
     if state.activities[number] == .waiting { write(.intent(number), to: &result) }
     attempts[number].count += 1
     attempts[number].nextAt = nil
+    // What came before is older than this question.
+    attempts[number].isNudged = false
     attempts[number].answerBy = now.adding(milliseconds: policy.answerWithinMilliseconds)
     result.effects.append(.perform(activity: number, attempt: attempts[number].count))
   }
