@@ -103,12 +103,22 @@ import Testing
   }
 
   @Test func nothingFollowsARefusalButTheVerdict() throws {
-    let driver = try abort()
-    let verdict = try verdict(in: driver)
-    let before = Array(driver.records[..<verdict])
-    let other = driver.numbers(.deposit)[0]
-    #expect(!accepts(before + [.intent(other)], of: driver))
-    #expect(!accepts(before + [before[before.count - 2]], of: driver))
+    var driver = try MachineDriver(goods: [0, 1, 2])
+    driver.run { $0.asked.count == 3 }
+    let deposits = driver.numbers(.deposit)
+    let asked = driver.records
+    guard case .ended(let deposited) = driver.success(of: deposits[1]) else {
+      Issue.record("no deposit")
+      return
+    }
+    let refused = asked + [.result(deposits[0], .refused(.soldOut, nil))]
+    #expect(accepts(refused, of: driver))
+    #expect(accepts(asked + [.result(deposits[1], deposited)], of: driver))
+    #expect(!accepts(refused + [.result(deposits[1], deposited)], of: driver))
+    #expect(
+      !accepts(
+        Array(asked.dropLast()) + [refused[refused.count - 1], asked.last ?? .intent(0)],
+        of: driver))
   }
 
   /// An abort says why, and to whom it is owed.
