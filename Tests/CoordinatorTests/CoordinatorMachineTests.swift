@@ -115,6 +115,36 @@ import Testing
     } throws: { ($0 as? CoordinatorError)?.code == .busy }
     #expect(shell.machine == before)
   }
+
+  /// An order that was never handed in is aborted for whoever holds something for it, however much there is to
+  /// do.
+  @Test func anAbortThatIsOwedIsNeverBusy() throws {
+    var shell = Shell(limits: CoordinatorLimits(mostUndecidedProcesses: 1))
+    _ = try shell.begin()
+    #expect(shell.machine.isBusy)
+    let signed = shell.world.order(goods: [0], decideBySeconds: 60).order
+    let order = try shell.world.evidence.read(order: signed)
+    shell.now = order.claim.decideBy.adding(seconds: 5)
+    let new = try shell.planner.beginAbort(
+      of: order, signed: signed, at: shell.now, nonce: Nonce(from: &shell.entropy))
+    _ = try shell.step(.begin(new))
+    #expect(shell.machine.has(new.plan.process))
+    // It is decided already, and takes nobody's place.
+    #expect(shell.machine.undecidedCount == 1)
+  }
+
+  /// A limit of nothing would never let anything be written, nor anybody answer.
+  @Test func limitsThatLeaveNothingAreOne() throws {
+    let policy = RetryPolicy(
+      firstPauseMilliseconds: 0, longestPauseMilliseconds: -5, answerWithinMilliseconds: 0,
+      operatorAfterAttempts: 0, notifyAttempts: -1)
+    #expect(policy.firstPauseMilliseconds == 1 && policy.longestPauseMilliseconds == 1)
+    #expect(policy.answerWithinMilliseconds == 1)
+    #expect(policy.operatorAfterAttempts == 1 && policy.notifyAttempts == 1)
+    #expect(RetryPolicy(firstPauseMilliseconds: 90_000).longestPauseMilliseconds == 90_000)
+    var shell = Shell(limits: CoordinatorLimits(largestBatch: 0))
+    #expect(try shell.begin().1.batches.first?.rows.count == 1)
+  }
 }
 
 extension [CoordinatorEffect] {

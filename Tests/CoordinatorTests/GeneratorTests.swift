@@ -93,6 +93,27 @@ import Testing
     }
   }
 
+  /// A pivot stands for one activity: with two of them one would be left out, and with none what it was to decide.
+  @Test func aPivotIsNotRepeated() throws {
+    func generate(banks: [Int]) throws -> PaymentProcess {
+      let world = ModelWorld()
+      let order = try world.notary.admit(
+        world.order(goods: [0], banks: banks), at: world.clock.now())
+      let root = TemplateSegment(
+        pivot: TemplateStep(.reserve, .perBank, .pivot),
+        retriable: [TemplateStep(.recordAbort, .once, .retriable)])
+      return try PaymentProcess.generate(
+        from: order, template: ProcessTemplate(name: "repeated", version: 1, root: root),
+        templateDigest: order.order.template)
+    }
+    #expect(try generate(banks: [0]).root.pivot?.participant.name == ModelWorld.bankNames[0])
+    for banks in [[], [0, 1]] {
+      #expect { _ = try generate(banks: banks) } throws: {
+        ($0 as? CoordinatorError)?.code == .notWellFormed
+      }
+    }
+  }
+
   // MARK: - Free goods, and payments without goods
 
   /// With nothing to pay nobody reserves or posts, and merchants still hear of the commit after it is public.

@@ -85,14 +85,14 @@ extension ExplorerCase {
       supply: .singlePiece, orders: of(2, 2, first: .cancels), positions: 169, choices: 319,
       outcomes: oneOf(2, unlessTheFirstIs: .cancelled)),
     ExplorerCase(
-      supply: .stock(1), orders: of(2, 2, first: .cancels), pausesEnd: false, positions: 594,
-      choices: 1378, outcomes: oneOf(2, unlessTheFirstIs: .cancelled)),
+      supply: .stock(1), orders: of(2, 2, first: .cancels), pausesEnd: false, positions: 587,
+      choices: 1364, outcomes: oneOf(2, unlessTheFirstIs: .cancelled)),
     ExplorerCase(
       supply: .singlePiece, orders: of(2, 2, first: .timesOut), positions: 190, choices: 349,
       outcomes: oneOf(2, unlessTheFirstIs: .timeout)),
     ExplorerCase(
-      supply: .stock(1), orders: of(2, 2, first: .timesOut), pausesEnd: false, positions: 680,
-      choices: 1542, outcomes: oneOf(2, unlessTheFirstIs: .timeout)),
+      supply: .stock(1), orders: of(2, 2, first: .timesOut), pausesEnd: false, positions: 673,
+      choices: 1528, outcomes: oneOf(2, unlessTheFirstIs: .timeout)),
     ExplorerCase(
       supply: .stock(1), orders: of(2, 2, first: .cannotPay), positions: 17, choices: 27,
       outcomes: oneOf(1, besides: [.aborted(.refused)])),
@@ -126,10 +126,10 @@ extension ExplorerCase {
       supply: .stock(1), orders: of(4, 3), pausesEnd: false, positions: 6722, choices: 22_973,
       outcomes: oneOf(4)),
     ExplorerCase(
-      supply: .stock(1), orders: of(2, 2, first: .cancels), positions: 918, choices: 2283,
+      supply: .stock(1), orders: of(2, 2, first: .cancels), positions: 910, choices: 2267,
       outcomes: oneOf(2, unlessTheFirstIs: .cancelled)),
     ExplorerCase(
-      supply: .stock(1), orders: of(2, 3, first: .cancels), positions: 3349, choices: 9682,
+      supply: .stock(1), orders: of(2, 3, first: .cancels), positions: 3337, choices: 9658,
       outcomes: oneOf(2, unlessTheFirstIs: .cancelled)),
     ExplorerCase(
       supply: .singlePiece, orders: of(3, 2, first: .cancels), positions: 436, choices: 971,
@@ -144,7 +144,7 @@ extension ExplorerCase {
       supply: .stock(1), orders: of(4, 2, first: .cancels), pausesEnd: false,
       positions: 97_504, choices: 366_125, outcomes: oneOf(4, unlessTheFirstIs: .cancelled)),
     ExplorerCase(
-      supply: .stock(1), orders: of(2, 2, first: .timesOut), positions: 1072, choices: 2590,
+      supply: .stock(1), orders: of(2, 2, first: .timesOut), positions: 1064, choices: 2574,
       outcomes: oneOf(2, unlessTheFirstIs: .timeout)),
     ExplorerCase(
       supply: .stock(1), orders: of(3, 2, first: .timesOut), positions: 28_095,
@@ -152,7 +152,7 @@ extension ExplorerCase {
     ExplorerCase(
       supply: .stock(1),
       orders: [Order(0, 1, temper: .timesOut), Order(1, 0, temper: .timesOut)],
-      positions: 1015, choices: 2785,
+      positions: 989, choices: 2725,
       outcomes: oneOf(2).union([
         [.aborted(.timeout), .committed], [.committed, .aborted(.timeout)],
         [.aborted(.timeout), .aborted(.timeout)],

@@ -77,9 +77,10 @@ struct LockQueue: Sendable {
   private var scarceAfter: Int?
   /// How many ask again.
   private var askingCount = 0
-  private var waiting = ArrivalHeap()
-  private var contended = ArrivalHeap()
-  private var keepingBack = ArrivalHeap()
+  // Arrivals. One that is no more meant stays until it comes up: whoever takes it looks whether it still is.
+  private var waiting = BinaryHeap<Int>()
+  private var contended = BinaryHeap<Int>()
+  private var keepingBack = BinaryHeap<Int>()
 
   var isEmpty: Bool { arrivals.isEmpty }
 
@@ -241,7 +242,7 @@ struct LockQueue: Sendable {
 
   /// What is no more meant takes no more room than all places do.
   private static func insert(
-    _ place: Place, into heap: inout ArrivalHeap, of line: [Place],
+    _ place: Place, into heap: inout BinaryHeap<Int>, of line: [Place],
     where isMeant: (Place) -> Bool
   ) {
     if heap.count > 2 * line.count + 16 {
@@ -254,7 +255,7 @@ struct LockQueue: Sendable {
 
   /// Where the first of those stands.
   private static func first(
-    in heap: inout ArrivalHeap, of line: [Place], where isMeant: (Place) -> Bool
+    in heap: inout BinaryHeap<Int>, of line: [Place], where isMeant: (Place) -> Bool
   ) -> Int? {
     while let arrival = heap.least {
       if let index = index(ofArrival: arrival, in: line), isMeant(line[index]) { return index }

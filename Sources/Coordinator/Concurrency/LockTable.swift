@@ -51,10 +51,13 @@ struct LockTable: Hashable, Sendable {
     self.rules = rules
   }
 
-  /// The table as an earlier run left it.
+  /// A row with another number is no place that a table has given.
+  private static let numbers = 1...Int.max / 2
+
+  /// The table as an earlier run left it. Whose row has an impossible number has lost his place.
   init(restoring rows: [LockRow], rules: ProtocolRules = .standard) {
     self.init(rules: rules)
-    for row in rows {
+    for row in rows where Self.numbers.contains(row.number) {
       queues[row.resource, default: LockQueue()].restore(row)
       if absent[row.process] == nil { absentees.append(row.process) }
       absent[row.process, default: []].append(row.resource)

@@ -76,9 +76,7 @@ extension Engine {
     while failure == nil {
       let after = last
       let page = await ports.journal.read { journal in
-        journal.processes(after: after, atMost: 256, onlyOpen: true).map {
-          ($0, journal.rows(of: $0))
-        }
+        journal.openProcesses(after: after, atMost: 256, bytes: 64 << 20)
       }
       guard !page.isEmpty else { break }
       let plans = await plans(for: page)

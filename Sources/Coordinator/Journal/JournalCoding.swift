@@ -7,6 +7,10 @@ extension JournalRecord {
   /// The version that is written, and the only one that is read.
   static let version: UInt8 = 1
 
+  /// Bytes above which no record is read back. The longest is a BEGIN: all else that is in one is shorter than
+  /// what stands for it here.
+  static let largest = SubmissionLimits.submission + SubmissionLimits.statement
+
   /// The record as it is stored and chained.
   public var bytes: Bytes {
     var writer = ByteWriter(expecting: expectedByteCount)

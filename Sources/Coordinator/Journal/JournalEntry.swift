@@ -44,12 +44,9 @@ public struct JournalEntry: Hashable, Sendable {
     return entries
   }
 
-  /// Bytes of one record above which it is not read back.
-  private static let largestRecord = 64 << 20
-
   private init(from reader: inout ByteReader) throws(CoordinatorError) {
     at = try reader.time()
-    record = try JournalRecord(try reader.blob(atMost: Self.largestRecord))
+    record = try JournalRecord(try reader.blob(atMost: JournalRecord.largest))
   }
 }
 

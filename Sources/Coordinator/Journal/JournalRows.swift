@@ -63,6 +63,22 @@ public protocol JournalRows {
   func locks() -> [LockRow]
 }
 
+extension JournalRows {
+  /// Open processes after the given one, with all their rows: no more when they have so many bytes.
+  func openProcesses(
+    after process: ProcessID?, atMost count: Int, bytes limit: Int
+  ) -> [(ProcessID, [JournalRow])] {
+    var found: [(ProcessID, [JournalRow])] = []
+    var bytes = 0
+    for process in processes(after: process, atMost: count, onlyOpen: true) where bytes < limit {
+      let rows = rows(of: process)
+      bytes += rows.reduce(0) { $0 + $1.records.count }
+      found.append((process, rows))
+    }
+    return found
+  }
+}
+
 /// Journal rows in memory.
 public struct MemoryJournalRows: JournalRows, Hashable, Sendable {
   private struct Chain: Hashable, Sendable {

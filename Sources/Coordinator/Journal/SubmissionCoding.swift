@@ -18,6 +18,19 @@ public enum SubmissionLimits {
   public static let keyBundle = 1_048_576
   /// The audit path of a part has at most so many digests.
   public static let pathLength = 12
+  /// The index of a part in its order is at most this.
+  static let partIndex = 1 << pathLength
+
+  /// A submission as it is stored: everything in it as long and as often as it may be.
+  static let submission: Int = {
+    // A length takes at most five bytes, and a digest or a salt 32.
+    let (length, digest) = (5, 32)
+    let onePart = length + part + digest + length + length + pathLength * digest
+    return 2 * (length + statement)
+      + length + PaymentProcess.largestPartCount * onePart
+      + length + PaymentProcess.largestGoodCount * (length + statement)
+      + length + PaymentProcess.largestBankCount * (length + instrument + digest)
+  }()
 }
 
 extension PurchaseSubmission {
@@ -35,7 +48,7 @@ extension PurchaseSubmission {
       instruments.allSatisfy({ $0.bytes.count <= SubmissionLimits.instrument }),
       parts.allSatisfy({
         $0.part.count <= SubmissionLimits.part && $0.path.count <= SubmissionLimits.pathLength
-          && $0.index >= 0
+          && (0...SubmissionLimits.partIndex).contains($0.index)
       })
     else {
       throw CoordinatorError(.tooLarge, "the submission exceeds the limits of a process")
@@ -91,7 +104,7 @@ extension PurchaseSubmission {
       reader throws(CoordinatorError) in
       let part = try reader.blob(atMost: SubmissionLimits.part)
       let salt = try reader.salt()
-      let index = try reader.count(atMost: 1 << SubmissionLimits.pathLength)
+      let index = try reader.count(atMost: SubmissionLimits.partIndex)
       let path = try reader.list(atMost: SubmissionLimits.pathLength) {
         reader throws(CoordinatorError) in try reader.identifier(of: Subject.Content.self)
       }

@@ -32,6 +32,17 @@ struct Attempts: Hashable, Sendable {
     answerBy == nil && nextAt.map { now >= $0 } ?? true
   }
 
+  /// Keeps all waits within what they can be: on a clock that was set back they would be longer by as much.
+  mutating func boundWaits(at now: Timestamp, policy: RetryPolicy) {
+    if let nextAt {
+      let longest = policy.longestPause(afterAttempts: count)
+      self.nextAt = min(nextAt, now.adding(milliseconds: longest))
+    }
+    if let answerBy, answerBy != .max {
+      self.answerBy = min(answerBy, now.adding(milliseconds: policy.answerWithinMilliseconds))
+    }
+  }
+
   /// Asks again after a pause that grows, at the latest at that time, but never at once.
   mutating func pause(
     until time: Timestamp?, at now: Timestamp, policy: RetryPolicy, entropy: inout some Entropy

@@ -20,12 +20,21 @@ public struct CoordinatorLimits: Hashable, Sendable {
   /// More undecided processes at a time are refused with `busy`. Those of an earlier run go on in any case,
   /// and so does what was decided: a party that answers nobody must not keep others from buying.
   public let mostUndecidedProcesses: Int
-  /// At most so many rows are written in one transaction.
+  /// With so many bytes of their orders, and of what the banks are to be handed, the next one is refused as well.
+  public let mostUndecidedBytes: Int
+  /// At most so many rows are written in one transaction, and at least one.
   public let largestBatch: Int
+  /// A transaction with so many bytes takes no further row.
+  public let largestBatchBytes: Int
 
-  public init(mostUndecidedProcesses: Int = 100_000, largestBatch: Int = 4096) {
+  public init(
+    mostUndecidedProcesses: Int = 100_000, mostUndecidedBytes: Int = 4 << 30,
+    largestBatch: Int = 4096, largestBatchBytes: Int = 32 << 20
+  ) {
     self.mostUndecidedProcesses = mostUndecidedProcesses
-    self.largestBatch = largestBatch
+    self.mostUndecidedBytes = mostUndecidedBytes
+    self.largestBatch = max(largestBatch, 1)
+    self.largestBatchBytes = max(largestBatchBytes, 1)
   }
 
   public static let standard = CoordinatorLimits()
@@ -42,6 +51,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
   public private(set) var openCount = 0
   /// Open processes without a verdict.
   public private(set) var undecidedCount = 0
+  /// Bytes of their orders, and of what the banks are to be handed.
+  public private(set) var undecidedBytes = 0
   private var locks: LockTable
   /// To be given before a step ends.
   private var turns: [LockTurn] = []
@@ -50,6 +61,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
   private var timers = TimerHeap()
   /// The wake that was asked for last.
   private var wakeAt: Timestamp?
+  /// The latest time of a step since the clock was set back last.
+  private var latest = Timestamp(milliseconds: .min)
 
   /// Processes with records for the next batch, in order of arrival.
   private var dirty: [ProcessID] = []
@@ -113,13 +126,17 @@ public struct CoordinatorMachine: Hashable, Sendable {
   }
 
   /// Whether one more process would be too much.
-  public var isBusy: Bool { undecidedCount >= limits.mostUndecidedProcesses }
+  public var isBusy: Bool {
+    undecidedCount >= limits.mostUndecidedProcesses || undecidedBytes >= limits.mostUndecidedBytes
+  }
 
   /// - Throws: `busy`.
   func requireRoom() throws(CoordinatorError) {
     guard !isBusy else {
       throw CoordinatorError(
-        .busy, "\(undecidedCount) processes are undecided: hand the order in again later")
+        .busy,
+        "\(undecidedCount) processes of \(undecidedBytes) bytes are undecided: hand the order in again later"
+      )
     }
   }
 
@@ -160,6 +177,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
       }
     }
     timers.sort()
+    // As long as nobody sets the clock back it does not matter when the last step was.
+    latest = Timestamp(milliseconds: .min)
     if !isWriting { nextBatch = 1 }
   }
 
@@ -178,7 +197,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
     case .begin(let new):
       let plan = new.plan
       guard open[plan.process] == nil else { return [] }
-      try requireRoom()
+      // An abort of an order that nobody has handed in is decided at once, and owed to whoever asks.
+      if plan.order != nil { try requireRoom() }
       let machine = try ProcessMachine(
         definition: plan.definition, terms: plan.terms, policy: policy, rules: rules)
       enter(OpenProcess(plan, machine: machine))
@@ -215,6 +235,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
       wakeAt = nil
       while let process = timers.popDue(at: now) { wake(process, at: now, &entropy, &effects) }
     }
+    noticeSetBack(at: now, &entropy, &effects)
     give(at: now, entropy: &entropy, effects: &effects)
     for process in resting where open[process]?.value.isResting == true { markDirty(process) }
     resting.removeAll(keepingCapacity: true)
@@ -230,6 +251,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
     open[entry.process] = CopiedOnWrite(entry)
     openCount += 1
     if !entry.isDecided { undecidedCount += 1 }
+    undecidedBytes += entry.undecidedBytes
   }
 
   private mutating func wake(
@@ -239,6 +261,26 @@ public struct CoordinatorMachine: Hashable, Sendable {
     guard let came = open[process]?.value.timerCame(at: now) else { return }
     if let next = came.next { timers.push(process, at: next) }
     if came.isDue { run(process, .tick, at: now, entropy: &entropy, effects: &effects) }
+  }
+
+  /// A clock may be set back by so much before all waits are looked at anew.
+  private static let smallestSetBack: Int64 = 1000
+
+  /// Times at which something is due are those of the clock as it was. When it was set back everybody is woken
+  /// who waits for one, so that nobody waits for longer because of that.
+  private mutating func noticeSetBack(
+    at now: Timestamp, _ entropy: inout some Entropy, _ effects: inout [CoordinatorEffect]
+  ) {
+    guard now.adding(milliseconds: Self.smallestSetBack) < latest else {
+      latest = max(latest, now)
+      return
+    }
+    latest = now
+    let waiting = timers.takeAll()
+    for process in waiting { open[process]?.value.forgetTimer() }
+    for process in waiting where open[process]?.value.hasTimer == false {
+      run(process, .tick, at: now, entropy: &entropy, effects: &effects)
+    }
   }
 
   // MARK: - One process
@@ -251,6 +293,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
       event, at: now, entropy: &entropy, nextBatch: nextBatch, rules: rules, effects: &effects)
     guard let stepped else { return }
     if stepped.isDecidedNow { undecidedCount -= 1 }
+    undecidedBytes -= stepped.freedBytes
     if let timer = stepped.timer { timers.push(process, at: timer) }
     if stepped.isForced { markDirty(process) }
     if stepped.isResting { resting.append(process) }
@@ -327,13 +370,16 @@ public struct CoordinatorMachine: Hashable, Sendable {
   private mutating func write(notary: some Notary, effects: inout [CoordinatorEffect]) {
     guard !isWriting, !dirty.isEmpty else { return }
     var rows: [JournalRow] = []
-    let count = min(dirty.count, limits.largestBatch)
-    for process in dirty.prefix(count) {
+    var count = 0
+    var bytes = 0
+    for process in dirty.prefix(limits.largestBatch) where bytes < limits.largestBatchBytes {
+      count += 1
       guard open[process]?.value.isDirty == true,
         let row = open[process]?.value.takeRow(notary: notary)
       else {
         continue
       }
+      bytes += row.records.count
       rows.append(row)
       written.append(process)
     }
@@ -373,6 +419,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
     guard let entry = open.removeValue(forKey: process)?.value else { return nil }
     openCount -= 1
     if !entry.isDecided { undecidedCount -= 1 }
+    undecidedBytes -= entry.undecidedBytes
     return entry
   }
 }

@@ -26,7 +26,10 @@ struct UnwrittenRecords: Sendable {
 /// It holds what is needed to go on, and no more: thousands of them wait for somebody at a time. Evidence that no
 /// request is made of is in the journal alone once it is durable.
 struct OpenProcess: Hashable, Sendable {
-  private(set) var plan: ProcessPlan
+  private(set) var plan: ProcessPlan {
+    didSet { handedInBytes = plan.handedInBytes }
+  }
+  private var handedInBytes: Int
   var machine: ProcessMachine
   /// Those that are needed later.
   private(set) var records: [JournalRecord]
@@ -66,6 +69,7 @@ struct OpenProcess: Hashable, Sendable {
     isResumed: Bool
   ) {
     self.plan = plan
+    handedInBytes = plan.handedInBytes
     self.machine = machine
     self.records = records
     self.chain = chain
@@ -79,6 +83,8 @@ struct OpenProcess: Hashable, Sendable {
   var process: ProcessID { plan.process }
   var isDurable: Bool { awaitedBatch == nil }
   var isDecided: Bool { machine.state.isCommitted != nil }
+  /// Bytes that it holds as long as it is undecided.
+  var undecidedBytes: Int { isDecided ? 0 : handedInBytes }
   /// Whether it has ended, durably.
   var isOver: Bool { machine.state.hasEnded && isDurable }
 
@@ -101,6 +107,8 @@ struct OpenProcess: Hashable, Sendable {
   /// What a step means for others.
   struct Stepped {
     var isDecidedNow = false
+    /// How many bytes fewer it holds undecided.
+    var freedBytes = 0
     /// Whether there are records that must be durable before anybody hears of them.
     var isForced = false
     /// Whether nothing but time can go on.
@@ -123,6 +131,7 @@ struct OpenProcess: Hashable, Sendable {
   ) -> Stepped {
     var stepped = Stepped()
     let wasDecided = isDecided
+    let bytes = undecidedBytes
     let result = machine.step(event, at: now, entropy: &entropy)
     if !wasDecided, isDecided {
       stepped.isDecidedNow = true
@@ -165,6 +174,7 @@ struct OpenProcess: Hashable, Sendable {
     }
     if !limited.isEmpty { stepped.settled = settledUses() }
     stepped.isResting = isResting
+    stepped.freedBytes = bytes - undecidedBytes
     return stepped
   }
 
@@ -201,6 +211,12 @@ struct OpenProcess: Hashable, Sendable {
     timerAt = wakeAt
     return (false, wakeAt)
   }
+
+  /// Whether the heap will bring a timer.
+  var hasTimer: Bool { timerAt != nil }
+
+  /// The heap will bring none any more.
+  mutating func forgetTimer() { timerAt = nil }
 
   // MARK: - Durability
 
@@ -274,8 +290,9 @@ struct OpenProcess: Hashable, Sendable {
     return changes
   }
 
-  /// The state of an activity, and `skipped` when it was undone or is not wanted any more. What an earlier run
-  /// may have asked for counts as done until it is undone: others may be told to wait because of it.
+  /// The state of an activity, and `skipped` when it was undone or is not wanted any more. After an abort what
+  /// was asked for and not answered, or may have been by an earlier run, counts as done until it is undone: others
+  /// may be told to wait because of it, and the process itself asks no more.
   private func effectiveState(of activity: Int) -> ActivityState {
     let states = machine.state.activities
     let own = states[activity]
@@ -283,7 +300,7 @@ struct OpenProcess: Hashable, Sendable {
     guard let undoing = machine.compensation(of: activity) else { return .skipped }
     switch states[undoing] {
     case .done, .refused, .skipped, .unreached: return .skipped
-    case .waiting, .asked: return isResumed && own != .refused ? .done : own
+    case .waiting, .asked: return own == .asked || isResumed && own != .refused ? .done : own
     }
   }
 }

@@ -76,7 +76,7 @@ public struct ProcessMachine: Hashable, Sendable {
   ) throws(CoordinatorError) {
     try self.init(definition: definition, terms: terms, policy: policy, rules: rules)
     for (number, record) in records.enumerated() {
-      guard state.accepts(record, in: graph) else {
+      guard state.accepts(record, in: graph, rules: rules) else {
         throw CoordinatorError(.brokenJournal, "record \(number) (\(record.kind)) cannot be there")
       }
       state.apply(record, in: graph)
@@ -385,6 +385,7 @@ extension ProcessMachine {
     at now: Timestamp, entropy: inout some Entropy, result: inout StepResult
   ) {
     for number in attempts.indices {
+      attempts[number].boundWaits(at: now, policy: policy)
       guard let answerBy = attempts[number].answerBy, now >= answerBy else { continue }
       attempts[number].answerBy = nil
       attempts[number].pause(until: nil, at: now, policy: policy, entropy: &entropy)
@@ -436,6 +437,8 @@ extension ProcessMachine {
     if state.activities[number] == .waiting { write(.intent(number), to: &result) }
     attempts[number].count += 1
     attempts[number].nextAt = nil
+    // What came before is older than this question.
+    attempts[number].isNudged = false
     attempts[number].answerBy = now.adding(milliseconds: policy.answerWithinMilliseconds)
     result.effects.append(.perform(activity: number, attempt: attempts[number].count))
   }
@@ -455,6 +458,7 @@ extension ProcessMachine {
   }
 
   private mutating func write(_ record: JournalRecord, to result: inout StepResult) {
+    assert(state.accepts(record, in: graph, rules: rules), "\(record.kind) cannot be read back")
     state.apply(record, in: graph)
     result.records.append(record)
   }

@@ -25,6 +25,17 @@ public final class ProcessPlan: Sendable {
     self.signedVerdict = signedVerdict
   }
 
+  /// Bytes of the order, of its goods' parts, and of what the banks are handed as long as it is needed.
+  var handedInBytes: Int {
+    guard let order else { return 0 }
+    let goods = order.items.reduce(0) { $0 + $1.part.part.count }
+    let handovers = order.payments.reduce(0) { sum, payment in
+      sum
+        + (payment.handover.map { $0.part.part.count + $0.instrument.bytes.count } ?? 0)
+    }
+    return order.signedOrder.bytes.count + goods + handovers
+  }
+
   /// The plan when all banks have answered: what they were handed is not needed any more.
   func withoutHandovers() -> ProcessPlan {
     ProcessPlan(

@@ -49,6 +49,8 @@ public struct ProcessState: Hashable, Sendable {
   public internal(set) var heldUntil: Timestamp?
   /// Why the process cannot commit any more.
   var failure: AbortReason?
+  /// Whether the customer has asked for delivery.
+  var isDeliveryRequested = false
   /// The segments that the process went through, from the root, by number.
   var path = [0]
   /// Activities that somebody was called to look after, and that have not succeeded since, in the order of
@@ -82,45 +84,6 @@ public struct ProcessState: Hashable, Sendable {
 }
 
 extension ProcessState {
-  /// Whether the record may come next. A journal in which one may not was not written by this machine.
-  func accepts(_ record: JournalRecord, in graph: ProcessGraph) -> Bool {
-    func isEnding(_ number: Int, _ result: ActivityResult, in group: ActivityGuarantee) -> Bool {
-      graph.activities.indices.contains(number) && result.fits(graph.activities[number].verb)
-        && (graph.activities[number].guarantee == .retriable) == (group == .retriable)
-        && (activities[number] == .asked || activities[number] == .waiting)
-    }
-    switch (phase, record) {
-    case (.idle, .begin): return true
-    case (.idle, _), (.ended, _), (_, .begin): return false
-    case (_, .intent(let number)):
-      return graph.activities.indices.contains(number) && activities[number] == .waiting
-    case (.preparing, .result(let number, let result)),
-      (.prepared, .result(let number, let result)):
-      return isEnding(number, result, in: .compensatable)
-    case (.preparing, .prepared): return graph.prepare != nil
-    case (.preparing, .verdict(let verdict)), (.prepared, .verdict(let verdict)):
-      switch verdict.ruling {
-      case .commit:
-        if case .prepared = phase { return graph.decide != nil }
-        return false
-      case .abort(_, let owed, _):
-        return owed.allSatisfy { graph.activities.indices.contains($0) }
-          && graph.recordAbort != nil
-      }
-    case (.committed, .forward(let number, let result)),
-      (.aborted, .compensated(let number, let result)):
-      return isEnding(number, result, in: .retriable)
-    case (.committed, .end), (.aborted, .end): return true
-    case (.committed, .called(let call)), (.aborted, .called(let call)):
-      let number = call.activity
-      return graph.activities.indices.contains(number)
-        && graph.activities[number].guarantee == .retriable
-        && (activities[number] == .asked || activities[number] == .refused)
-        && !calls.contains { $0.activity == number }
-    default: return false
-    }
-  }
-
   /// Takes a record in.
   mutating func apply(_ record: JournalRecord, in graph: ProcessGraph) {
     switch record {
@@ -141,6 +104,7 @@ extension ProcessState {
       default: break
       }
       // A delivery request decides nothing by itself: the verdict does.
+      if number == graph.decide, result.isSuccess { isDeliveryRequested = true }
       if number != graph.decide || !result.isSuccess { note(result, of: number) }
       answered.append(number)
       evidence += result.statements

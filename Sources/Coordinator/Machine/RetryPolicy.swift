@@ -7,6 +7,7 @@ import PaymentModel
 public struct RetryPolicy: Hashable, Sendable {
   /// The pause after the first attempt. It doubles with each further one.
   public let firstPauseMilliseconds: Int64
+  /// Not shorter than the first.
   public let longestPauseMilliseconds: Int64
   /// Without any answer for so long the same request is sent again.
   public let answerWithinMilliseconds: Int64
@@ -15,26 +16,32 @@ public struct RetryPolicy: Hashable, Sendable {
   /// After so many attempts to tell the customer the process ends without her: the verdict is public.
   public let notifyAttempts: Int
 
+  /// Everything is at least one.
   public init(
     firstPauseMilliseconds: Int64 = 250, longestPauseMilliseconds: Int64 = 60_000,
     answerWithinMilliseconds: Int64 = 10_000, operatorAfterAttempts: Int = 12,
     notifyAttempts: Int = 6
   ) {
-    self.firstPauseMilliseconds = firstPauseMilliseconds
-    self.longestPauseMilliseconds = longestPauseMilliseconds
-    self.answerWithinMilliseconds = answerWithinMilliseconds
-    self.operatorAfterAttempts = operatorAfterAttempts
-    self.notifyAttempts = notifyAttempts
+    self.firstPauseMilliseconds = max(firstPauseMilliseconds, 1)
+    self.longestPauseMilliseconds = max(longestPauseMilliseconds, self.firstPauseMilliseconds)
+    self.answerWithinMilliseconds = max(answerWithinMilliseconds, 1)
+    self.operatorAfterAttempts = max(operatorAfterAttempts, 1)
+    self.notifyAttempts = max(notifyAttempts, 1)
   }
 
   public static let standard = RetryPolicy()
 
-  /// The pause after that many attempts: doubled each time, and then between half of it and all of it,
-  /// so that many processes do not come back at once.
-  func pauseMilliseconds(afterAttempts count: Int, entropy: inout some Entropy) -> Int64 {
+  /// The longest pause after that many attempts: doubled each time.
+  func longestPause(afterAttempts count: Int) -> Int64 {
     let doublings = min(max(count - 1, 0), 30)
     let (doubled, overflow) = firstPauseMilliseconds.multipliedReportingOverflow(by: 1 << doublings)
-    let whole = max(1, overflow ? longestPauseMilliseconds : min(doubled, longestPauseMilliseconds))
+    return overflow ? longestPauseMilliseconds : min(doubled, longestPauseMilliseconds)
+  }
+
+  /// The pause after that many attempts: between half of the longest and all of it, so that many processes do
+  /// not come back at once.
+  func pauseMilliseconds(afterAttempts count: Int, entropy: inout some Entropy) -> Int64 {
+    let whole = longestPause(afterAttempts: count)
     let random = entropy.bytes(4).reduce(Int64(0)) { $0 << 8 | Int64($1) }
     return whole - whole / 2 + random % (whole / 2 + 1)
   }

@@ -158,12 +158,22 @@ private struct ProcessGenerator {
     let compensatable = try activities(from: template.compensatable)
     return Segment(
       compensatable: compensatable,
-      pivot: try activities(from: template.pivot.map { [$0] } ?? []).first,
+      pivot: try pivot(of: template),
       retriable: try activities(from: template.retriable),
       alternatives: alternatives,
       precedence: try precedence(in: template.compensatable)
         + turns(of: compensatable) + roomTurns(of: compensatable)
         + precedence(in: template.retriable))
+  }
+
+  private func pivot(of template: TemplateSegment) throws(CoordinatorError) -> Activity? {
+    guard let step = template.pivot else { return nil }
+    let activities = try activities(from: [step])
+    guard activities.count == 1 else {
+      throw CoordinatorError(
+        .notWellFormed, "the pivot \(step.name) stands for \(activities.count) activities")
+    }
+    return activities[0]
   }
 
   /// What a bank may owe others runs out, too. Banks that pay into accounts elsewhere are asked one after another,

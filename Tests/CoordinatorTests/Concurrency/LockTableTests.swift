@@ -109,6 +109,20 @@ import Testing
     #expect(later.places(on: stock).map(\.process) == [one, three])
   }
 
+  /// Rows have no chain: whoever can write to the store can write any number.
+  @Test func anImpossibleNumberLosesItsPlaceAndNoOther() {
+    let rows = [.min, -1, 0, 7, Int.max].enumerated().map { place, number in
+      LockRow(resource: stock, number: number, process: Self.process(place + 1))
+    }
+    var table = LockTable(restoring: rows)
+    #expect(table.places(on: stock).map(\.process) == [Self.process(4)])
+    #expect(table.acquire(piece(), for: Self.process(9), activity: 4) == [])
+    let added = table.takeChanges()
+    #expect(
+      added == [.add(LockRow(resource: stock, number: 8, process: Self.process(9)))])
+    #expect(table.settleAll().map(\.process) == [Self.process(9)])
+  }
+
   // MARK: - Against the plain rules
 
   @Test func anyOrderOfEventsGivesTheTurnsThatThePlainRulesGive() {
