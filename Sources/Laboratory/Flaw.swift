@@ -21,7 +21,8 @@ public enum Property: String, CaseIterable, Hashable, Sendable {
   case cycles
   /// At every moment, what participants did is what one process after another would have done.
   case isolation
-  /// Nothing is stuck: once faults stop, everything comes to its end in bounded time.
+  /// Nothing is stuck: once faults stop, everything comes to its end in bounded time; and nobody waits for a pause to
+  /// end while what he waits for is free.
   case progress
   /// A step has one final answer, however often it is asked for.
   case answers
@@ -39,6 +40,8 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
   case undoesOnlyAnswered = "undoes-only-what-answered"
   case forgetsVerdicts = "verdict-forgotten-on-recovery"
   case noTurns = "no-total-order"
+  case noRoomTurns = "no-order-of-room"
+  case losesWakeUps = "loses-wake-ups"
   case depositsBeforeReserves = "deposit-before-reserve"
   case takesOrdersWithoutFee = "takes-orders-without-fee"
 
@@ -77,6 +80,8 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
     case .undoesOnlyAnswered: "an abort is told to those who answered, not to all who were asked"
     case .forgetsVerdicts: "a verdict in the journal is not read back after a crash"
     case .noTurns: "limited goods are deposited in any order"
+    case .noRoomTurns: "banks that need room at each other are asked in any order"
+    case .losesWakeUps: "who is told to wait for what came free meanwhile does not ask again"
     case .depositsBeforeReserves: "goods are held while money is not reserved yet"
     case .takesOrdersWithoutFee: "the coordinator takes orders that do not pay its fee"
     case .moneyBeforeVerdict: "a bank pays the payees when it reserves"
@@ -107,10 +112,11 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
     case .answersBeforeSync: [.atomicity, .progress, .verdict, .holds, .evidence, .answers]
     case .noKeyCheck: [.verdict, .atomicity]
     case .noAbortWhenOverdue: [.progress, .verdict]
-    case .newIdentifiers: [.answers, .evidence]
-    case .undoesOnlyAnswered: [.atomicity, .money]
+    case .newIdentifiers: [.answers, .evidence, .progress]
+    case .undoesOnlyAnswered: [.atomicity, .money, .progress]
     case .forgetsVerdicts: [.progress, .atomicity, .verdict, .answers]
-    case .noTurns: [.cycles]
+    case .noTurns, .noRoomTurns: [.cycles]
+    case .losesWakeUps: [.progress]
     case .depositsBeforeReserves: [.holds]
     case .takesOrdersWithoutFee: [.money]
     case .moneyBeforeVerdict: [.money]
@@ -125,7 +131,7 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
     case .releaseOnTimeout: [.atomicity, .evidence, .stock]
     case .refusesInsteadOfHeld: [.refusals]
     case .settlesWithoutTransfers: [.evidence]
-    case .noMerchantTombstone: [.atomicity]
+    case .noMerchantTombstone: [.atomicity, .progress]
     case .believesAnyCoordinator: [.verdict, .holds, .progress, .refusals]
     case .believesUnloggedVerdicts: [.verdict, .evidence, .holds]
     case .signsForMissingKeys: [.evidence]
@@ -134,23 +140,17 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
   }
 
   /// Whether it is the coordinator's.
-  public var isCoordinators: Bool { rules != .standard }
-
-  /// Whether model parties can have it: they have no accounts at other banks.
-  public var isInModel: Bool { self != .creditsTwice }
-
-  /// Whether the real world takes it: real parties can have it, and few runs show it. Their books do not look for circles.
-  public var isInReal: Bool {
+  public var isCoordinators: Bool {
     switch self {
-    case .takesOrdersWithoutFee, .moneyBeforeVerdict, .chargesNewFee, .refusesForNoReason,
-      .creditsTwice, .releaseOnTimeout, .merchantRefusesForNoReason:
+    case .answersBeforeSync, .noKeyCheck, .noAbortWhenOverdue, .newIdentifiers,
+      .undoesOnlyAnswered, .forgetsVerdicts, .noTurns, .noRoomTurns, .losesWakeUps,
+      .depositsBeforeReserves, .takesOrdersWithoutFee:
       true
-    case .answersBeforeSync, .noKeyCheck, .newIdentifiers, .forgetsVerdicts, .noTurns: false
-    default: isCoordinators
+    default: false
     }
   }
 
-  /// The rules of a coordinator that has this flaw.
+  /// The rules of a coordinator that has this flaw. What it asks for its service is no rule of the machine.
   package var rules: ProtocolRules {
     var rules = ProtocolRules.standard
     switch self {
@@ -161,6 +161,8 @@ public enum Flaw: String, CaseIterable, Hashable, Sendable {
     case .undoesOnlyAnswered: rules.undoesWhatWasAsked = false
     case .forgetsVerdicts: rules.recoversVerdicts = false
     case .noTurns: rules.takesGoodsInTurns = false
+    case .noRoomTurns: rules.takesRoomInTurns = false
+    case .losesWakeUps: rules.asksAgainAfterDepartures = false
     case .depositsBeforeReserves: rules.reservesBeforeDeposits = false
     default: break
     }

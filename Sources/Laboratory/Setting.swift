@@ -23,10 +23,9 @@ package final class Setting: Sendable {
   package static let rogueName = name("rogue.example")
   private static let standardTemplate = SHA256.digest(ProcessTemplate.standard.json)
 
-  /// - Parameter rules: `nil` for those of the flaw, or all of them.
   package init(
     banks: Int, shops: Int, flaw: Flaw?, policy: RetryPolicy = .standard,
-    transferFees: [UInt64] = [], charging: Charging = .none, rules: ProtocolRules? = nil
+    transferFees: [UInt64] = [], charging: Charging = .none
   ) {
     self.transferFees = transferFees
     self.charging = charging
@@ -36,7 +35,7 @@ package final class Setting: Sendable {
       notary: SymbolicNotary(
         Self.coordinatorName, terms: charging.published,
         asksForFees: flaw != .takesOrdersWithoutFee),
-      examiner: SymbolicExaminer(), policy: policy, rules: rules ?? flaw?.rules ?? .standard,
+      examiner: SymbolicExaminer(), policy: policy, rules: flaw?.rules ?? .standard,
       readOrder: { try? SymbolicEvidence.read(order: $0) })
     bankNames = Self.bankNames(banks)
     shopNames = (0..<shops).map { Self.name("merchant-\($0).example") }

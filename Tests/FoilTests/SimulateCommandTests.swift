@@ -29,6 +29,7 @@ struct SimulateCommandTests {
       let name: String
       let summary: String
       let breaks: [String]
+      let foundIn: [String]
     }
 
     let flaws: [Flaw]
@@ -43,7 +44,10 @@ struct SimulateCommandTests {
     #expect(flaws.count >= 12)
     #expect(
       text.lines.map { String($0.prefix { $0 != " " }) } == flaws.map(\.name))
-    #expect(flaws.allSatisfy { !$0.summary.isEmpty && !$0.breaks.isEmpty })
+    #expect(flaws.allSatisfy { !$0.summary.isEmpty && !$0.breaks.isEmpty && !$0.foundIn.isEmpty })
+    for (line, flaw) in zip(text.lines, flaws) {
+      #expect(line.hasSuffix("(found in: \(flaw.foundIn.joined(separator: ", ")))"), "\(line)")
+    }
   }
 
   @Test("what is violated is printed with a command that replays it choice by choice")

@@ -45,16 +45,36 @@ struct ExplorerSearchTests {
   /// under way.
   @Test("a wake-up that comes before the answer is not lost, and a lost one is found")
   func lostWakeUp() throws {
-    var rules = ProtocolRules()
-    rules.asksAgainAfterDepartures = false
     let market = ScarceMarket(.stock(1), [Order(0, 1, temper: .cancels), Order(1, 0)])
     for pausesEnd in [true, false] {
       let violation = try #require(
-        try Explorer.explore(market, rules: rules, pausesEnd: pausesEnd).violation)
+        try Explorer.explore(market, flaw: .losesWakeUps, pausesEnd: pausesEnd).violation)
       #expect(violation.finding.property == .progress)
       #expect(violation.trace.last?.contains("held") == true)
     }
     #expect(try Explorer.explore(market, pausesEnd: false).violation == nil)
+  }
+
+  /// The market in which the explorer finds each flaw that it finds.
+  static let showing: [Flaw: ScarceMarket] = {
+    let cancelled = ScarceMarket(.stock(1), [Order(0, 1, temper: .cancels), Order(1, 0)])
+    let late = ScarceMarket(.stock(1), [Order(0, 1, temper: .timesOut), Order(1, 0)])
+    return [
+      .noAbortWhenOverdue: late, .newIdentifiers: cancelled, .undoesOnlyAnswered: cancelled,
+      .noTurns: cancelled, .losesWakeUps: cancelled, .moneyBeforeVerdict: cancelled,
+      .refusesForNoReason: cancelled, .refusesInsteadOfHeld: cancelled,
+      .noMerchantTombstone: cancelled, .merchantRefusesForNoReason: cancelled,
+    ]
+  }()
+
+  @Test(
+    "every flaw that shows without faults is found, by what it breaks",
+    arguments: Flaw.allCases.filter { $0.foundIn.contains(.explorer) })
+  func flaws(_ flaw: Flaw) throws {
+    let market = try #require(Self.showing[flaw], "\(flaw.rawValue)")
+    let violation = try #require(
+      try Explorer.explore(market, flaw: flaw).violation, "\(flaw.rawValue) was not found")
+    #expect(flaw.breaks.contains(violation.finding.property), "\(violation)")
   }
 
   @Test("the first position is one of those that are looked at")

@@ -32,13 +32,21 @@ struct ExplorerTests {
     #expect(result.choices == one.choices)
   }
 
-  @Test("every interleaving of a market ends as it should", arguments: ExplorerCase.quick)
+  @Test(
+    "every interleaving of a market ends as it should",
+    arguments: ExplorerCase.quick + ExplorerCase.quickFourForThree)
   func quick(_ one: ExplorerCase) throws { try check(one) }
 
   @Test(
     "every interleaving of a larger market ends as it should",
-    .enabled(if: Tier.isSecond, "FOIL_TIER is not 2"), arguments: ExplorerCase.long)
+    .enabled(if: Tier.isSecond, "FOIL_TIER is not 2"),
+    arguments: ExplorerCase.long + ExplorerCase.longFourForThree)
   func long(_ one: ExplorerCase) throws { try check(one) }
+
+  @Test(
+    "every interleaving of the largest markets ends as it should",
+    .enabled(if: Tier.isThird, "FOIL_TIER is not 3"), arguments: ExplorerCase.largest)
+  func largest(_ one: ExplorerCase) throws { try check(one) }
 
   @Test("with plenty of stock nobody is told to wait, and nobody is queued")
   func plenty() throws {

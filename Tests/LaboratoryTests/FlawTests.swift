@@ -1,5 +1,7 @@
 // A laboratory that does not notice a missing rule is none: every flaw is caught, by what it breaks.
 
+import Coordinator
+import Foundation
 import Laboratory
 import Testing
 
@@ -46,6 +48,21 @@ struct FlawTests {
     }
   }
 
+  @Test("the documented example shows what it says")
+  func documented() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let text = try String(
+      contentsOf: root.appending(path: "Docs/Formats/Simulation.md"), encoding: .utf8)
+    let examples = text.matches(of: /foil simulate --seed (\d+) --flaw ([a-z-]+) --trace/)
+    #expect(!examples.isEmpty)
+    for example in examples {
+      let flaw = try #require(Flaw(rawValue: String(example.2)))
+      let violation = Simulation.run(seed: try #require(UInt64(example.1)), flaw: flaw).violation
+      #expect(violation.map { flaw.breaks.contains($0.property) } == true, "\(example.0)")
+    }
+  }
+
   @Test("names are unique, and each has a description and something that it breaks")
   func registry() {
     #expect(Set(Flaw.allCases.map(\.rawValue)).count == Flaw.allCases.count)
@@ -53,7 +70,23 @@ struct FlawTests {
     for flaw in Flaw.allCases {
       #expect(Flaw(rawValue: flaw.rawValue) == flaw)
       #expect(!flaw.summary.isEmpty && !flaw.breaks.isEmpty)
-      #expect(flaw.isInModel || flaw.isInReal)
+      #expect(!flaw.foundIn.isEmpty, "\(flaw.rawValue)")
+      #expect(flaw.rules == .standard || flaw.isCoordinators)
     }
+    // No two take the same rule away.
+    let rules = Flaw.allCases.map(\.rules).filter { $0 != .standard }
+    #expect(Set(rules).count == rules.count)
+  }
+
+  /// A rule that a coordinator need not follow is one that nobody looks for.
+  @Test("each rule of the coordinator is taken away by a flaw")
+  func everyRule() {
+    let names = Mirror(reflecting: ProtocolRules.standard).children.compactMap(\.label)
+    let off = Flaw.allCases.flatMap { flaw in
+      Mirror(reflecting: flaw.rules).children.compactMap {
+        $0.value as? Bool == false ? $0.label : nil
+      }
+    }
+    #expect(Set(off) == Set(names) && names.count >= 10)
   }
 }

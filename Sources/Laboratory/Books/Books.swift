@@ -1,5 +1,11 @@
 // The independent books: what must be true of a world, computed from what the parties have on disk, what
-// they signed, and what an onlooker saw the coordinator be told and say, without any code of the coordinator.
+// they signed, and what an onlooker saw the coordinator be told and say.
+//
+// Nothing that the coordinator decides is computed with its code: its journal is read by a reader of the books' own
+// (`JournalReading`), its verdicts are judged by what it was told. Three things are its own, and a test keeps them so
+// few: when it says to be at rest, which must agree with the ends in its journal (`ProgressBooks`); who stands for a
+// good in its table of turns (`WaitBooks`); and the checker of histories, which the target `Coordinator` offers to
+// everybody (`HistoryBooks`).
 //
 // Only what honest parties have is looked at. What a cheat can do to the others, and only be convicted of
 // afterwards, is left out by name, and only with the evidence that convicts him: payees of a bank that breaks

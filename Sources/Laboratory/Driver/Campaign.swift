@@ -63,7 +63,9 @@ public enum Campaign {
     return report
   }
 
-  /// The same with real parties: their number is fixed, and only the coordinator can have a flaw.
+  /// The same with real parties: their number is fixed.
+  ///
+  /// - Parameter flaw: of those that the real world takes.
   ///
   /// - Throws: what `RealSimulation.run` throws.
   public static func runReal(

@@ -104,6 +104,7 @@ public struct Simulation {
       say?("\(report.steps)\t\(world.stage.now)\t\(world.describe(choice))")
       trace.note(choice, at: world.stage.now)
       look(world, choice)
+      if case .advance = choice { report.note(books.idleWait(in: world)) }
       let touched = party(of: choice)
       world.apply(choice)
       report.note(books.falseAnswer(in: world))

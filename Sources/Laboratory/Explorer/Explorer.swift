@@ -1,7 +1,7 @@
 // Every interleaving of a small world: all positions that can be reached, and whether each of them is as it
 // should be.
 
-package import Coordinator
+import Coordinator
 import PaymentModel
 
 /// Goes through every position of a market, the near ones first.
@@ -58,7 +58,6 @@ package struct Explorer {
   }
 
   /// - Parameters:
-  ///   - rules: the coordinator's; `nil` for those of the flaw, or all of them.
   ///   - pausesEnd: whether a pause may end at any time. No end may depend on it.
   ///   - mayCrash: whether the coordinator may crash, once, at any position. It recovers at once.
   ///   - looksAtHolds: whether merchants' holds are checked in each position. If not, circles are found
@@ -66,11 +65,11 @@ package struct Explorer {
   /// - Throws: `ExplorationTooLarge` when there are more positions than that. What was not looked at may
   ///   be wrong, so there is no result then.
   package static func explore(
-    _ market: ScarceMarket, flaw: Flaw? = nil, rules: ProtocolRules? = nil,
-    reduction: Reduction = .persistent, identity: Identity = .outline, pausesEnd: Bool = true,
+    _ market: ScarceMarket, flaw: Flaw? = nil, reduction: Reduction = .persistent,
+    identity: Identity = .outline, pausesEnd: Bool = true,
     mayCrash: Bool = false, looksAtHolds: Bool = true, mostPositions: Int = 4_000_000
   ) throws(ExplorationTooLarge) -> Exploration {
-    let world = market.world(flaw: flaw, rules: rules)
+    let world = market.world(flaw: flaw)
     var explorer = Explorer(
       Branching(market: market, reduction: reduction, pausesEnd: pausesEnd, mayCrash: mayCrash),
       identity: identity,

@@ -1,6 +1,6 @@
 // A scarce market as a world: one bank, a merchant for each good, a customer for each order.
 
-package import Coordinator
+import Coordinator
 import PaymentModel
 
 extension ScarceMarket {
@@ -19,12 +19,10 @@ extension ScarceMarket {
   private static let soonSeconds: Int64 = 3600
 
   /// The market as it begins.
-  ///
-  /// - Parameter rules: the coordinator's; `nil` for those of the flaw, or all of them.
-  package func world(flaw: Flaw? = nil, rules: ProtocolRules? = nil) -> World {
+  package func world(flaw: Flaw? = nil) -> World {
     var entropy = SimulationEntropy(seed: 1)
     let setting = Setting(
-      banks: 1, shops: goodCount, flaw: flaw, policy: Self.policy, rules: rules)
+      banks: 1, shops: goodCount, flaw: flaw, policy: Self.policy)
     guard let currency = Currency("EUR") else { fatalError("a currency") }
     // For each good the offers, of which each order takes its own if there are several.
     let goods = setting.shopNames.indices.map { number in

@@ -284,6 +284,11 @@ extension ModelShop {
     case gone
   }
 
+  /// Whether so many pieces can be held for whoever asks next.
+  func isAvailable(_ good: Good, quantity: Int) -> Bool {
+    if case .available = availability(of: good, quantity: quantity) { true } else { false }
+  }
+
   private func availability(of good: Good, quantity: Int) -> Availability {
     let offer = good.offer.claim
     if offer.mode == .individual {

@@ -18,13 +18,25 @@ extension RealWorld {
     case .customer(let number): await customerAnswer(request, number)
     case .log:
       if case .publish(let verdict, let process, let bundle) = request {
-        PartyAnswer(
-          .published(await log.publish(verdict, process: process, bundle: bundle)))
+        PartyAnswer(.published(await published(verdict, process, bundle)))
       } else {
         PartyAnswer(nil)
       }
     case .coordinator, .rogue: PartyAnswer(nil)
     }
+  }
+
+  private func published(
+    _ verdict: Signed<Verdict>, _ process: ProcessID, _ bundle: Sealed<SealedContent.KeyBundle>?
+  ) async -> Outcome<LoggedVerdict> {
+    let outcome = await log.publish(verdict, process: process, bundle: bundle)
+    if case .done(let logged) = outcome,
+      let stated = try? VerdictVerifier(market.trust).read(
+        logged, of: process, by: setting.coordinatorKey)
+    {
+      history.decided(process, stated.claim.decision.isCommit ? .commit : .abort)
+    }
+    return outcome
   }
 
   // MARK: - Banks
@@ -111,8 +123,13 @@ extension RealWorld {
       note(.merchantSilence)
       return PartyAnswer(nil)
     }
+    let before = cheat == nil ? holds(at: number) : []
     await lapse(at: number)
     guard let reply = await shopReply(request, number) else { return PartyAnswer(nil) }
+    if cheat == nil {
+      note(doneBy: number, since: before)
+      note(reply, to: request, byShop: number)
+    }
     if case (.settle(let request, _), .settled(.done)) = (request, reply) {
       collect(request.transfers, for: number)
     }

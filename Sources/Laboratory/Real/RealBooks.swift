@@ -128,7 +128,7 @@ struct RealBooks {
       return finding(
         .progress, nil, "not at its end: \(world.stage.node.openCount) processes open")
     }
-    return nil
+    return isolation()
   }
 
   private func stock() -> Books.Finding? {

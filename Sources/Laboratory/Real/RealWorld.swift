@@ -46,6 +46,8 @@ final class RealWorld: Playground {
   /// The verdicts that the coordinator was seen to sign, by process: looked up, and never gone through.
   private(set) var verdicts: [ProcessID: [Signed<Verdict>]] = [:]
   private(set) var tally = Tally()
+  /// What honest merchants did, and how processes were decided.
+  var history = RealHistory()
   /// The first thing that was found wrong in an answer.
   private(set) var finding: Books.Finding?
   /// Signed refusals that were seen already: looked up, and never gone through.
@@ -278,6 +280,7 @@ final class RealWorld: Playground {
       stage.node.restart(at: time, latest: latest, conduct)
     case .restart(let party): down.removeAll { $0 == party }
     case .carryOut:
+      if let process = stage.node.endingProcess { history.ended(process) }
       let outgoing = stage.node.carryOut(at: time, conduct)
       for one in outgoing { note(said: one.content) }
       stage.sendFromCoordinator(outgoing, setting)
@@ -428,7 +431,7 @@ final class RealWorld: Playground {
       let place = buyer.purchases.count % buyer.wallets.count
       guard let purchase = try? await order(wish, from: place, by: number) else { return }
       if buyer.isTwice(purchase, from: place) { note(.doubleSpend) }
-      stage.note(customer: number, of: purchase.process)
+      if stage.note(customer: number, of: purchase.process) { history.began(purchase.process) }
       buyers[number].purchases.append(purchase)
       handIn(purchase, by: number)
     case .resubmit(let place):

@@ -73,7 +73,8 @@ struct SimulateCommand: AsyncParsableCommand {
     if let chosen = flaw.flatMap(Flaw.init) {
       guard world == .real ? chosen.isInReal : chosen.isInModel else {
         throw ValidationError(
-          "--world \(world.rawValue) has nobody with the flaw '\(chosen.rawValue)'")
+          "--world \(world.rawValue) does not show the flaw '\(chosen.rawValue)'; "
+            + "found in: \(places(of: chosen))")
       }
     }
   }
@@ -112,13 +113,20 @@ struct SimulateCommand: AsyncParsableCommand {
     guard !json else {
       let flaws = Flaw.allCases.map { flaw in
         FlawSummary(
-          name: flaw.rawValue, summary: flaw.summary, breaks: flaw.breaks.map(\.rawValue))
+          name: flaw.rawValue, summary: flaw.summary, breaks: flaw.breaks.map(\.rawValue),
+          foundIn: flaw.foundIn.map(\.rawValue))
       }
       return try JSONOutput.print(FlawList(flaws: flaws))
     }
     var table = TextTable()
-    for flaw in Flaw.allCases { table.add(flaw.rawValue, flaw.summary) }
+    for flaw in Flaw.allCases {
+      table.add(flaw.rawValue, "\(flaw.summary) (found in: \(places(of: flaw)))")
+    }
     for line in table.lines(indent: 0) { Terminal.print(line) }
+  }
+
+  private func places(of flaw: Flaw) -> String {
+    flaw.foundIn.map(\.rawValue).joined(separator: ", ")
   }
 
   private struct FlawList: Encodable { let flaws: [FlawSummary] }
@@ -127,6 +135,7 @@ struct SimulateCommand: AsyncParsableCommand {
     let name: String
     let summary: String
     let breaks: [String]
+    let foundIn: [String]
   }
 
   /// The command that replays a run step by step.
