@@ -26,7 +26,7 @@ package final class Setting: Sendable {
   /// - Parameter rules: `nil` for those of the flaw, or all of them.
   package init(
     banks: Int, shops: Int, flaw: Flaw?, policy: RetryPolicy = .standard,
-    transferFees: [UInt64] = [], charging: Charging = .none, rules: ProtocolRules? = nil
+    limits: CoordinatorLimits = .standard, transferFees: [UInt64] = [], charging: Charging = .none, rules: ProtocolRules? = nil
   ) {
     self.transferFees = transferFees
     self.charging = charging
@@ -36,7 +36,8 @@ package final class Setting: Sendable {
       notary: SymbolicNotary(
         Self.coordinatorName, terms: charging.published,
         asksForFees: flaw != .takesOrdersWithoutFee),
-      examiner: SymbolicExaminer(), policy: policy, rules: rules ?? flaw?.rules ?? .standard,
+      examiner: SymbolicExaminer(), policy: policy, limits: limits,
+      rules: rules ?? flaw?.rules ?? .standard,
       readOrder: { try? SymbolicEvidence.read(order: $0) })
     bankNames = Self.bankNames(banks)
     shopNames = (0..<shops).map { Self.name("merchant-\($0).example") }

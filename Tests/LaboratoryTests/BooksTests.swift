@@ -139,7 +139,8 @@ struct BooksTests {
           nonce: Nonce(from: &world.anyEntropy))
         world.record.said(
           .request(
-            .publish(other, purchase.process, bundle: nil), RequestTag(run: 0, attempt: nil)))
+            .publish(other, purchase.process, bundle: nil), RequestTag(run: 0, attempt: nil)),
+          at: Stage.start)
       } == .verdict)
   }
 

@@ -78,8 +78,8 @@ struct SimulationTests {
         number += 1
         guard number.isMultiple(of: 7) else { return }
         switch choice {
-        // Any time may pass, and any clock be set.
-        case .advance, .setClock: break
+        // Any time may pass, and any clock be set, or run at another rate.
+        case .advance, .setClock, .setRate: break
         default: #expect(world.choices().contains(choice), "seed \(seed), step \(number)")
         }
       }

@@ -22,10 +22,10 @@ extension Books {
     return excused == node.openCount
   }
 
-  /// Whether a process need not end: a bank has refused to do what the verdict orders, and that is proven.
+  /// Whether a process need not end: a merchant need not settle.
   private func isExcused(_ purchase: CustomerBooks.Purchase, _ world: World) -> Bool {
     purchase.state == .committed
-      && purchase.payments.contains { isBroken($0.content, of: purchase.process, world) }
+      && world.shops.contains { needNotSettle($0, purchase, world) }
   }
 
   func progress(_ world: World) -> Finding? {
@@ -37,13 +37,22 @@ extension Books {
     if let failed = node.failed.first {
       return finding(.progress, failed, "the process cannot go on from its journal")
     }
+    if let code = node.unexpected.first {
+      return finding(.progress, nil, "the machine refused an event: \(code.rawValue)")
+    }
     for customer in world.customers {
       for purchase in customer.desk.books.purchases where !purchase.isForRogue {
         if purchase.state == .undecided {
           return finding(.progress, purchase.process, "a customer was never told how it ended")
         }
-        if !hasEnded(purchase.process, world), !isExcused(purchase, world) {
+        let file = JournalReading(node.journal.rows(of: purchase.process))
+        guard !file.hasEnded || file.isMalformed else { continue }
+        guard isExcused(purchase, world) else {
           return finding(.progress, purchase.process, "a process has no end on file")
+        }
+        guard !file.calls.isEmpty, !file.isMalformed else {
+          return finding(
+            .progress, purchase.process, "a process stays open, and nobody was called")
         }
       }
     }
@@ -52,10 +61,5 @@ extension Books {
       .progress, nil,
       "not at its end: \(node.openCount) processes open, "
         + "\(world.stage.network.messages.count) messages under way")
-  }
-
-  /// Whether the journal has the end of it.
-  private func hasEnded(_ process: ProcessID, _ world: World) -> Bool {
-    world.stage.node.journal.rows(of: process).contains { $0.kinds.contains(.end) }
   }
 }

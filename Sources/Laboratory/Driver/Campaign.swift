@@ -63,7 +63,7 @@ public enum Campaign {
     return report
   }
 
-  /// The same with real parties: their number is fixed, and only the coordinator can have a flaw.
+  /// The same with real parties: their number is fixed, and they can have the flaws of `Flaw.isInReal`.
   ///
   /// - Throws: what `RealSimulation.run` throws.
   public static func runReal(

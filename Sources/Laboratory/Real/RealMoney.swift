@@ -187,9 +187,15 @@ extension RealBooks {
 
   /// What was paid into an account at another bank has arrived there.
   func presented(_ purchase: RealPurchase) -> Books.Finding? {
-    for payment in purchase.payments where !world.isBroken(payment, of: purchase) {
+    for payment in purchase.payments {
       for payout in payment.part.payouts
       where payout.payee.bank != payment.part.bank && payment.net(of: payout) > 0 {
+        // Who need not settle presents nothing, and of a transfer of which all was kept there is nothing to present.
+        let payee = world.shops.indices.first {
+          RealMarket.account(RealMarket.shopNames[$0]) == payout.payee.account
+        }
+        if let payee, world.needNotSettle(payee, purchase) { continue }
+        if world.hasKeptAll(of: payout, payment, of: purchase) { continue }
         let isThere = world.presentations.contains { presentations in
           presentations.contains {
             $0.isTaken && $0.claim.process == purchase.process && $0.from == payment.part.bank
