@@ -26,7 +26,8 @@ package final class Setting: Sendable {
   /// - Parameter rules: `nil` for those of the flaw, or all of them.
   package init(
     banks: Int, shops: Int, flaw: Flaw?, policy: RetryPolicy = .standard,
-    limits: CoordinatorLimits = .standard, transferFees: [UInt64] = [], charging: Charging = .none, rules: ProtocolRules? = nil
+    limits: CoordinatorLimits = .standard, transferFees: [UInt64] = [], charging: Charging = .none,
+    rules: ProtocolRules? = nil
   ) {
     self.transferFees = transferFees
     self.charging = charging

@@ -208,7 +208,8 @@ extension World {
     switch party {
     case .coordinator:
       stage.node.restart(
-        at: stage.clock(of: .coordinator), latest: log.latestVerdicts(by: setting.coordinatorKey, atMost: 16),
+        at: stage.clock(of: .coordinator),
+        latest: log.latestVerdicts(by: setting.coordinatorKey, atMost: 16),
         setting.conduct)
     case .bank(let number): banks[number].desk.restart()
     case .shop(let number): shops[number].desk.restart()

@@ -1,9 +1,11 @@
 // Whole markets with faults: nothing is violated, and a seed is a world.
 
+import Coordinator
 import Foundation
-import Laboratory
 import PaymentModel
 import Testing
+
+@testable import Laboratory
 
 enum Tier {
   static let isSecond = ProcessInfo.processInfo.environment["FOIL_TIER"] == "2"
@@ -84,6 +86,77 @@ struct SimulationTests {
         }
       }
     }
+  }
+
+  @Test("doubles are late, and no other message where none is")
+  func lateDoubles() {
+    var (late, doubles) = (0, 0)
+    for seed in 1...12 as ClosedRange<UInt64> {
+      var start: World?
+      _ = Simulation.run(seed: seed) { world, _ in if start == nil { start = world } }
+      guard var world = start else { continue }
+      var faults = Faults()
+      faults.duplicate = 200
+      faults.steps = 400
+      var chooser = Chooser(faults: faults, entropy: SimulationEntropy(seed: seed))
+      var copies: Set<Int> = []
+      while let choice = chooser.next(in: world, isOver: { true }), chooser.calmSince == nil {
+        for message in world.stage.network.messages where chooser.isLate(message.number) {
+          #expect(copies.contains(message.number), "seed \(seed), message \(message.number)")
+        }
+        if case .duplicate = choice { copies.insert(world.stage.network.sent + 1) }
+        world.apply(choice)
+      }
+      doubles += copies.count
+      late += chooser.lateCount
+    }
+    #expect(doubles > 100 && 3 * late > doubles && 3 * late < 2 * doubles, "\(late) of \(doubles)")
+  }
+
+  @Test("the rogue shows everybody verdicts of both kinds on others' processes")
+  func rogue() {
+    var shown: Set<String> = []
+    for seed in 1...200 as ClosedRange<UInt64> where shown.count < 12 {
+      _ = Simulation.run(seed: seed) { world, choice in
+        guard case .rogue(let move) = choice,
+          case .present(let process, let isCommit, let isLogged, let party, _) = move,
+          world.purchase(process)?.isForRogue == false
+        else { return }
+        let role =
+          switch party {
+          case .bank: "bank"
+          case .shop: "merchant"
+          default: "customer"
+          }
+        shown.insert("\(role) \(isCommit) \(isLogged)")
+      }
+    }
+    #expect(shown.count == 12, "\(shown.sorted())")
+  }
+
+  @Test("a payment with one coin in it twice is refused, wherever it stands")
+  func repeatedCoins() {
+    var (refused, apart) = (0, 0)
+    for seed in 1...400 as ClosedRange<UInt64> where refused == 0 || apart == 0 {
+      var processes: [ProcessID] = []
+      var last: World?
+      _ = Simulation.run(seed: seed, size: PopulationSize(customers: 6, banks: 1)) { world, _ in
+        last = world
+        for message in world.stage.network.messages {
+          guard case .request(let request, _) = message.content,
+            case .reserve(let asked, _) = request,
+            let numbers = SymbolicInstrument(asked.instrument)?.numbers,
+            Set(numbers).count < numbers.count, !processes.contains(asked.id.process)
+          else { continue }
+          processes.append(asked.id.process)
+          if !zip(numbers, numbers.dropFirst()).contains(where: { $0 == $1 }) { apart += 1 }
+        }
+      }
+      let holds = last?.banks[0].desk.books.holds ?? []
+      #expect(!holds.contains { processes.contains($0.process) }, "seed \(seed)")
+      refused += processes.count
+    }
+    #expect(refused > 0 && apart > 0)
   }
 
   @Test("a world is a value: a copy goes its own way, and the same choices make the same world")

@@ -4,8 +4,8 @@ import Coordinator
 import PaymentModel
 
 extension Books {
-  /// A step has one final answer: in the books of whoever gave it, and, since a crash may take those back, among the
-  /// answers that have left him. Only who breaks its promise says two things in writing.
+  /// A step has one final answer: in the books of whoever gave it, and, since a crash may take those back,
+  /// among the answers that have left him. Only who breaks its promise says two things in writing.
   func answers(_ world: World) -> Finding? {
     for bank in world.banks where bank.cheat != .breaksPromises {
       if let note = contradiction(in: bank.desk.books.statements) {

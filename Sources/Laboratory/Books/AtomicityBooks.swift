@@ -84,8 +84,8 @@ extension Books {
 
   // MARK: - Broken promises
 
-  /// Whether a merchant need not sell what was committed, and so not settle: a bank that pays it has refused to post, or
-  /// has kept more than one of the offers lets it, and the coordinator can prove it.
+  /// Whether a merchant need not sell what was committed, and so not settle: a bank that pays it has
+  /// refused to post, or has kept more than one of the offers lets it, and the coordinator can prove it.
   func needNotSettle(
     _ shop: ModelShop, _ purchase: CustomerBooks.Purchase, _ world: World
   ) -> Bool {

@@ -1,10 +1,10 @@
 // The independent books: what must be true of a world, computed from what the parties have on disk, what
 // they signed, and what an onlooker saw the coordinator be told and say, without any code of the coordinator.
 //
-// What everybody has on record is looked at, also what cheats have: they say something else, and do what honest
-// parties do. What a cheat can do to the others, and only be convicted of afterwards, is left out by name, and only
-// with the evidence that convicts him: payees of a bank that breaks its promise, or keeps more than they allow. So are
-// processes of the rogue.
+// What everybody has on record is looked at, also what cheats have: they say something else, and do what
+// honest parties do. What a cheat can do to the others, and only be convicted of afterwards, is left out by
+// name, and only with the evidence that convicts him: payees of a bank that breaks its promise, or keeps
+// more than they allow. So are processes of the rogue.
 
 import PaymentCrypto
 package import PaymentModel

@@ -12,7 +12,7 @@ struct ClockReading: Hashable, Sendable {
 
 /// Something that reached the coordinator, or that it said.
 struct Heard<Value: Sendable>: Sendable {
-  let value: Value
+  var value: Value
   var at: ClockReading
 }
 

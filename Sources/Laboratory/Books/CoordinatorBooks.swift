@@ -114,7 +114,8 @@ extension Books {
   ) -> Stated<Deposit>? {
     let offer = line.good.offer
     let amount = try? offer.claim.price.gross.multiplied(by: UInt64(line.quantity))
-    guard let stated = try? SymbolicEvidence.read(key.deposit, by: .party(offer.issuer.party)) else {
+    guard let stated = try? SymbolicEvidence.read(key.deposit, by: .party(offer.issuer.party))
+    else {
       return nil
     }
     let claim = stated.claim
@@ -223,8 +224,8 @@ extension Books {
     }
   }
 
-  /// Whether a time frame was out: before everything stood the order's, or a deposit's; from then on the order's, or
-  /// the shortest delivery limit of the offers. No time counts that its clock had not shown.
+  /// Whether a time frame was out: before everything stood the order's, or a deposit's; from then on the
+  /// order's, or the shortest delivery limit of the offers. No time counts that its clock had not shown.
   private func isOverdue(
     at decidedAt: Timestamp, _ grounds: Heard<CoordinatorCase.Told>, _ file: JournalReading,
     for purchase: CustomerBooks.Purchase, _ clock: ClockRecord
@@ -260,9 +261,11 @@ extension Books {
     }
     guard grounds.evidence == file.beforeVerdict.sorted(),
       grounds.evidence.contains(SymbolicEvidence.id(of: purchase.submission.order)),
-      !verdict.decision.isCommit || grounds.evidence == evidence(of: purchase, in: told)
+      !verdict.decision.isCommit
+        || (grounds.evidence == evidence(of: purchase, in: told) && file.preparedAt != nil)
     else {
-      return finding(.evidence, process, "the coordinator has not on file what its verdict rests on")
+      return finding(
+        .evidence, process, "the coordinator has not on file what its verdict rests on")
     }
     guard grounds.decidedAt == verdict.decidedAt,
       SHA256.digest(grounds.salt, grounds.evidence.flatMap(\.bytes)) == verdict.evidence

@@ -31,8 +31,8 @@ extension Books {
   /// So long after their end the coordinator still takes an order under its terms.
   private static let graceSeconds: Int64 = 300
 
-  /// A committed order that pays anybody pays the coordinator exactly what its fee part says, which terms that held when
-  /// it was handed in ask for, and one that pays nobody pays it nothing.
+  /// A committed order that pays anybody pays the coordinator exactly what its fee part says, which terms
+  /// that held when it was handed in ask for, and one that pays nobody pays it nothing.
   private func paid(
     _ purchase: CustomerBooks.Purchase, under charging: Charging, _ handedIn: [Timestamp],
     _ due: inout [Due]

@@ -62,4 +62,28 @@ extension Books {
       "not at its end: \(node.openCount) processes open, "
         + "\(world.stage.network.messages.count) messages under way")
   }
+
+  /// So long after everything that anybody waits for a run may last: a few of the longest pauses.
+  private static let restSeconds: Int64 = 240
+
+  /// Whether everything was over soon: after the faults had stopped, everybody had done what she wished,
+  /// and the last order's time was out on everybody's clock. What stays open for a reason goes on being
+  /// asked for.
+  func checkDuration(of world: World, since calm: Timestamp) -> Finding? {
+    guard world.stage.node.openCount == 0 else { return nil }
+    var last = calm
+    for customer in world.customers {
+      let own = Party.customer(customer.number)
+      if let wish = customer.lastWish { last = max(last, world.stage.moment(of: wish, at: own)) }
+      for purchase in customer.desk.books.purchases {
+        for party in [Party.coordinator, own] {
+          last = max(last, world.stage.moment(of: purchase.order.decideBy, at: party))
+        }
+      }
+    }
+    let rest = world.stage.now.milliseconds(since: last) / 1000
+    guard rest > Self.restSeconds else { return nil }
+    return finding(
+      .progress, nil, "everything could be over, and it took \(rest) seconds more")
+  }
 }

@@ -43,7 +43,7 @@ struct Chooser {
   private var entropy: SimulationEntropy
   private var faults: Faults
   private var steps = 0
-  private var calmSince: (time: Timestamp, step: Int)?
+  private(set) var calmSince: (time: Timestamp, step: Int)?
   /// Messages that do not arrive before a time.
   private var late: [(number: Int, until: Timestamp)] = []
   /// How many messages were.
@@ -182,7 +182,8 @@ struct Chooser {
     }
   }
 
-  private func isLate(_ number: Int) -> Bool {
+  /// Whether a message is held back.
+  func isLate(_ number: Int) -> Bool {
     !late.isEmpty && late.contains { $0.number == number }
   }
 }

@@ -65,6 +65,9 @@ package struct ModelCustomer: Hashable, Sendable {
     return next
   }
 
+  /// When she does the last thing that she has wished for.
+  var lastWish: Timestamp? { wishes.map(\.at).max() }
+
   /// Whether what she does next is something that she has wished for.
   func isWishDue(at now: Timestamp) -> Bool {
     desk.books.nextWish < wishes.count && wishes[desk.books.nextWish].at <= now

@@ -115,8 +115,8 @@ package struct Rogue: Hashable, Sendable {
     return moves
   }
 
-  /// To publish a verdict of either kind, and to show it to everybody whom it is about: what is in the log, or what
-  /// stands nowhere.
+  /// To publish a verdict of either kind, and to show it to everybody whom it is about: what is in the log,
+  /// or what stands nowhere.
   private func verdicts(on process: Foreign) -> [RogueMove] {
     var moves: [RogueMove] = []
     for isCommit in [false, true] {
@@ -198,7 +198,8 @@ package struct Rogue: Hashable, Sendable {
     case .bank(let bank):
       let name = setting.bankNames[bank]
       return request(
-        isCommit ? .post(show("post/\(name)"), bank: name) : .void(show("void/\(name)"), bank: name),
+        isCommit
+          ? .post(show("post/\(name)"), bank: name) : .void(show("void/\(name)"), bank: name),
         to: party)
     case .shop(let shop):
       let merchant = setting.shopNames[shop]

@@ -1,7 +1,8 @@
 // The books over real parties: rows of banks, merchants and wallets, what customers ordered, and what the log can
 // prove.
 //
-// What must stand on an account follows from the orders and from the verdicts in the log, and from no code of a bank.
+// What must stand on an account follows from the orders and from the verdicts in the log, and from no code
+// of a bank.
 
 import ECash
 import Evidence
@@ -59,8 +60,8 @@ struct RealBooks {
       logged, of: process, by: world.setting.coordinatorKey)
   }
 
-  /// A bank that does not post, and holds what it should have posted; of the others all books must be as if they were
-  /// honest, however they cheat.
+  /// A bank that does not post, and holds what it should have posted; of the others all books must be as if
+  /// they were honest, however they cheat.
   func isBreaking(_ bank: Int) -> Bool { world.bankConducts[bank].cheat == .breaksPromises }
 
   // MARK: - At every moment

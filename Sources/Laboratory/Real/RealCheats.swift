@@ -1,5 +1,5 @@
-// How parties of the real world cheat: they do what honest ones do, and say something else. They have their own keys,
-// so what they sign verifies.
+// How parties of the real world cheat: they do what honest ones do, and say something else. They have their
+// own keys, so what they sign verifies.
 
 import Coordinator
 import ECash

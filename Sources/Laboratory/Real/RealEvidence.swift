@@ -172,8 +172,8 @@ extension RealBooks {
     return bytes
   }
 
-  /// A commit's identifier; of an abort reason and time, because a refusal among its evidence may be about a coin of this
-  /// program's denominations.
+  /// A commit's identifier; of an abort reason and time, because a refusal among its evidence may be about
+  /// a coin of this program's denominations.
   private static func result(_ verdict: Stated<Verdict>) -> Bytes {
     guard case .abort(let reason) = verdict.claim.decision else { return verdict.id.bytes }
     return Bytes(reason.rawValue.utf8)

@@ -22,8 +22,8 @@ extension RealWorld {
     }
   }
 
-  /// Whether a merchant need not settle: a bank that pays it does not post, or has kept more than the merchant's offers
-  /// let it, and that can be proven.
+  /// Whether a merchant need not settle: a bank that pays it does not post, or has kept more than the
+  /// merchant's offers let it, and that can be proven.
   func needNotSettle(_ number: Int, _ purchase: RealPurchase) -> Bool {
     let account = RealMarket.account(RealMarket.shopNames[number])
     return purchase.payments.contains { payment in
@@ -52,8 +52,9 @@ extension RealWorld {
     return 0
   }
 
-  /// Whether a bank has not done what a logged commit orders, and the coordinator can prove it: its reservation and,
-  /// instead of the transfers that were agreed, a signed refusal, or transfers of which it kept more.
+  /// Whether a bank has not done what a logged commit orders, and the coordinator can prove it: its
+  /// reservation and, instead of the transfers that were agreed, a signed refusal, or transfers of which it
+  /// kept more.
   func isBroken(_ payment: RealPurchase.Payment, of purchase: RealPurchase) -> Bool {
     guard doesUnderpay(payment.bank) else { return false }
     let process = purchase.process

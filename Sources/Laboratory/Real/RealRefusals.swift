@@ -41,8 +41,8 @@ extension RealBooks {
     return finding(.refusals, id.process, "\(party) had no ground: \(id.step), \(reply.word)")
   }
 
-  /// Whether a refusal that stands for ever is signed, by whoever was asked, for what was asked; one that passes is
-  /// nobody's word.
+  /// Whether a refusal that stands for ever is signed, by whoever was asked, for what was asked; one that
+  /// passes is nobody's word.
   private func isSigned<Value>(
     _ outcome: Outcome<Value>, _ id: RequestID, by party: PartyName
   ) -> Bool {
@@ -119,8 +119,8 @@ extension RealBooks {
       || (payment.credit > 0 && credit > RealMarket.credit)
   }
 
-  /// Whether another order of hers holds one of the same coins: she spends them twice, or it was aborted and the bank
-  /// has not heard of it yet.
+  /// Whether another order of hers holds one of the same coins: she spends them twice, or it was aborted
+  /// and the bank has not heard of it yet.
   private func isClashing(_ payment: RealPurchase.Payment, of purchase: RealPurchase) -> Bool {
     others(of: purchase, at: payment.bank, in: [.reserved]).contains { other, taken in
       other.buyer == purchase.buyer && taken.sharesCoins(with: payment)

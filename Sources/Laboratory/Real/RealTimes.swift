@@ -30,8 +30,8 @@ struct RealTimes: Sendable {
     if verdicts[process] == nil { verdicts[process] = clock.reading(time) }
   }
 
-  /// Whether a verdict can be of that time: a commit is decided when a request for delivery comes, and an abort at a
-  /// time that the clock had shown.
+  /// Whether a verdict can be of that time: a commit is decided when a request for delivery comes, and an
+  /// abort at a time that the clock had shown.
   func allow(_ verdict: Verdict, on process: ProcessID) -> Bool {
     guard let said = verdicts[process] else { return false }
     guard verdict.decision.isCommit else {

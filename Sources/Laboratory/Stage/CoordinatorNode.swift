@@ -58,7 +58,7 @@ package struct CoordinatorNode: Hashable, Sendable {
 
   /// `nil` while the program is not running.
   private var machine: CoordinatorMachine?
-  package private(set) var journal = MemoryJournalRows()
+  package internal(set) var journal = MemoryJournalRows()
   /// With the store, and not durable yet.
   private var batch: JournalBatch?
   /// To be carried out, the next one first.
