@@ -14,7 +14,9 @@ enum Tier {
 @Suite("Simulation", .onOneThread)
 struct SimulationTests {
   /// Runs in which together everything happens that can be counted.
-  private static let varied: [UInt64] = [481, 463, 512, 778, 650, 366, 483, 307, 19]
+  private static let varied: [UInt64] = [
+    340, 141, 87, 419, 330, 335, 241, 235, 258, 659, 406,
+  ]
 
   @Test("a fixed set of runs violates nothing, and commits most of what nobody spoils")
   func fixedSet() {
@@ -50,7 +52,7 @@ struct SimulationTests {
   func recordedFingerprints() {
     #expect(
       Campaign.run(seed: 1, runs: 5).fingerprint.hex
-        == "c74470ae965ac587a99ba94fb3c424c04c320a3a47c64edbd5daa8d866bebfc7")
+        == "a9aeb2536b69f4428b3862ef2fbe28bf3331f39db7fabcf29b52a2961b760f2f")
   }
 
   @Test("the same seed gives the same run twice, another one another")

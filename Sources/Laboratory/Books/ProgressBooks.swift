@@ -70,7 +70,8 @@ extension Books {
   /// and the last order's time was out on everybody's clock. What stays open for a reason goes on being
   /// asked for.
   func checkDuration(of world: World, since calm: Timestamp) -> Finding? {
-    guard world.stage.node.openCount == 0 else { return nil }
+    // Nor is the rogue waited for, whose customers are asked with as much time as it likes.
+    guard world.stage.node.openCount == 0, world.rogue == nil else { return nil }
     var last = calm
     for customer in world.customers {
       let own = Party.customer(customer.number)
