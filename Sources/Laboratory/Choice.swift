@@ -47,7 +47,24 @@ package enum RogueMove: Hashable, Sendable {
   /// Signs a verdict, of its own processes or of others', and has it logged in its own name.
   case publish(ProcessID, isCommit: Bool)
   /// Shows a verdict to somebody who holds something: the logged one, or one that stands nowhere.
-  case present(ProcessID, isCommit: Bool, isLogged: Bool, to: Party, place: Int)
+  ///
+  /// - Parameter offer: of the good that a merchant is to release.
+  case present(ProcessID, isCommit: Bool, isLogged: Bool, to: Party, offer: StatementID?)
+}
+
+extension RogueMove: CustomStringConvertible {
+  package var description: String {
+    func word(_ isCommit: Bool) -> String { isCommit ? "commit" : "abort" }
+    return switch self {
+    case .reserve(let number, let payment): "reserves payment \(payment) of order \(number)"
+    case .deposit(let number, let item): "has good \(item) of order \(number) held"
+    case .askForDelivery(let number): "asks for the delivery request of order \(number)"
+    case .publish(let process, let isCommit): "publishes \(word(isCommit)) of \(process.brief)"
+    case .present(let process, let isCommit, let isLogged, let party, let offer):
+      "shows \(party) \(isLogged ? "the logged" : "an unlogged") \(word(isCommit)) of \(process.brief)"
+        + (offer.map { ", for good \($0.brief)" } ?? "")
+    }
+  }
 }
 
 extension Choice: CustomStringConvertible {

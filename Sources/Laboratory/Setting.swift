@@ -25,7 +25,8 @@ package final class Setting: Sendable {
 
   package init(
     banks: Int, shops: Int, flaw: Flaw?, policy: RetryPolicy = .standard,
-    transferFees: [UInt64] = [], charging: Charging = .none
+    limits: CoordinatorLimits = .standard, transferFees: [UInt64] = [],
+    charging: Charging = .none
   ) {
     self.transferFees = transferFees
     self.charging = charging
@@ -35,7 +36,8 @@ package final class Setting: Sendable {
       notary: SymbolicNotary(
         Self.coordinatorName, terms: charging.published,
         asksForFees: flaw != .takesOrdersWithoutFee),
-      examiner: SymbolicExaminer(), policy: policy, rules: flaw?.rules ?? .standard,
+      examiner: SymbolicExaminer(), policy: policy, limits: limits,
+      rules: flaw?.rules ?? .standard,
       readOrder: { try? SymbolicEvidence.read(order: $0) })
     bankNames = Self.bankNames(banks)
     shopNames = (0..<shops).map { Self.name("merchant-\($0).example") }

@@ -90,7 +90,7 @@ package struct World: Sendable {
 
   // MARK: - Choices
 
-  /// Everything that can happen next.
+  /// Everything that can happen next, but that a clock is set or runs at another rate.
   package func choices() -> [Choice] {
     var choices: [Choice] = []
     for message in stage.network.messages {
@@ -125,10 +125,25 @@ package struct World: Sendable {
 
   package var rogueMoves: [RogueMove] {
     guard let rogue else { return [] }
-    let foreign = banks.flatMap { bank in
-      bank.desk.books.holds.filter { $0.coordinator == setting.coordinatorKey }.map(\.process)
-    }
     return rogue.moves(foreign: foreign, in: setting)
+  }
+
+  /// The coordinator's processes for which somebody holds something.
+  private var foreign: [Rogue.Foreign] {
+    customers.flatMap { customer in
+      customer.desk.books.purchases.filter { !$0.isForRogue }.compactMap { purchase in
+        let holders = banks.indices.filter { bank in
+          banks[bank].desk.books.holds.contains { $0.process == purchase.process }
+        }
+        let goods = shops.indices.flatMap { shop in
+          shops[shop].desk.books.holds.filter { $0.process == purchase.process }
+            .map { (shop: shop, offer: $0.offer) }
+        }
+        guard !holders.isEmpty || !goods.isEmpty else { return nil }
+        return Rogue.Foreign(
+          process: purchase.process, banks: holders, goods: goods, customer: customer.number)
+      }
+    }
   }
 }
 

@@ -6,9 +6,9 @@ import PaymentModel
 extension World {
   // MARK: - Applying
 
-  /// Lets it happen. A choice that is not among `choices()` changes nothing.
+  /// Lets it happen. What cannot happen now changes nothing; any time may pass, and any clock be set.
   package mutating func apply(_ choice: Choice) {
-    record.forgetAnswer()
+    record.next()
     switch choice {
     case .deliver(let number):
       guard let message = stage.network.message(number), canTake(message) else { return }
@@ -26,7 +26,7 @@ extension World {
       let time = stage.clock(of: .coordinator)
       if let process = stage.node.endingProcess { record.ended(process) }
       let outgoing = stage.node.carryOut(at: time, setting.conduct)
-      for one in outgoing { record.said(one.content) }
+      for one in outgoing { record.said(one.content, at: time) }
       stage.sendFromCoordinator(outgoing, setting)
     case .resume:
       guard stage.node.isReady else { return }
@@ -36,16 +36,22 @@ extension World {
       if stage.node.isTickDue(at: time) { stage.node.tick(at: time, setting.conduct) }
     case .retry(let process):
       guard stage.node.isReady else { return }
+      if stage.node.isPausing(process) { record.tally.note(.askedEarly) }
       stage.node.retry(process, at: stage.clock(of: .coordinator), setting.conduct)
     case .act(let number): act(number)
     case .advance(let milliseconds): stage.advance(milliseconds: milliseconds)
     case .setClock(let party, let milliseconds):
+      let before = stage.clock(of: .coordinator)
       stage.setClock(of: party, by: milliseconds)
+      if party == .coordinator {
+        record.setClock(from: before, to: stage.clock(of: .coordinator))
+      }
       record.tally.note(.clockSet)
     case .setRate(let party, let rate):
       stage.setRate(of: party, toPerMillion: rate)
       record.tally.note(.clockDrift)
     case .rogue(let move):
+      guard rogue?.movesLeft ?? 0 > 0 else { return }
       record.tally.note(occurrence(of: move))
       let time = stage.clock(of: .rogue)
       for outgoing in rogue?.perform(move, at: time, in: setting) ?? [] {
@@ -61,7 +67,9 @@ extension World {
     case .askForDelivery: return .rogueQuery
     case .publish(let process, _):
       return own.contains(process) ? .rogueVerdict : .rogueForeignVerdict
-    case .present(_, _, let isLogged, _, _): return isLogged ? .roguePresented : .rogueUnlogged
+    case .present(let process, _, let isLogged, _, _):
+      guard own.contains(process) else { return .rogueForeignPresented }
+      return isLogged ? .roguePresented : .rogueUnlogged
     }
   }
 
@@ -74,7 +82,10 @@ extension World {
     for one in outgoing {
       if case .submit(let submission) = one.content {
         let process: ProcessID = SymbolicEvidence.id(of: submission.order).renamed()
-        if stage.note(customer: number, of: process) { record.began(process) }
+        // The rogue's processes are no part of the history.
+        if stage.note(customer: number, of: process), one.to == .coordinator {
+          record.began(process)
+        }
       }
     }
     send(customers[number].desk.send(outgoing), from: party)
@@ -83,7 +94,8 @@ extension World {
   private mutating func deliver(_ message: Message) {
     switch message.to {
     case .coordinator:
-      record.told(message.content, run: stage.node.run)
+      record.told(
+        message.content, run: stage.node.run, at: stage.clock(of: .coordinator))
       stage.deliverToCoordinator(message, setting)
       return
     case .rogue: rogue?.hear(message, at: stage.now)
@@ -91,6 +103,7 @@ extension World {
     }
     guard case .request(let request, let tag) = message.content else {
       if case .customer(let number) = message.to {
+        if case .notAccepted(_, .busy) = message.content { record.tally.note(.coordinatorBusy) }
         customers[number].hear(message.content, in: setting)
       }
       return
@@ -144,7 +157,15 @@ extension World {
   }
 
   private mutating func send(_ outgoing: [Outgoing], from party: Party) {
-    for one in outgoing { stage.network.send(one, from: party) }
+    for one in outgoing {
+      if !breaksPromises(party) { record.sent(one.content, by: party) }
+      stage.network.send(one, from: party)
+    }
+  }
+
+  private func breaksPromises(_ party: Party) -> Bool {
+    guard case .bank(let number) = party else { return false }
+    return banks[number].cheat == .breaksPromises
   }
 
   private mutating func sync(_ party: Party) {
@@ -187,7 +208,8 @@ extension World {
     switch party {
     case .coordinator:
       stage.node.restart(
-        at: stage.clock(of: .coordinator), latest: log.latestVerdicts(atMost: 16),
+        at: stage.clock(of: .coordinator),
+        latest: log.latestVerdicts(by: setting.coordinatorKey, atMost: 16),
         setting.conduct)
     case .bank(let number): banks[number].desk.restart()
     case .shop(let number): shops[number].desk.restart()

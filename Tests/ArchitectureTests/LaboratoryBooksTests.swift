@@ -21,7 +21,7 @@ struct LaboratoryBooksTests {
     "CoordinatorBooks.swift": ["journal"],
     "ProgressBooks.swift": [
       "journal", "isRecovering", "isBehindLog", "isUp", "isWriting", "hasEffects", "openCount",
-      "isOpen", "failed",
+      "isOpen", "failed", "unexpected",
     ],
     "WaitBooks.swift": ["isReady", "isRecovering", "failed", "places", "isUndecided", "outline"],
   ]

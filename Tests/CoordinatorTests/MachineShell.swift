@@ -35,7 +35,7 @@ struct MachineShell {
         try step(.written(batch: batch.number, taken: []))
       case .ask(let attempt): asks.append(attempt)
       case .wake(let time): wakeAt = time
-      case .changed, .ended, .taken, .callOperator: break
+      case .changed, .ended, .taken, .callOperator, .gaveUp: break
       }
     }
   }

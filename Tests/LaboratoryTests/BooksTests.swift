@@ -139,7 +139,8 @@ struct BooksTests {
           nonce: Nonce(from: &world.anyEntropy))
         world.record.said(
           .request(
-            .publish(other, purchase.process, bundle: nil), RequestTag(run: 0, attempt: nil)))
+            .publish(other, purchase.process, bundle: nil), RequestTag(run: 0, attempt: nil)),
+          at: Stage.start)
       } == .verdict)
   }
 
@@ -153,6 +154,49 @@ struct BooksTests {
     #expect(
       finding { change(&$0, purchase: .committed) { $0.deliveryRequest = nil } } == .evidence)
     #expect(finding { $0.stage.node.forgetPast(of: []) } == .evidence)
+  }
+
+  @Test("a transfer that is shown twice, or in another currency, pays nothing")
+  func transfers() throws {
+    let (world, _) = Self.ended
+    let shop = world.shops[0].desk.books
+    let hold = try #require(shop.holds.first { $0.state == .sold && !$0.amount.isZero })
+    let sale = try #require(shop.sales.firstIndex { $0.process == hold.process })
+    let transfers = shop.sales[sale].transfers
+    #expect(transfers.count == 1)
+    let process = hold.process
+    func with(_ transfers: [Signed<Transfer>]) -> Property? {
+      finding {
+        $0.shops[0].desk.books.sales[sale] = ShopBooks.Sale(process: process, transfers: transfers)
+      }
+    }
+    #expect(with(transfers) == nil)
+    // Twice half of it is not all of it, and as much of something else is none.
+    let claim: Transfer = try #require(SymbolicEvidence.claim(of: transfers[0]))
+    func signed(_ amount: Amount) -> Signed<Transfer> {
+      var entropy = SimulationEntropy(seed: 3)
+      return SymbolicSigner(claim.payee.bank).sign(
+        Transfer(
+          process: claim.process, verdict: claim.verdict, payee: claim.payee, amount: amount,
+          fee: nil), nonce: Nonce(from: &entropy))
+    }
+    let half = signed(
+      try Amount(minor: claim.amount.minor / 2, currency: claim.amount.currency))
+    #expect(with([half, half]) == .evidence)
+    let other = ["EUR", "SEK"].compactMap { Currency($0) }.first { $0 != claim.amount.currency }
+    let foreign = signed(
+      try Amount(minor: claim.amount.minor, currency: try #require(other)))
+    #expect(with([foreign]) == .evidence)
+    #expect(with([signed(claim.amount)]) == nil)
+  }
+
+  @Test("an end that takes longer than anybody has to wait")
+  func duration() {
+    var (world, books) = Self.ended
+    #expect(books.checkDuration(of: world, since: world.stage.now) == nil)
+    world.stage.advance(milliseconds: 3_600_000)
+    #expect(books.checkDuration(of: world, since: Stage.start)?.property == .progress)
+    #expect(books.checkDuration(of: world, since: world.stage.now) == nil)
   }
 
   @Test("answers that contradict each other, and refusals that are not true")

@@ -1,4 +1,5 @@
-// The books see when the coordinator has more or less than its fees, and a drawn coordinator charges in some worlds.
+// The books see when the coordinator has more or less than its fees, and a drawn coordinator charges in
+// some worlds.
 
 import Coordinator
 import PaymentModel
@@ -82,6 +83,22 @@ struct FeeBooksTests {
               }, transferFee: part.transferFee)
           }
         } == .money, "\(factor)")
+    }
+  }
+
+  @Test("terms that had not begun when the order was handed in, or had ended long before")
+  func wrongTime() {
+    for seconds in [-10 * 86_400, 20 * 86_400] as [Int64] {
+      #expect(
+        finding { world in
+          for process in world.processes {
+            world.record.rearrange(process) { known in
+              known.told.submissions = known.told.submissions.map {
+                ClockReading(step: $0.step, time: $0.time.adding(seconds: seconds))
+              }
+            }
+          }
+        } == .money, "\(seconds)")
     }
   }
 

@@ -9,14 +9,14 @@ import Testing
 struct FlawTests {
   /// Seeds that show each flaw after few steps.
   static let quickest: [Flaw: UInt64] = [
-    .answersBeforeSync: 65, .noKeyCheck: 618, .noAbortWhenOverdue: 2, .newIdentifiers: 12,
-    .undoesOnlyAnswered: 12, .forgetsVerdicts: 19, .noTurns: 782, .depositsBeforeReserves: 1,
-    .takesOrdersWithoutFee: 168,
-    .moneyBeforeVerdict: 12, .bankHoldLapses: 25, .noIdempotency: 14, .bankAnswersBeforeSync: 16,
-    .proofWithoutVerdict: 718, .noTombstone: 649, .chargesNewFee: 475, .releaseOnTimeout: 184,
-    .refusesInsteadOfHeld: 58, .settlesWithoutTransfers: 307, .noMerchantTombstone: 964,
-    .believesAnyCoordinator: 262, .believesUnloggedVerdicts: 35, .signsForMissingKeys: 93,
-    .reusesCoinsAfterTimeout: 52, .refusesForNoReason: 4, .merchantRefusesForNoReason: 30,
+    .answersBeforeSync: 7, .noKeyCheck: 8, .noAbortWhenOverdue: 40, .newIdentifiers: 4,
+    .undoesOnlyAnswered: 1, .forgetsVerdicts: 19, .noTurns: 3, .depositsBeforeReserves: 1,
+    .takesOrdersWithoutFee: 56,
+    .moneyBeforeVerdict: 1, .bankHoldLapses: 27, .noIdempotency: 1, .bankAnswersBeforeSync: 1,
+    .proofWithoutVerdict: 87, .noTombstone: 15, .chargesNewFee: 20, .releaseOnTimeout: 3,
+    .refusesInsteadOfHeld: 3, .settlesWithoutTransfers: 3, .noMerchantTombstone: 931,
+    .believesAnyCoordinator: 3, .believesUnloggedVerdicts: 3, .signsForMissingKeys: 35,
+    .reusesCoinsAfterTimeout: 3, .refusesForNoReason: 1, .merchantRefusesForNoReason: 1,
   ]
 
   /// The recorded seed first; another coordinator may need another one.

@@ -1,5 +1,5 @@
-// The books of the real world see what is wrong: rows of real parties are falsified in one place at the end of a run, and
-// a finding names what that breaks.
+// The books of the real world see what is wrong: rows of real parties are falsified in one place at the end
+// of a run, and a finding names what that breaks.
 
 import Coordinator
 import ECash

@@ -1,5 +1,5 @@
-// What honest parties of the real world may not refuse, and whom they may not let wait: an answer is made up at the end of a
-// run, and the books say whether it had a ground.
+// What honest parties of the real world may not refuse, and whom they may not let wait: an answer is made
+// up at the end of a run, and the books say whether it had a ground.
 
 import Coordinator
 import ECash

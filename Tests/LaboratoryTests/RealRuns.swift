@@ -10,8 +10,8 @@ import Receipts
 enum RealRuns {
   struct NoRun: Error {}
 
-  /// The end of a run in which nobody cheats, money went to an account at another bank, and goods of a stock were sold
-  /// and released.
+  /// The end of a run in which nobody cheats, money went to an account at another bank, and goods of a
+  /// stock were sold and released.
   static func honest() async throws -> RealWorld {
     let seed = try await honestSeed.value
     return try await RealSimulation.ended(seed: seed).world
@@ -27,23 +27,25 @@ enum RealRuns {
   }
 
   /// The end of a run in which a bank has broken an order's promise by that cheat, in a way that can be proven.
-  static func broken(by cheat: BankCheat) async throws -> (RealWorld, RealPurchase) {
+  static func broken(
+    by cheat: BankCheat, where isMeant: (RealWorld, RealPurchase) -> Bool = { _, _ in true }
+  ) async throws -> (RealWorld, RealPurchase) {
+    func found(in world: RealWorld) -> RealPurchase? {
+      RealBooks(of: world).purchases.first { purchase in
+        isMeant(world, purchase)
+          && purchase.payments.contains {
+            world.bankConducts[$0.bank].cheat == cheat && world.isBroken($0, of: purchase)
+          }
+      }
+    }
     let seed = try await first(from: 1) { world in
       world.bankConducts.contains { $0.cheat == cheat }
     } ended: { world in
-      brokenPurchase(in: world, by: cheat) != nil
+      found(in: world) != nil
     }
     let world = try await RealSimulation.ended(seed: seed).world
-    guard let purchase = brokenPurchase(in: world, by: cheat) else { throw NoRun() }
+    guard let purchase = found(in: world) else { throw NoRun() }
     return (world, purchase)
-  }
-
-  private static func brokenPurchase(in world: RealWorld, by cheat: BankCheat) -> RealPurchase? {
-    RealBooks(of: world).purchases.first { purchase in
-      purchase.payments.contains {
-        world.bankConducts[$0.bank].cheat == cheat && world.isBroken($0, of: purchase)
-      }
-    }
   }
 
   /// The first run without a violation that begins so and ends so.

@@ -4,19 +4,23 @@ import Coordinator
 import PaymentModel
 
 extension Books {
-  /// A step has one final answer.
+  /// A step has one final answer: in the books of whoever gave it, and, since a crash may take those back,
+  /// among the answers that have left him. Only who breaks its promise says two things in writing.
   func answers(_ world: World) -> Finding? {
-    for bank in world.banks where bank.cheat == nil {
+    for bank in world.banks where bank.cheat != .breaksPromises {
       if let note = contradiction(in: bank.desk.books.statements) {
         return finding(
           .answers, note.process, "\(bank.name) signed two answers: \(note.kind.rawValue)")
       }
     }
-    for shop in world.shops where shop.cheat == nil {
+    for shop in world.shops {
       if let note = contradiction(in: shop.desk.books.statements) {
         return finding(
           .answers, note.process, "\(shop.name) signed two answers: \(note.kind.rawValue)")
       }
+    }
+    if let (party, process) = world.record.contradiction {
+      return finding(.answers, process, "two signed answers of \(party) were under way")
     }
     return nil
   }
@@ -61,7 +65,8 @@ extension Books {
         let owner = world.customers.first {
           $0.desk.books.coins.contains { $0.id == proof.coin }
         }
-        // A use in a process that was aborted before the other one proves nothing: she shows that verdict.
+        // A use in a process that was aborted before the other one proves nothing: she shows that
+        // verdict.
         if owner?.cheat == nil, !isAborted(process, before: proof.verdict, of: owner, in: world) {
           return finding(.refusals, process, "an honest customer is called a double spender")
         }

@@ -20,21 +20,24 @@ extension Books {
   }
 
   private func committed(_ purchase: CustomerBooks.Purchase, _ world: World) -> String? {
-    for bank in world.banks where bank.cheat == nil {
+    for bank in world.banks {
       guard let part = purchase.payments.first(where: { $0.content.bank == bank.name })?.content
       else { continue }
+      // Whoever breaks its promise still holds what it should have posted.
+      let wanted: BankBooks.HoldState = bank.cheat == .breaksPromises ? .reserved : .posted
       let hold = bank.desk.books.holds.first {
-        $0.process == purchase.process && $0.state == .posted
+        $0.process == purchase.process && $0.state == wanted
       }
-      guard let hold else { return "committed, and \(bank.name) has not posted" }
+      guard let hold else { return "committed, and \(bank.name) has not \(wanted) it" }
       guard hold.payouts == part.payouts,
-        hold.fees == part.payouts.map({ part.fee(of: $0)?.minor ?? 0 })
+        hold.fees == agreedFees(part) || bank.cheat == .keepsMore
       else { return "committed, and \(bank.name) has not posted what was agreed on" }
+      guard hold.fees == agreedFees(part) || hasKeptMore(part, of: purchase.process, world) else {
+        return
+          "committed, \(bank.name) has kept more than was agreed on, and nothing on file proves it"
+      }
     }
-    for bank in world.banks where bank.cheat == .keepsMore {
-      if let found = kept(by: bank, of: purchase, world) { return found }
-    }
-    for shop in world.shops where shop.cheat == nil {
+    for shop in world.shops {
       let lines = purchase.lines.filter { $0.good.offer.issuer.party == shop.name }
       let isSold = lines.allSatisfy { line in
         shop.desk.books.holds.contains {
@@ -43,7 +46,7 @@ extension Books {
         }
       }
       // Only the bank that does not pay keeps a merchant from selling, and only if that can be proven.
-      guard isSold || isBroken(purchase, forPayeesOf: shop, world) else {
+      guard isSold || needNotSettle(shop, purchase, world) else {
         return "committed, and \(shop.name) has not sold"
       }
     }
@@ -59,7 +62,7 @@ extension Books {
   }
 
   private func aborted(_ purchase: CustomerBooks.Purchase, _ world: World) -> String? {
-    for bank in world.banks where bank.cheat == nil {
+    for bank in world.banks {
       let hold = bank.desk.books.holds.last { $0.process == purchase.process }
       if let hold, hold.state != .voided {
         return "aborted, and \(bank.name) has the money still \(hold.state)"
@@ -69,7 +72,7 @@ extension Books {
       }
       if isKept { return "aborted, and \(bank.name) keeps coins" }
     }
-    for shop in world.shops where shop.cheat == nil {
+    for shop in world.shops {
       let hold = shop.desk.books.holds.first {
         $0.process == purchase.process && $0.state != .released
       }
@@ -81,81 +84,99 @@ extension Books {
 
   // MARK: - Broken promises
 
-  /// A bank that has kept more than was agreed on is named by what is on file.
-  private func kept(
-    by bank: ModelBank, of purchase: CustomerBooks.Purchase, _ world: World
-  ) -> String? {
-    let part = purchase.payments.first { $0.content.bank == bank.name }?.content
-    let hold = bank.desk.books.holds.first {
-      $0.process == purchase.process && $0.state == .posted
-    }
-    guard let part, let hold, hold.fees != part.payouts.map({ part.fee(of: $0)?.minor ?? 0 }),
-      !isBroken(part, of: purchase.process, world)
-    else { return nil }
-    return "committed, \(bank.name) has kept more than was agreed on, and nothing on file proves it"
-  }
-
-  /// Whether a bank that pays this merchant has broken its promise, and the coordinator can prove it: the
-  /// logged commit, the bank's reservation, and its signed refusal to post, or transfers of which it kept more, are
-  /// on file.
-  private func isBroken(
-    _ purchase: CustomerBooks.Purchase, forPayeesOf shop: ModelShop, _ world: World
+  /// Whether a merchant need not sell what was committed, and so not settle: a bank that pays it has
+  /// refused to post, or has kept more than one of the offers lets it, and the coordinator can prove it.
+  func needNotSettle(
+    _ shop: ModelShop, _ purchase: CustomerBooks.Purchase, _ world: World
   ) -> Bool {
-    let payees = purchase.lines.filter { $0.good.offer.issuer.party == shop.name }
-      .map(\.good.offer.claim.payee)
-    return purchase.payments.contains { payment in
-      payment.content.payouts.contains { payees.contains($0.payee) }
-        && isBroken(payment.content, of: purchase.process, world)
+    let offers = purchase.lines.map(\.good.offer).filter { $0.issuer.party == shop.name }
+      .map(\.claim)
+    return purchase.payments.map(\.content).contains { part in
+      let payees = part.payouts.map(\.payee).filter { payee in
+        offers.contains { $0.payee == payee }
+      }
+      guard !payees.isEmpty else { return false }
+      if hasRefusedToPost(part, of: purchase.process, world) { return true }
+      let limit = offers.map { offer in
+        offer.accepts.filter { $0.bank == part.bank }.map(\.largestFee).max() ?? 0
+      }.min()
+      return dearTransfers(of: part, in: purchase.process, world).contains { transfer in
+        payees.contains(transfer.payee) && transfer.fee?.minor ?? 0 > limit ?? 0
+      }
     }
   }
 
-  func isBroken(_ part: PaymentPart, of process: ProcessID, _ world: World) -> Bool {
-    guard
-      let bank = world.banks.first(where: { $0.name == part.bank }),
-      bank.cheat == .breaksPromises || bank.cheat == .keepsMore,
+  /// What a bank may keep of each payout.
+  private func agreedFees(_ part: PaymentPart) -> [UInt64] {
+    part.payouts.map { min(part.transferFee, $0.amount.minor) }
+  }
+
+  /// Whether a bank has kept more than was agreed on, and what is on file proves it.
+  private func hasKeptMore(_ part: PaymentPart, of process: ProcessID, _ world: World) -> Bool {
+    !dearTransfers(of: part, in: process, world).isEmpty
+  }
+
+  /// The coordinator's file of a committed process, with the logged verdict and the bank's reservation in it.
+  private func proof(
+    against cheat: BankCheat, _ part: PaymentPart, of process: ProcessID, _ world: World
+  ) -> (file: JournalReading, verdict: StatementID, seen: CoordinatorCase)? {
+    guard world.banks.contains(where: { $0.name == part.bank && $0.cheat == cheat }),
       let seen = world.record.coordinatorCase(process),
       let entry = world.log.desk.books.entry(of: process, by: world.setting.coordinatorKey),
       entry.decision.isCommit
-    else { return false }
+    else { return nil }
     let file = JournalReading(world.stage.node.journal.rows(of: process))
-    guard bank.cheat == .breaksPromises else {
-      return isReserved(part, of: process, seen, file)
-        && file.statements.contains(SymbolicEvidence.id(of: entry.verdict))
-        && file.bodies.contains { keepsMore($0, of: part, process, entry.verdict) }
+    let verdict = SymbolicEvidence.id(of: entry.verdict)
+    guard file.statements.contains(verdict), isReserved(part, of: process, seen, file) else {
+      return nil
+    }
+    return (file, verdict, seen)
+  }
+
+  /// Whether a bank has signed that it does not post.
+  private func hasRefusedToPost(
+    _ part: PaymentPart, of process: ProcessID, _ world: World
+  ) -> Bool {
+    guard let (file, _, seen) = proof(against: .breaksPromises, part, of: process, world) else {
+      return false
     }
     // A crash may have cost the coordinator the first one: another was signed when it asked again.
-    let isRefused = seen.brokenPromises.contains { signed in
-      guard let stated = try? SymbolicEvidence.read(signed, by: .party(bank.name)) else {
+    return seen.brokenPromises.contains { signed in
+      guard let stated = try? SymbolicEvidence.read(signed, by: .party(part.bank)) else {
         return false
       }
-      return stated.claim.process == process && stated.claim.step.rawValue == "post/\(bank.name)"
+      return stated.claim.process == process && stated.claim.step.rawValue == "post/\(part.bank)"
         && file.statements.contains(stated.id)
     }
-    return isRefused && isReserved(part, of: process, seen, file)
-      && file.statements.contains(SymbolicEvidence.id(of: entry.verdict))
+  }
+
+  /// Transfers on file of which a bank has kept more than was agreed on.
+  private func dearTransfers(
+    of part: PaymentPart, in process: ProcessID, _ world: World
+  ) -> [Transfer] {
+    guard let (file, verdict, _) = proof(against: .keepsMore, part, of: process, world) else {
+      return []
+    }
+    return file.bodies.compactMap { bytes -> Transfer? in
+      guard
+        let transfer = try? SymbolicEvidence.read(Signed<Transfer>(bytes), by: .party(part.bank))
+          .claim,
+        transfer.process == process, transfer.verdict == verdict,
+        transfer.fee?.minor ?? 0 > part.transferFee
+      else { return nil }
+      return transfer
+    }
   }
 
   private func isReserved(
     _ part: PaymentPart, of process: ProcessID, _ seen: CoordinatorCase, _ file: JournalReading
   ) -> Bool {
-    seen.told.reservations.contains { signed in
-      guard let stated = try? SymbolicEvidence.read(signed, by: .party(part.bank)) else {
+    seen.told.reservations.contains { heard in
+      guard let stated = try? SymbolicEvidence.read(heard.value, by: .party(part.bank)) else {
         return false
       }
       return stated.claim.process == process && stated.claim.total == part.total
         && file.statements.contains(stated.id)
     }
-  }
-
-  /// Whether these are the bytes of a transfer under that verdict of which the bank has kept more than was agreed on.
-  private func keepsMore(
-    _ bytes: Bytes, of part: PaymentPart, _ process: ProcessID, _ verdict: Signed<Verdict>
-  ) -> Bool {
-    guard
-      let transfer = try? SymbolicEvidence.read(Signed<Transfer>(bytes), by: .party(part.bank))
-        .claim,
-      transfer.process == process, transfer.verdict == SymbolicEvidence.id(of: verdict)
-    else { return false }
-    return transfer.fee?.minor ?? 0 > part.transferFee
   }
 }

@@ -7,9 +7,10 @@
 // good in its table of turns (`WaitBooks`); and the checker of histories, which the target `Coordinator` offers to
 // everybody (`HistoryBooks`).
 //
-// Only what honest parties have is looked at. What a cheat can do to the others, and only be convicted of
-// afterwards, is left out by name, and only with the evidence that convicts him: payees of a bank that breaks
-// its promise. So are processes of the rogue.
+// What everybody has on record is looked at, also what cheats have: they say something else, and do what
+// honest parties do. What a cheat can do to the others, and only be convicted of afterwards, is left out by
+// name, and only with the evidence that convicts him: payees of a bank that breaks its promise, or keeps
+// more than they allow. So are processes of the rogue.
 
 import PaymentCrypto
 package import PaymentModel
@@ -52,7 +53,7 @@ package struct Books: Sendable {
     func logged(_ process: ProcessID, _ coordinator: Thumbprint) -> StatementID? {
       log.entry(of: process, by: coordinator).map { SymbolicEvidence.id(of: $0.verdict) }
     }
-    for bank in world.banks where bank.cheat == nil {
+    for bank in world.banks {
       for hold in bank.desk.books.holds {
         guard let verdict = hold.verdictID else { continue }
         if verdict != logged(hold.process, hold.coordinator) {
@@ -63,7 +64,7 @@ package struct Books: Sendable {
         }
       }
     }
-    for shop in world.shops where shop.cheat == nil {
+    for shop in world.shops {
       for verdict in shop.desk.books.verdicts
       where verdict.verdict != logged(verdict.process, verdict.coordinator) {
         return finding(
@@ -105,7 +106,7 @@ package struct Books: Sendable {
   /// What left the customers is on the accounts, and on those of the payees what was posted for them, less the
   /// fee that was reserved.
   private func money(_ world: World) -> Finding? {
-    for (number, bank) in world.banks.enumerated() where bank.cheat == nil {
+    for (number, bank) in world.banks.enumerated() {
       let books = bank.desk.books
       let now = Balance.all(of: books)
       for (first, last) in zip(initialMoney[number], now) where first != last {

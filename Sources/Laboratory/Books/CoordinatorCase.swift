@@ -5,23 +5,44 @@ import Coordinator
 import PaymentModel
 
 struct CoordinatorCase: Sendable {
-  /// What the coordinator was told before it said its verdict.
-  struct Told: Sendable {
-    var reservations: [Signed<Reservation>] = []
-    var deposits: [DepositedKey] = []
-    var requests: [Signed<DeliveryRequest>] = []
-    var cancellations: [Signed<Cancellation>] = []
-    /// Of a reserve, a deposit, or a delivery request; signed or not.
-    var refusals = 0
-    /// What it said to the customer when it asked her.
-    var acceptances: [Signed<Acceptance>] = []
+  /// A refusal of a reserve, a deposit, or a delivery request.
+  struct Refused: Sendable {
+    /// The number of what was asked for.
+    let activity: Int
+    /// `nil` when nobody signed it.
+    let signed: Signed<Refusal>?
   }
 
-  /// Whether the order has reached the coordinator in some way.
-  var isTold = false
+  /// What the coordinator was told before it said its verdict: each thing as often as it came.
+  struct Told: Sendable {
+    /// When the order was handed in.
+    var submissions: [ClockReading] = []
+    var reservations: [Heard<Signed<Reservation>>] = []
+    var deposits: [Heard<DepositedKey>] = []
+    var requests: [Heard<Signed<DeliveryRequest>>] = []
+    var cancellations: [Heard<Signed<Cancellation>>] = []
+    var refusals: [Heard<Refused>] = []
+    /// What it said to the customer when it asked her.
+    var acceptances: [Heard<[Signed<Acceptance>]>] = []
+
+    /// What it had been told by a moment.
+    func until(_ reading: ClockReading) -> Told {
+      var told = Told()
+      let step = reading.step
+      told.submissions = submissions.filter { $0.step <= step }
+      told.reservations = reservations.filter { $0.at.step <= step }
+      told.deposits = deposits.filter { $0.at.step <= step }
+      told.requests = requests.filter { $0.at.step <= step }
+      told.cancellations = cancellations.filter { $0.at.step <= step }
+      told.refusals = refusals.filter { $0.at.step <= step }
+      told.acceptances = acceptances.filter { $0.at.step <= step }
+      return told
+    }
+  }
+
   var told = Told()
-  /// What it knew when it said its verdict.
-  private(set) var grounds: Told?
+  /// What it knew when it said its verdict, and when that was.
+  var grounds: Heard<Told>?
   /// Each that it said, once.
   private(set) var verdicts: [Signed<Verdict>] = []
   /// Signed refusals of what a commit orders.
@@ -29,31 +50,27 @@ struct CoordinatorCase: Sendable {
 
   var isDecided: Bool { !verdicts.isEmpty }
 
-  mutating func take(_ reply: ParticipantReply) {
+  mutating func take(_ reply: ParticipantReply, of activity: Int, at reading: ClockReading) {
     switch reply {
-    case .reserved(.done(let reservation)): add(reservation, to: \.reservations)
-    case .deposited(.done(let key)):
-      if !told.deposits.contains(key) { told.deposits.append(key) }
-    case .requested(.done(let request)): add(request, to: \.requests)
-    case .reserved(.refused), .deposited(.refused), .requested(.refused): told.refusals += 1
+    case .reserved(.done(let reservation)):
+      told.reservations.append(Heard(value: reservation, at: reading))
+    case .deposited(.done(let key)): told.deposits.append(Heard(value: key, at: reading))
+    case .requested(.done(let request)): told.requests.append(Heard(value: request, at: reading))
+    case .reserved(.refused(_, let signed)), .deposited(.refused(_, let signed)),
+      .requested(.refused(_, let signed)):
+      told.refusals.append(Heard(value: Refused(activity: activity, signed: signed), at: reading))
     case .transferred(.refused(_, let refusal?)):
       if !brokenPromises.contains(refusal) { brokenPromises.append(refusal) }
     default: break
     }
   }
 
-  private mutating func add<Value: Equatable>(
-    _ value: Value, to list: WritableKeyPath<Told, [Value]>
-  ) {
-    if !told[keyPath: list].contains(value) { told[keyPath: list].append(value) }
+  mutating func ask(_ query: DeliveryQuery, at reading: ClockReading) {
+    told.acceptances.append(Heard(value: query.acceptances, at: reading))
   }
 
-  mutating func ask(_ query: DeliveryQuery) {
-    told.acceptances = query.acceptances
-  }
-
-  mutating func decide(_ verdict: Signed<Verdict>) {
-    if grounds == nil { grounds = told }
+  mutating func decide(_ verdict: Signed<Verdict>, at reading: ClockReading) {
+    if grounds == nil { grounds = Heard(value: told, at: reading) }
     if !verdicts.contains(verdict) { verdicts.append(verdict) }
   }
 }

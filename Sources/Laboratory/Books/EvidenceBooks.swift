@@ -1,20 +1,21 @@
-// Evidence: every honest party can show why it did what it did, and what it is owed.
+// Evidence: every party can show why it did what it did, and what it is owed.
 
 import PaymentModel
 
 extension Books {
   func evidence(_ world: World) -> Finding? {
-    for bank in world.banks where bank.cheat == nil {
+    for bank in world.banks {
       for hold in bank.desk.books.holds where hold.state != .reserved {
         guard shows(hold.verdict, of: hold.process, isCommit: hold.state == .posted) else {
           return finding(.evidence, hold.process, "\(bank.name) cannot show why it ended a hold")
         }
       }
     }
-    for shop in world.shops where shop.cheat == nil {
+    for shop in world.shops {
       if let found = evidence(of: shop) { return found }
     }
-    for customer in world.customers where customer.cheat == nil {
+    // Who signs for another process has nothing to show.
+    for customer in world.customers where customer.cheat != .falseClaim {
       for purchase in customer.desk.books.purchases {
         if let found = evidence(of: purchase) { return finding(.evidence, purchase.process, found) }
       }
@@ -43,21 +44,38 @@ extension Books {
         return finding(.evidence, hold.process, "\(shop.name) cannot show why it ended a hold")
       }
       guard hold.state == .sold else { continue }
-      let paid = books.sales.filter { $0.process == hold.process }.flatMap(\.transfers)
-        .compactMap { try? SymbolicEvidence.read($0, by: .party(hold.payee.bank)).claim }
-        .filter {
-          $0.process == hold.process && $0.payee == hold.payee && $0.verdict == verdict.verdict
-            && isAllowed($0, for: hold, at: shop)
-        }
       let owed = books.holds.filter {
         $0.process == hold.process && $0.payee == hold.payee && $0.state == .sold
       }
-      if paid.reduce(0, { $0 + $1.amount.minor }) != owed.reduce(0, { $0 + $1.amount.minor }) {
+      guard pays(transfers(to: hold, under: verdict.verdict, at: shop), owed.map(\.amount)) else {
         return finding(
           .evidence, hold.process, "\(shop.name) sold without transfers that pay for it")
       }
     }
     return nil
+  }
+
+  /// Those for the payee of a sale, each once.
+  private func transfers(
+    to hold: ShopBooks.Hold, under verdict: StatementID, at shop: ModelShop
+  ) -> [Amount] {
+    var seen: Set<StatementID> = []
+    return shop.desk.books.sales.filter { $0.process == hold.process }.flatMap(\.transfers)
+      .compactMap { signed -> Amount? in
+        guard let stated = try? SymbolicEvidence.read(signed, by: .party(hold.payee.bank)),
+          stated.claim.process == hold.process, stated.claim.payee == hold.payee,
+          stated.claim.verdict == verdict, isAllowed(stated.claim, for: hold, at: shop),
+          seen.insert(stated.id).inserted
+        else { return nil }
+        return stated.claim.amount
+      }
+  }
+
+  /// Whether both are as much, in one currency.
+  private func pays(_ paid: [Amount], _ owed: [Amount]) -> Bool {
+    let currency = owed.first?.currency
+    return (paid + owed).allSatisfy { $0.currency == currency }
+      && paid.reduce(0) { $0 + $1.minor } == owed.reduce(0) { $0 + $1.minor }
   }
 
   /// Whether the bank has kept no more than the offer allows.

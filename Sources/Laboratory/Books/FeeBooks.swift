@@ -12,7 +12,8 @@ extension Books {
         let entry = world.log.desk.books.entry(
           of: purchase.process, by: world.setting.coordinatorKey)
         guard entry?.decision.isCommit == true else { continue }
-        if let found = paid(purchase, under: charging, &due) {
+        let handedIn = world.record.coordinatorCase(purchase.process)?.told.submissions ?? []
+        if let found = paid(purchase, under: charging, handedIn.map(\.time), &due) {
           return finding(.money, purchase.process, found)
         }
       }
@@ -27,15 +28,22 @@ extension Books {
     var minor: UInt64
   }
 
-  /// A committed order that pays anybody pays the coordinator exactly what its fee part says, which the terms ask that
-  /// the part names, and one that pays nobody pays it nothing.
+  /// So long after their end the coordinator still takes an order under its terms.
+  private static let graceSeconds: Int64 = 300
+
+  /// A committed order that pays anybody pays the coordinator exactly what its fee part says, which terms
+  /// that held when it was handed in ask for, and one that pays nobody pays it nothing.
   private func paid(
-    _ purchase: CustomerBooks.Purchase, under charging: Charging, _ due: inout [Due]
+    _ purchase: CustomerBooks.Purchase, under charging: Charging, _ handedIn: [Timestamp],
+    _ due: inout [Due]
   ) -> String? {
-    var fees: [Amount] = []
+    var fees: [Payout] = []
     for part in purchase.payments.map(\.content) {
       for payout in part.payouts where payout.payee.account == Charging.account {
-        fees.append(payout.amount)
+        guard payout.payee.bank == part.bank else {
+          return "committed, and the coordinator's fee goes through another bank than its own"
+        }
+        fees.append(payout)
         let kept = min(part.transferFee, payout.amount.minor)
         due.append(
           Due(
@@ -49,19 +57,25 @@ extension Books {
       }
       return fee
     }
-    guard parts.count == 1, fees == parts.map(\.amount) else {
-      return "committed, and the coordinator's fee is \(fees.map(\.minor))"
+    guard parts.count == 1, fees == parts.map({ Payout(payee: $0.payee, amount: $0.amount) })
+    else {
+      return "committed, and the coordinator's fee is \(fees.map(\.amount.minor))"
     }
-    let terms = charging.published.all.first { $0.id == parts[0].terms }
-    let currencies = purchase.payments.map(\.content.total.currency)
-    guard let terms, parts[0].charge(of: terms.claim, in: currencies) != nil else {
-      return "committed, and the order's fee is of no terms of the coordinator"
-    }
+    let terms = charging.published.all.first { $0.id == parts[0].terms }?.claim
+    guard let terms, parts[0].payee.account == Charging.account,
+      terms.charges.contains(where: {
+        $0.amount == parts[0].amount && $0.payees.contains(parts[0].payee)
+      }),
+      handedIn.contains(where: {
+        terms.validFrom <= $0 && $0 < terms.validUntil.adding(seconds: Self.graceSeconds)
+      })
+    else { return "committed, and the order's fee is of no terms of the coordinator" }
     return nil
   }
 
   private func accounts(_ world: World, hold due: [Due]) -> Finding? {
-    for bank in world.banks where bank.cheat == nil {
+    // Who does not post pays nobody, and who keeps more pays less.
+    for bank in world.banks where bank.cheat != .breaksPromises && bank.cheat != .keepsMore {
       for account in bank.desk.books.accounts where account.name == Charging.account {
         let owed = due.filter { $0.bank == bank.name && $0.currency == account.currency }
           .reduce(0) { $0 + $1.minor }

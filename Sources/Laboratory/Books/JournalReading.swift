@@ -9,8 +9,18 @@ import PaymentModel
 struct JournalReading {
   /// What the VERDICT record rests on.
   struct Grounds: Sendable {
+    let decidedAt: Timestamp
     let salt: Bytes
     let evidence: [StatementID]
+    /// Of an abort because of one.
+    let cancellation: StatementID?
+  }
+
+  /// A refusal before the verdict.
+  struct Refused: Sendable {
+    let activity: Int
+    /// `nil` when nobody signed it.
+    let refusal: StatementID?
   }
 
   /// Whose bytes are on file under their own identifier.
@@ -19,7 +29,13 @@ struct JournalReading {
   private(set) var bodies: [Bytes] = []
   /// Deposits of keys that open nothing, and the identities that were deposited.
   private(set) var wrongKeys: [(deposit: StatementID, identity: Bytes)] = []
+  private(set) var refusals: [Refused] = []
   private(set) var grounds: Grounds?
+  /// The statements that stood on file before the verdict, and the order and cancellation that came with records
+  /// of their own: what a verdict rests on.
+  private(set) var beforeVerdict: Set<StatementID> = []
+  /// The activities that an operator was called to look after.
+  private(set) var calls: [Int] = []
   /// When everything stood.
   private(set) var preparedAt: Timestamp?
   private(set) var hasEnded = false
@@ -47,19 +63,28 @@ struct JournalReading {
 
   private mutating func read(_ record: Bytes) -> Bool {
     var cursor = Cursor(record)
-    guard cursor.byte() == 1, let kind = cursor.byte() else { return false }
+    // Nothing follows the end.
+    guard cursor.byte() == 1, let kind = cursor.byte(), !hasEnded else { return false }
     switch kind {
     case 1: return readBegin(&cursor)
     case 2: return true
     case 4:
       preparedAt = cursor.time()
       return preparedAt != nil && cursor.skip(8) && cursor.isAtEnd
-    case 3, 6, 7: return cursor.number() != nil && readResult(&cursor)
-    case 5: return readVerdict(&cursor)
+    case 3:
+      guard grounds == nil, let activity = cursor.number() else { return false }
+      return readResult(&cursor, of: activity)
+    case 6, 7:
+      guard grounds != nil, let activity = cursor.number() else { return false }
+      return readResult(&cursor, of: activity)
+    case 5: return grounds == nil && readVerdict(&cursor)
     case 8:
-      hasEnded = true
-      return true
-    case 9: return cursor.number() != nil && cursor.number() != nil && cursor.isAtEnd
+      hasEnded = cursor.time() != nil && cursor.isAtEnd && grounds != nil
+      return hasEnded
+    case 9:
+      guard let activity = cursor.number() else { return false }
+      calls.append(activity)
+      return cursor.number() != nil && cursor.isAtEnd
     default: return false
     }
   }
@@ -70,32 +95,35 @@ struct JournalReading {
     }
     guard let id = identify(order) else { return false }
     statements.insert(id)
+    beforeVerdict.insert(id)
     bodies.append(order)
     return true
   }
 
   private mutating func readVerdict(_ cursor: inout Cursor) -> Bool {
+    var cancellation: StatementID?
     switch cursor.byte() {
     case 1: guard cursor.blob() != nil, cursor.skip(32) else { return false }
     case 2:
       guard cursor.blob() != nil, let count = cursor.number() else { return false }
       for _ in 0..<count where cursor.number() == nil { return false }
-      guard readOptionalExhibit(&cursor) else { return false }
+      guard readOptionalExhibit(&cursor, &cancellation) else { return false }
     default: return false
     }
-    guard cursor.skip(8 + 16), let salt = cursor.bytes(32), let count = cursor.number() else {
-      return false
-    }
+    guard let decidedAt = cursor.time(), cursor.skip(16), let salt = cursor.bytes(32),
+      let count = cursor.number()
+    else { return false }
     var evidence: [StatementID] = []
     for _ in 0..<count {
       guard let id = cursor.bytes(32).flatMap({ StatementID($0) }) else { return false }
       evidence.append(id)
     }
-    grounds = Grounds(salt: salt, evidence: evidence)
+    grounds = Grounds(
+      decidedAt: decidedAt, salt: salt, evidence: evidence, cancellation: cancellation)
     return cursor.isAtEnd
   }
 
-  private mutating func readResult(_ cursor: inout Cursor) -> Bool {
+  private mutating func readResult(_ cursor: inout Cursor, of activity: Int) -> Bool {
     switch cursor.byte() {
     case 1, 3, 6, 7, 8: return readExhibit(&cursor) && cursor.isAtEnd
     case 2:
@@ -109,7 +137,11 @@ struct JournalReading {
       for _ in 0..<count where !readExhibit(&cursor) { return false }
       return cursor.isAtEnd
     case 9, 10: return cursor.isAtEnd
-    case 11: return cursor.blob() != nil && readOptionalExhibit(&cursor) && cursor.isAtEnd
+    case 11:
+      var refusal: StatementID?
+      guard cursor.blob() != nil, readOptionalExhibit(&cursor, &refusal) else { return false }
+      if grounds == nil { refusals.append(Refused(activity: activity, refusal: refusal)) }
+      return cursor.isAtEnd
     case 12:
       guard let id = cursor.bytes(32), let signed = cursor.blob(), note(id, signed),
         let deposit = StatementID(id), let identity = cursor.blob()
@@ -120,11 +152,18 @@ struct JournalReading {
     }
   }
 
-  private mutating func readOptionalExhibit(_ cursor: inout Cursor) -> Bool {
+  private mutating func readOptionalExhibit(
+    _ cursor: inout Cursor, _ id: inout StatementID?
+  ) -> Bool {
     switch cursor.byte() {
-    case 0: true
-    case 1: readExhibit(&cursor)
-    default: false
+    case 0: return true
+    case 1:
+      guard let own = cursor.bytes(32), let signed = cursor.blob(), note(own, signed) else {
+        return false
+      }
+      id = StatementID(own)
+      return true
+    default: return false
     }
   }
 
@@ -136,6 +175,7 @@ struct JournalReading {
   private mutating func note(_ id: Bytes, _ signed: Bytes) -> Bool {
     guard let own = identify(signed), own.bytes == id else { return false }
     statements.insert(own)
+    if grounds == nil { beforeVerdict.insert(own) }
     bodies.append(signed)
     return true
   }

@@ -22,10 +22,10 @@ extension Books {
     return excused == node.openCount
   }
 
-  /// Whether a process need not end: a bank has refused to do what the verdict orders, and that is proven.
+  /// Whether a process need not end: a merchant need not settle.
   private func isExcused(_ purchase: CustomerBooks.Purchase, _ world: World) -> Bool {
     purchase.state == .committed
-      && purchase.payments.contains { isBroken($0.content, of: purchase.process, world) }
+      && world.shops.contains { needNotSettle($0, purchase, world) }
   }
 
   func progress(_ world: World) -> Finding? {
@@ -37,13 +37,22 @@ extension Books {
     if let failed = node.failed.first {
       return finding(.progress, failed, "the process cannot go on from its journal")
     }
+    if let code = node.unexpected.first {
+      return finding(.progress, nil, "the machine refused an event: \(code.rawValue)")
+    }
     for customer in world.customers {
       for purchase in customer.desk.books.purchases where !purchase.isForRogue {
         if purchase.state == .undecided {
           return finding(.progress, purchase.process, "a customer was never told how it ended")
         }
-        if !hasEnded(purchase.process, world), !isExcused(purchase, world) {
+        let file = JournalReading(node.journal.rows(of: purchase.process))
+        guard !file.hasEnded || file.isMalformed else { continue }
+        guard isExcused(purchase, world) else {
           return finding(.progress, purchase.process, "a process has no end on file")
+        }
+        guard !file.calls.isEmpty, !file.isMalformed else {
+          return finding(
+            .progress, purchase.process, "a process stays open, and nobody was called")
         }
       }
     }
@@ -54,8 +63,28 @@ extension Books {
         + "\(world.stage.network.messages.count) messages under way")
   }
 
-  /// Whether the journal has the end of it.
-  private func hasEnded(_ process: ProcessID, _ world: World) -> Bool {
-    world.stage.node.journal.rows(of: process).contains { $0.kinds.contains(.end) }
+  /// So long after everything that anybody waits for a run may last: a few of the longest pauses.
+  private static let restSeconds: Int64 = 240
+
+  /// Whether everything was over soon: after the faults had stopped, everybody had done what she wished,
+  /// and the last order's time was out on everybody's clock. What stays open for a reason goes on being
+  /// asked for.
+  func checkDuration(of world: World, since calm: Timestamp) -> Finding? {
+    // Nor is the rogue waited for, whose customers are asked with as much time as it likes.
+    guard world.stage.node.openCount == 0, world.rogue == nil else { return nil }
+    var last = calm
+    for customer in world.customers {
+      let own = Party.customer(customer.number)
+      if let wish = customer.lastWish { last = max(last, world.stage.moment(of: wish, at: own)) }
+      for purchase in customer.desk.books.purchases {
+        for party in [Party.coordinator, own] {
+          last = max(last, world.stage.moment(of: purchase.order.decideBy, at: party))
+        }
+      }
+    }
+    let rest = world.stage.now.milliseconds(since: last) / 1000
+    guard rest > Self.restSeconds else { return nil }
+    return finding(
+      .progress, nil, "everything could be over, and it took \(rest) seconds more")
   }
 }

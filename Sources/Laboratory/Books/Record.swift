@@ -28,6 +28,12 @@ struct Record: Sendable {
   private var refusals: Set<StatementID> = []
   /// Looked up by process, and never gone through.
   private var cases: [ProcessID: CoordinatorCase] = [:]
+  /// The coordinator's.
+  private(set) var clock = ClockRecord()
+  /// The final answers that were seen under way: looked up, and never gone through.
+  private var answers: [AnswerKey: [StatementID]] = [:]
+  /// The first time that somebody signed another final answer to the same step.
+  private(set) var contradiction: (party: Party, process: ProcessID)?
   /// How many of the log's entries were noted.
   private var entries = 0
 
@@ -52,7 +58,31 @@ struct Record: Sendable {
 
   // MARK: - Answers
 
-  mutating func forgetAnswer() { answered = nil }
+  /// The next choice of the run begins.
+  mutating func next() {
+    answered = nil
+    clock.next()
+  }
+
+  /// What one party says about one step of a process.
+  private struct AnswerKey: Hashable, Sendable {
+    let party: Party
+    let process: ProcessID
+    let activity: Int
+  }
+
+  /// A reply leaves its author, who may forget it afterwards: what he signed once is known all the same.
+  mutating func sent(_ content: MessageContent, by party: Party) {
+    guard contradiction == nil, case .reply(let reply, let tag) = content, let to = tag.attempt,
+      let signed = reply.signed
+    else { return }
+    let key = AnswerKey(party: party, process: to.process, activity: to.activity)
+    guard let first = answers[key] else {
+      answers[key] = signed
+      return
+    }
+    if first != signed { contradiction = (party, to.process) }
+  }
 
   /// Somebody answered the coordinator. What is done tells for itself, and the same refusal again nothing new.
   mutating func answered(
@@ -69,32 +99,48 @@ struct Record: Sendable {
 
   func coordinatorCase(_ process: ProcessID) -> CoordinatorCase? { cases[process] }
 
+  /// Changes what is known of a process.
+  mutating func rearrange(_ process: ProcessID, _ body: (inout CoordinatorCase) -> Void) {
+    guard var known = cases[process] else { return }
+    body(&known)
+    cases[process] = known
+  }
+
+  /// The coordinator's clock was set.
+  mutating func setClock(from before: Timestamp, to after: Timestamp) {
+    clock.set(from: before, to: after)
+  }
+
   /// Something arrived at the coordinator.
   ///
-  /// - Parameter run: of the coordinator; an answer to an earlier one finds nobody.
-  mutating func told(_ content: MessageContent, run: Int) {
+  /// - Parameters:
+  ///   - run: of the coordinator; an answer to an earlier one finds nobody.
+  ///   - time: on its clock.
+  mutating func told(_ content: MessageContent, run: Int, at time: Timestamp) {
+    let reading = clock.reading(time)
     switch content {
     case .submit(let submission):
       let process: ProcessID = SymbolicEvidence.id(of: submission.order).renamed()
-      cases[process, default: CoordinatorCase()].isTold = true
+      cases[process, default: CoordinatorCase()].told.submissions.append(reading)
     case .question(let order, _):
       let process: ProcessID = SymbolicEvidence.id(of: order).renamed()
-      cases[process, default: CoordinatorCase()].isTold = true
+      if cases[process] == nil { cases[process] = CoordinatorCase() }
     case .cancel(let process, let cancellation):
-      cases[process]?.told.cancellations.append(cancellation)
+      cases[process]?.told.cancellations.append(Heard(value: cancellation, at: reading))
     case .reply(let reply, let tag):
-      guard tag.run == run, let process = tag.attempt?.process else { return }
-      cases[process]?.take(reply)
+      guard tag.run == run, let attempt = tag.attempt else { return }
+      cases[attempt.process]?.take(reply, of: attempt.activity, at: reading)
     case .request, .accepted, .notAccepted, .answer, .present, .credited: break
     }
   }
 
   /// The coordinator says something.
-  mutating func said(_ content: MessageContent) {
+  mutating func said(_ content: MessageContent, at time: Timestamp) {
     guard case .request(let request, _) = content else { return }
+    let reading = clock.reading(time)
     switch request {
-    case .requestDelivery(let query): cases[query.id.process]?.ask(query)
-    case .publish(let verdict, let process, _): cases[process]?.decide(verdict)
+    case .requestDelivery(let query): cases[query.id.process]?.ask(query, at: reading)
+    case .publish(let verdict, let process, _): cases[process]?.decide(verdict, at: reading)
     default: break
     }
   }

@@ -1,5 +1,5 @@
-// Refusals while they are made: an honest bank or merchant does what it is asked for, unless there is a ground that the
-// books can see. Who is told to wait waits for somebody.
+// Refusals while they are made: an honest bank or merchant does what it is asked for, unless there is a ground
+// that the books can see. Who is told to wait waits for somebody.
 
 import Coordinator
 import PaymentModel
@@ -18,16 +18,12 @@ extension Books {
       hasGround = mayAnswer(outcome, asked, of: purchase, by: world.shops[number], seen, world)
     case (.post(let asked, _), _, _), (.void(let asked, _), _, _), (.release(let asked, _), _, _):
       hasGround = !isLogged(asked.verdict, of: purchase, world)
-    case (.settle(let asked, _), _, _):
-      // Transfers that pay less are no payment, nor are those that nobody has signed.
+    case (.settle(let asked, _), _, .shop(let number)):
       hasGround =
         !isLogged(asked.verdict, of: purchase, world)
-        || purchase.payments.contains { payment in
-          world.banks.contains {
-            $0.name == payment.content.bank
-              && ($0.cheat == .breaksPromises || $0.cheat == .keepsMore)
-          }
-        }
+        || !areDue(
+          asked.transfers, to: world.shops[number],
+          under: SymbolicEvidence.id(of: asked.verdict.verdict), of: purchase)
     default: hasGround = true
     }
     guard !hasGround else { return nil }
@@ -70,7 +66,11 @@ extension Books {
       return coins.contains { if case .reserved = $0.state { true } else { false } }
     case .refused(let reason, _):
       switch reason {
-      case .invalid: return SymbolicInstrument(asked.instrument)?.process != purchase.process
+      case .invalid:
+        // Made for another order, or with one coin in it twice.
+        guard let instrument = SymbolicInstrument(asked.instrument) else { return true }
+        return instrument.process != purchase.process
+          || Set(instrument.numbers).count < instrument.numbers.count
       case .voided: return isDecided(purchase, isCommit: false, world)
       case .conflict:
         return books.holds.contains { $0.process == purchase.process }
@@ -154,5 +154,36 @@ extension Books {
     guard let stock = line.good.offer.claim.stock else { return false }
     let pieces = free.filter { $0.stock == stock }.reduce(0) { $0 + $1.quantity }
     return pieces > 0 && pieces + line.quantity > shop.limits.freePieces
+  }
+
+  /// Whether transfers pay a merchant all that it sells there, and no more was kept of any than each of its offers
+  /// allows. Those that nobody has signed are none.
+  private func areDue(
+    _ transfers: [Signed<Transfer>], to shop: ModelShop, under verdict: StatementID,
+    of purchase: CustomerBooks.Purchase
+  ) -> Bool {
+    var owed: [Payee: [Currency: UInt64]] = [:]
+    var largest: [Payee: UInt64] = [:]
+    for line in purchase.lines where line.good.offer.issuer.party == shop.name {
+      let offer = line.good.offer.claim
+      let price = offer.price.gross
+      guard !price.isZero else { continue }
+      owed[offer.payee, default: [:]][price.currency, default: 0] +=
+        price.minor * UInt64(line.quantity)
+      let limit =
+        offer.accepts.filter { $0.bank == offer.payee.bank }.map(\.largestFee).max() ?? 0
+      largest[offer.payee] = min(largest[offer.payee] ?? limit, limit)
+    }
+    var paid: [Payee: [Currency: UInt64]] = [:]
+    var seen: Set<StatementID> = []
+    for signed in transfers {
+      guard let claim = SymbolicEvidence.claim(of: signed),
+        let stated = try? SymbolicEvidence.read(signed, by: .party(claim.payee.bank)),
+        claim.process == purchase.process, claim.verdict == verdict,
+        seen.insert(stated.id).inserted, claim.fee?.minor ?? 0 <= largest[claim.payee] ?? 0
+      else { return false }
+      paid[claim.payee, default: [:]][claim.amount.currency, default: 0] += claim.amount.minor
+    }
+    return paid == owed
   }
 }

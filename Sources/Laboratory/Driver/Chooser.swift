@@ -7,6 +7,8 @@ import PaymentModel
 protocol Playground {
   var stage: Stage { get }
   var parties: [Party] { get }
+  /// All orders' processes.
+  var processes: [ProcessID] { get }
   /// How many there are who do things of their own accord.
   var actorCount: Int { get }
   func isUp(_ party: Party) -> Bool
@@ -41,14 +43,14 @@ struct Chooser {
   private var entropy: SimulationEntropy
   private var faults: Faults
   private var steps = 0
-  private var calmSince: (time: Timestamp, step: Int)?
+  private(set) var calmSince: (time: Timestamp, step: Int)?
   /// Messages that do not arrive before a time.
   private var late: [(number: Int, until: Timestamp)] = []
   /// How many messages were.
   private(set) var lateCount = 0
   private var newestSeen = 0
-  /// The next message is another one's double.
-  private var isDoubling = false
+  /// Numbers of messages that are another one's double, until their way was chosen.
+  private var doubles: Set<Int> = []
 
   init(faults: Faults, entropy: SimulationEntropy) {
     self.faults = faults
@@ -89,7 +91,7 @@ struct Chooser {
       return .drop(entropy.pick(messages).number)
     }
     if !messages.isEmpty, messages.count < 200, entropy.happens(perMille: faults.duplicate) {
-      isDoubling = true
+      doubles.insert(world.stage.network.sent + 1)
       return .duplicate(entropy.pick(messages).number)
     }
     if entropy.happens(perMille: faults.clock) {
@@ -100,6 +102,10 @@ struct Chooser {
       return .setRate(
         entropy.pick(world.parties),
         perMillion: entropy.number(in: -Self.worstDrift...Self.worstDrift))
+    }
+    if world.stage.node.isReady, entropy.happens(perMille: faults.retry) {
+      let pausing = world.processes.filter { world.stage.node.isPausing($0) }
+      if !pausing.isEmpty { return .retry(entropy.pick(pausing)) }
     }
     if entropy.happens(perMille: faults.delay) {
       return .advance(milliseconds: entropy.number(in: 1...3000))
@@ -166,8 +172,8 @@ struct Chooser {
     for message in stage.network.messages where message.number > newestSeen {
       newestSeen = message.number
       // A double travels on a way of its own.
-      let chance = isDoubling ? Self.lateDoubles : faults.late
-      isDoubling = false
+      let isDouble = doubles.remove(message.number) != nil
+      let chance = isDouble ? Self.lateDoubles : faults.late
       if entropy.happens(perMille: chance) {
         let longest = entropy.pick([10_000, 60_000, 300_000] as [Int64])
         lateCount += 1
@@ -176,7 +182,8 @@ struct Chooser {
     }
   }
 
-  private func isLate(_ number: Int) -> Bool {
+  /// Whether a message is held back.
+  func isLate(_ number: Int) -> Bool {
     !late.isEmpty && late.contains { $0.number == number }
   }
 }

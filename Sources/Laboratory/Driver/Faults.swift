@@ -14,6 +14,8 @@ struct Faults: Hashable, Sendable {
   var delay = 0
   /// Of a message: it arrives seconds or minutes later.
   var late = 0
+  /// Somebody has a process ask again before its pause is over.
+  var retry = 0
   /// How many steps the faults last.
   var steps = 0
 
@@ -30,6 +32,7 @@ struct Faults: Hashable, Sendable {
     drift = entropy.pick([0, 0, 2])
     delay = entropy.pick([2, 5, 20, 120])
     late = entropy.pick([0, 15, 100])
+    retry = entropy.pick([0, 5, 20])
     steps = entropy.pick([100, 400, 1200])
   }
 }

@@ -11,6 +11,8 @@ public enum Occurrence: String, CaseIterable, Hashable, Sendable {
   // Programs, stores and clocks
   case coordinatorCrash = "coordinator-crash"
   case recoveryCrash = "crash-in-recovery"
+  case coordinatorBusy = "coordinator-busy"
+  case askedEarly = "asked-again-early"
   case bankCrash = "bank-crash"
   case merchantCrash = "merchant-crash"
   case customerCrash = "customer-crash"
@@ -52,6 +54,7 @@ public enum Occurrence: String, CaseIterable, Hashable, Sendable {
   case rogueForeignVerdict = "rogue-verdict-on-others"
   case roguePresented = "rogue-verdict-shown"
   case rogueUnlogged = "rogue-unlogged-verdict-shown"
+  case rogueForeignPresented = "rogue-verdict-on-others-shown"
 
   // Purchases that were committed
   case paidByCoins = "committed-by-coins"
@@ -81,6 +84,7 @@ extension Occurrence {
   /// What happens among model parties alone.
   public static let modelOnly: [Occurrence] = [
     .rogueHold, .rogueQuery, .rogueVerdict, .rogueForeignVerdict, .roguePresented, .rogueUnlogged,
+    .rogueForeignPresented, .coordinatorBusy,
   ]
 }
 

@@ -34,8 +34,6 @@ struct Population {
   /// Of each bank.
   private let currencies: [[Currency]]
   private static let coinValue: UInt64 = 100
-  private static let narrow = HoldLimits(holds: 4, freeHolds: 2, freePieces: 1)
-  private static let wide = HoldLimits(holds: 50, freeHolds: 20, freePieces: 10)
   /// The most that merchants let a bank keep of a transfer: above all tariffs.
   private static let largestFee: UInt64 = 10
   private static let currencyCodes = ["EUR", "SEK", "CHF"]
@@ -50,6 +48,10 @@ struct Population {
     hasRogue = entropy.happens(perMille: 200)
     cheatsPerMille = entropy.pick([0, 0, 100, 250])
     isScarce = entropy.happens(perMille: 150)
+    // A coordinator that has room for a few at a time.
+    let limits =
+      entropy.happens(perMille: 100)
+      ? CoordinatorLimits(mostUndecidedProcesses: entropy.pick([2, 4])) : .standard
     let names = Setting.bankNames(banks)
     currencies = names.map { _ in
       let first = entropy.below(Self.currencyCodes.count)
@@ -58,7 +60,7 @@ struct Population {
       }
     }
     var source = entropy
-    feeEntropy = SimulationEntropy(seed: source.next() ^ Self.feeSeed)
+    feeEntropy = SimulationEntropy(seed: source.next() ^ Charging.seed)
     self.entropy = entropy.fork()
     let charging =
       feeEntropy.happens(perMille: 300)
@@ -66,12 +68,11 @@ struct Population {
         banks: names, currencies: Self.currencyCodes.map { .named($0) }, unit: Self.coinValue,
         from: &feeEntropy) : .none
     setting = Setting(
-      banks: banks, shops: shops, flaw: flaw, transferFees: fees, charging: charging)
+      banks: banks, shops: shops, flaw: flaw, limits: limits, transferFees: fees,
+      charging: charging)
   }
 
-  private static let feeSeed: UInt64 = 0x6665_6573
-
-  /// - Returns: the world, and what its banks hold when it begins.
+  /// The world as it begins.
   mutating func world() -> World {
     let shops = setting.shopNames.indices.map { shop($0) }
     let goods = shops.flatMap(\.goods)
@@ -81,7 +82,7 @@ struct Population {
     }
     return World(
       setting: setting, banks: banks, shops: shops, customers: customers,
-      rogue: hasRogue ? Rogue(entropy: entropy.fork(), moves: 40) : nil, entropy: entropy.fork())
+      rogue: hasRogue ? Rogue(entropy: entropy.fork(), moves: 80) : nil, entropy: entropy.fork())
   }
 
   private mutating func cheat<Cheat: CaseIterable>(_ kind: Cheat.Type) -> Cheat?
@@ -158,7 +159,7 @@ struct Population {
     }
     return ModelShop(
       name: name, cheat: cheat(ShopCheat.self), goods: goods, books: books,
-      entropy: entropy.fork(), limits: entropy.pick([Self.narrow, Self.wide, Self.wide, Self.wide]))
+      entropy: entropy.fork(), limits: entropy.pick([.narrow, .wide, .wide, .wide]))
   }
 
   private struct Draft {

@@ -116,6 +116,9 @@ public struct Simulation {
       }
     }
     if report.violation == nil { report.note(books.check(world)) }
+    if report.violation == nil, let calm = chooser.calmSince {
+      report.note(books.checkDuration(of: world, since: calm.time))
+    }
     finish()
   }
 

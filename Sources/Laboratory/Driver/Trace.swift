@@ -31,7 +31,26 @@ struct Trace {
     case .setRate(let party, let rate):
       note(16, code(party))
       note(16, Int(rate))
-    case .rogue(let move): bytes += Bytes("\(move)".utf8)
+    case .rogue(let move): note(move)
+    }
+  }
+
+  private mutating func note(_ move: RogueMove) {
+    switch move {
+    case .reserve(let number, let payment):
+      note(17, number)
+      note(17, payment)
+    case .deposit(let number, let item):
+      note(18, number)
+      note(18, item)
+    case .askForDelivery(let number): note(19, number)
+    case .publish(let process, let isCommit):
+      note(20, isCommit ? 1 : 0)
+      bytes += process.bytes
+    case .present(let process, let isCommit, let isLogged, let party, let offer):
+      note(21, (isCommit ? 1 : 0) + (isLogged ? 2 : 0))
+      note(21, code(party))
+      bytes += process.bytes + (offer?.bytes ?? [])
     }
   }
 
@@ -113,50 +132,4 @@ extension MessageContent {
 extension Identifier {
   /// Enough of it to tell it from others in one world.
   package var brief: String { String(hex.prefix(8)) }
-}
-
-extension ParticipantRequest {
-  fileprivate var summary: String {
-    switch self {
-    case .reserve(let request, _): "\(request.id.step) of \(request.id.process.brief)"
-    case .deposit(let request, _):
-      "\(request.id.step.rawValue.prefix(16)) of \(request.id.process.brief)"
-    case .requestDelivery(let query):
-      "delivery of \(query.id.process.brief)? \(query.acceptances.count) keys"
-    case .publish(let verdict, let process, _):
-      "publish verdict \(SymbolicEvidence.id(of: verdict).brief) on \(process.brief)"
-    case .post(let request, _), .void(let request, _), .notify(let request):
-      "\(request.id.step) of \(request.id.process.brief)"
-    case .release(let request, _):
-      "\(request.id.step.rawValue.prefix(16)) of \(request.id.process.brief)"
-    case .settle(let request, _): "\(request.id.step) of \(request.id.process.brief)"
-    }
-  }
-}
-
-extension ParticipantReply {
-  fileprivate var summary: String {
-    switch self {
-    case .reserved(let outcome): "reserve \(word(outcome))"
-    case .deposited(let outcome): "deposit \(word(outcome))"
-    case .requested(let outcome): "delivery request \(word(outcome))"
-    case .published(let outcome): "publish \(word(outcome))"
-    case .transferred(let outcome): "post \(word(outcome))"
-    case .settled(let outcome): "settle \(word(outcome))"
-    case .voided(let outcome): "void \(word(outcome))"
-    case .released(let outcome): "release \(word(outcome))"
-    case .notified(let outcome): "notify \(word(outcome))"
-    case .unreachable: "unreachable"
-    }
-  }
-
-  private func word<Value>(_ outcome: Outcome<Value>) -> String {
-    switch outcome {
-    case .done: "done"
-    case .refused(let reason, let signed):
-      "refused \(reason.rawValue)\(signed == nil ? ", unsigned" : "")"
-    case .held(let until): "held until \(until)"
-    case .unknown(let why): "unknown: \(why)"
-    }
-  }
 }

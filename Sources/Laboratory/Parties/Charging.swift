@@ -12,6 +12,8 @@ package struct Charging: Hashable, Sendable {
     guard let name = AccountName("coordinator") else { fatalError("a name") }
     return name
   }()
+  /// What has to do with the coordinator's fee is drawn beside everything else.
+  static let seed: UInt64 = 0x6665_6573
   /// Nothing is charged.
   package static let none = Charging([])
 

@@ -13,32 +13,38 @@ enum Lateness: Hashable, Sendable {
   /// After so long the coordinator asks again.
   private static let patienceMilliseconds = RetryPolicy.standard.answerWithinMilliseconds
 
-  /// - Parameter jitter: how many milliseconds beside the limit.
-  init(of request: ParticipantRequest, _ reply: ParticipantReply, jitter: Int64) {
-    switch (request, reply) {
-    case (.deposit, .deposited(.done(let key))):
-      let held = SymbolicEvidence.claim(of: key.deposit)?.heldUntil
-      self = held.map { .at($0.adding(milliseconds: jitter)) } ?? Self.late(by: jitter)
-    case (.reserve(let request, _), _):
-      let order = try? SymbolicEvidence.read(order: request.order).claim
-      self = order.map { .at($0.decideBy.adding(milliseconds: jitter)) } ?? Self.late(by: jitter)
-    case (.requestDelivery(let query), _):
-      self = .at(query.answerBy.adding(milliseconds: jitter))
-    default: self = Self.late(by: jitter)
-    }
+  /// Draws whether an answer is late, and how: at the limit that it meets, or a millisecond beside.
+  ///
+  /// - Parameters:
+  ///   - heldUntil: of a deposit.
+  ///   - decideBy: of an order.
+  static func draw(
+    for request: ParticipantRequest, _ reply: ParticipantReply,
+    from entropy: inout SimulationEntropy, heldUntil: (Signed<Deposit>) -> Timestamp?,
+    decideBy: (Signed<Order>) -> Timestamp?
+  ) -> Self? {
+    guard entropy.happens(perMille: 500) else { return nil }
+    let jitter = entropy.number(in: -1...1)
+    let limit: Timestamp? =
+      switch (request, reply) {
+      case (.deposit, .deposited(.done(let key))): heldUntil(key.deposit)
+      case (.reserve(let request, _), _): decideBy(request.order)
+      case (.requestDelivery(let query), _): query.answerBy
+      default: nil
+      }
+    return limit.map { .at($0.adding(milliseconds: jitter)) }
+      ?? .after(milliseconds: patienceMilliseconds + jitter)
   }
 
-  private static func late(by jitter: Int64) -> Self {
-    .after(milliseconds: patienceMilliseconds + jitter)
-  }
-
-  /// Draws whether an answer is late, and how.
+  /// The same about symbolic statements.
   static func draw(
     for request: ParticipantRequest, _ reply: ParticipantReply,
     from entropy: inout SimulationEntropy
   ) -> Self? {
-    guard entropy.happens(perMille: 500) else { return nil }
-    return Lateness(of: request, reply, jitter: entropy.number(in: -1...1))
+    draw(
+      for: request, reply, from: &entropy,
+      heldUntil: { SymbolicEvidence.claim(of: $0)?.heldUntil },
+      decideBy: { SymbolicEvidence.claim(of: $0)?.decideBy })
   }
 }
 

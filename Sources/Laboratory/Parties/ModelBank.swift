@@ -181,7 +181,7 @@ extension ModelBank {
       instrument.process == request.id.process,
       instrument.part == SHA256.digest(request.part.part),
       instrument.total == part.total.minor, instrument.method == part.method,
-      !zip(instrument.numbers, instrument.numbers.dropFirst()).contains(where: { $0 == $1 })
+      Set(instrument.numbers).count == instrument.numbers.count
     else { return .invalid }
     guard part.method == .ecash else {
       let isKnown = desk.books.purses.contains {

@@ -65,6 +65,9 @@ package struct ModelCustomer: Hashable, Sendable {
     return next
   }
 
+  /// When she does the last thing that she has wished for.
+  var lastWish: Timestamp? { wishes.map(\.at).max() }
+
   /// Whether what she does next is something that she has wished for.
   func isWishDue(at now: Timestamp) -> Bool {
     desk.books.nextWish < wishes.count && wishes[desk.books.nextWish].at <= now
@@ -301,7 +304,10 @@ package struct ModelCustomer: Hashable, Sendable {
       chosen.append(coin.id)
       rest -= coin.value
       if rest == 0 {
-        if wish.takesLockedCoins { occurrences.append(.doubleSpend) }
+        guard wish.takesLockedCoins else { return chosen }
+        occurrences.append(.doubleSpend)
+        // Within one payment, too, and not only one right after the other.
+        if chosen.count > 1, entropy.happens(perMille: 250) { chosen[chosen.count - 1] = chosen[0] }
         return chosen
       }
     }
@@ -400,6 +406,8 @@ package struct ModelCustomer: Hashable, Sendable {
   mutating func hear(_ content: MessageContent, in setting: Setting) {
     switch content {
     case .answer(let process, .decided(let verdict)): _ = conclude(process, with: verdict, setting)
+    // For want of room: later there may be some.
+    case .notAccepted(_, .busy): return
     case .accepted(let process), .notAccepted(let process, _):
       guard handsInAgain, let place = purchase(process), !desk.books.purchases[place].isAnswered
       else { return }

@@ -26,9 +26,9 @@ package struct LogBooks: Hashable, Sendable {
 package struct ModelLog: Hashable, Sendable {
   package var desk = Desk(LogBooks())
 
-  /// The verdicts that were published last, the last one first.
-  func latestVerdicts(atMost count: Int) -> [VerdictEntry] {
-    desk.durable.entries.suffix(count).reversed().map {
+  /// The verdicts that a coordinator published last, the last one first.
+  func latestVerdicts(by coordinator: Thumbprint, atMost count: Int) -> [VerdictEntry] {
+    desk.durable.entries.filter { $0.coordinator == coordinator }.suffix(count).reversed().map {
       VerdictEntry(process: $0.process, verdict: $0.verdict)
     }
   }

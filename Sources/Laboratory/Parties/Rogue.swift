@@ -12,6 +12,14 @@ package struct Rogue: Hashable, Sendable {
     var transfers: [Signed<Transfer>] = []
   }
 
+  /// A process of another coordinator, and who holds something for it.
+  struct Foreign: Sendable {
+    let process: ProcessID
+    let banks: [Int]
+    let goods: [(shop: Int, offer: StatementID)]
+    let customer: Int
+  }
+
   private struct Decided: Hashable, Sendable {
     let process: ProcessID
     let isCommit: Bool
@@ -57,7 +65,9 @@ package struct Rogue: Hashable, Sendable {
               == process
           }
         }
-        if !own.isEmpty { purchases[place].transfers = own }
+        for transfer in own where !purchases[place].transfers.contains(transfer) {
+          purchases[place].transfers.append(transfer)
+        }
       }
     default: break
     }
@@ -84,48 +94,45 @@ package struct Rogue: Hashable, Sendable {
 
   // MARK: - What it can do
 
-  /// - Parameter foreign: processes of the other coordinator that it knows of.
-  func moves(foreign: [ProcessID], in setting: Setting) -> [RogueMove] {
+  /// - Parameter foreign: what it knows of the other coordinator's processes.
+  func moves(foreign: [Foreign], in setting: Setting) -> [RogueMove] {
     guard movesLeft > 0 else { return [] }
     var moves: [RogueMove] = []
     for (number, purchase) in purchases.enumerated() {
-      let process = purchase.admitted.process
-      moves += purchase.admitted.payments.indices.map { .reserve(number, payment: $0) }
-      moves += purchase.admitted.items.indices.map { .deposit(number, item: $0) }
+      let admitted = purchase.admitted
+      moves += admitted.payments.indices.map { .reserve(number, payment: $0) }
+      moves += admitted.items.indices.map { .deposit(number, item: $0) }
       moves.append(.askForDelivery(number))
-      for isCommit in [false, true] {
-        moves.append(.publish(process, isCommit: isCommit))
-        let isLoggable = decided.contains {
-          $0.process == process && $0.isCommit == isCommit && $0.logged != nil
-        }
-        for isLogged in isLoggable ? [false, true] : [false] {
-          for (place, payment) in purchase.admitted.payments.enumerated() {
-            guard let bank = setting.bankNames.firstIndex(of: payment.content.bank) else {
-              continue
-            }
-            moves.append(
-              .present(
-                process, isCommit: isCommit, isLogged: isLogged, to: .bank(bank), place: place))
-          }
-          for (place, item) in purchase.admitted.items.enumerated() {
-            guard let shop = setting.shopNames.firstIndex(of: item.merchant) else { continue }
-            moves.append(
-              .present(
-                process, isCommit: isCommit, isLogged: isLogged, to: .shop(shop), place: place))
-          }
+      moves += verdicts(
+        on: Foreign(
+          process: admitted.process,
+          banks: admitted.payments.compactMap { setting.bankNames.firstIndex(of: $0.content.bank) },
+          goods: admitted.items.compactMap { item in
+            setting.shopNames.firstIndex(of: item.merchant).map { ($0, item.offer.id) }
+          }, customer: purchase.customer))
+    }
+    for process in foreign { moves += verdicts(on: process) }
+    return moves
+  }
+
+  /// To publish a verdict of either kind, and to show it to everybody whom it is about: what is in the log,
+  /// or what stands nowhere.
+  private func verdicts(on process: Foreign) -> [RogueMove] {
+    var moves: [RogueMove] = []
+    for isCommit in [false, true] {
+      moves.append(.publish(process.process, isCommit: isCommit))
+      let isLoggable = decided.contains {
+        $0.process == process.process && $0.isCommit == isCommit && $0.logged != nil
+      }
+      for isLogged in isLoggable ? [false, true] : [false] {
+        func show(_ party: Party, _ offer: StatementID? = nil) {
           moves.append(
             .present(
-              process, isCommit: isCommit, isLogged: isLogged, to: .customer(purchase.customer),
-              place: 0))
+              process.process, isCommit: isCommit, isLogged: isLogged, to: party, offer: offer))
         }
-      }
-    }
-    for process in foreign {
-      moves.append(.publish(process, isCommit: false))
-      guard decided.contains(where: { $0.process == process && $0.logged != nil }) else { continue }
-      for bank in setting.bankNames.indices {
-        moves.append(
-          .present(process, isCommit: false, isLogged: true, to: .bank(bank), place: 0))
+        for bank in process.banks { show(.bank(bank)) }
+        for (shop, offer) in process.goods { show(.shop(shop), offer) }
+        show(.customer(process.customer))
       }
     }
     return moves
@@ -133,6 +140,7 @@ package struct Rogue: Hashable, Sendable {
 
   /// Does it.
   mutating func perform(_ move: RogueMove, at now: Timestamp, in setting: Setting) -> [Outgoing] {
+    guard movesLeft > 0 else { return [] }
     movesLeft -= 1
     switch move {
     case .reserve(let number, let place):
@@ -171,47 +179,50 @@ package struct Rogue: Hashable, Sendable {
       let place = decide(process, isCommit: isCommit, at: now)
       return request(
         .publish(decided[place].verdict, process, bundle: decided[place].bundle), to: .log)
-    case .present(let process, let isCommit, let isLogged, let party, let place):
-      return present(process, isCommit, isLogged, to: party, place, at: now)
+    case .present(let process, let isCommit, let isLogged, let party, let offer):
+      return present(process, isCommit, isLogged, to: party, offer, at: now, setting)
     }
   }
 
   private mutating func present(
-    _ process: ProcessID, _ isCommit: Bool, _ isLogged: Bool, to party: Party, _ place: Int,
-    at now: Timestamp
+    _ process: ProcessID, _ isCommit: Bool, _ isLogged: Bool, to party: Party,
+    _ offer: StatementID?, at now: Timestamp, _ setting: Setting
   ) -> [Outgoing] {
     let number = decide(process, isCommit: isCommit, at: now)
     let unlogged = LoggedVerdict(verdict: decided[number].verdict, proof: [])
     guard let verdict = isLogged ? decided[number].logged : unlogged else { return [] }
-    let purchase = purchases.first { $0.admitted.process == process }
+    func show(_ step: String) -> VerdictRequest {
+      VerdictRequest(id: id(process, step), verdict: verdict)
+    }
     switch party {
-    case .bank:
-      let name = purchase?.admitted.payments[place].content.bank ?? .customer
-      let id = id(process, "\(isCommit ? "post" : "void")/\(name)")
-      let show = VerdictRequest(id: id, verdict: verdict)
-      return request(isCommit ? .post(show, bank: name) : .void(show, bank: name), to: party)
-    case .shop:
-      guard let item = purchase?.admitted.items[place] else { return [] }
-      if isCommit {
-        let payee = item.offer.claim.payee
-        let transfers = (purchase?.transfers ?? []).filter {
-          (try? SymbolicEvidence.read($0, by: .party(payee.bank)))?.claim.payee == payee
+    case .bank(let bank):
+      let name = setting.bankNames[bank]
+      return request(
+        isCommit
+          ? .post(show("post/\(name)"), bank: name) : .void(show("void/\(name)"), bank: name),
+        to: party)
+    case .shop(let shop):
+      let merchant = setting.shopNames[shop]
+      guard isCommit else {
+        guard let offer else { return [] }
+        return request(.release(show("release/\(offer)"), merchant: merchant), to: party)
+      }
+      // Of others' payments it has no transfers: it may try without.
+      let purchase = purchases.first { $0.admitted.process == process }
+      let payees = (purchase?.admitted.items ?? []).filter { $0.merchant == merchant }
+        .map(\.offer.claim.payee)
+      let transfers = (purchase?.transfers ?? []).filter { signed in
+        payees.contains { payee in
+          (try? SymbolicEvidence.read(signed, by: .party(payee.bank)))?.claim.payee == payee
         }
-        return request(
-          .settle(
-            SettleRequest(
-              id: id(process, "confirm/\(item.merchant)"), verdict: verdict, transfers: transfers),
-            merchant: item.merchant),
-          to: party)
       }
       return request(
-        .release(
-          VerdictRequest(id: id(process, "release/\(item.offer.id)"), verdict: verdict),
-          merchant: item.merchant),
+        .settle(
+          SettleRequest(
+            id: id(process, "confirm/\(merchant)"), verdict: verdict, transfers: transfers),
+          merchant: merchant),
         to: party)
-    default:
-      return request(
-        .notify(VerdictRequest(id: id(process, "notify"), verdict: verdict)), to: party)
+    default: return request(.notify(show("notify")), to: party)
     }
   }
 

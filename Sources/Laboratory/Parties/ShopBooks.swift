@@ -94,4 +94,7 @@ package struct HoldLimits: Hashable, Sendable {
   let freePieces: Int
 
   package static let none = HoldLimits(holds: .max, freeHolds: .max, freePieces: .max)
+  /// Of a merchant that has others wait soon.
+  static let narrow = HoldLimits(holds: 4, freeHolds: 2, freePieces: 1)
+  static let wide = HoldLimits(holds: 50, freeHolds: 20, freePieces: 10)
 }

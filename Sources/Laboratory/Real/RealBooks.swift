@@ -1,6 +1,8 @@
-// The books over real parties: rows of banks, merchants and wallets, what customers ordered, and what the log can prove.
+// The books over real parties: rows of banks, merchants and wallets, what customers ordered, and what the log can
+// prove.
 //
-// What must stand on an account follows from the orders and from the verdicts in the log, and from no code of a bank.
+// What must stand on an account follows from the orders and from the verdicts in the log, and from no code
+// of a bank.
 
 import ECash
 import Evidence
@@ -58,8 +60,8 @@ struct RealBooks {
       logged, of: process, by: world.setting.coordinatorKey)
   }
 
-  /// A bank that does not post, and holds what it should have posted; of the others all books must be as if they were
-  /// honest, however they cheat.
+  /// A bank that does not post, and holds what it should have posted; of the others all books must be as if
+  /// they were honest, however they cheat.
   func isBreaking(_ bank: Int) -> Bool { world.bankConducts[bank].cheat == .breaksPromises }
 
   // MARK: - At every moment
@@ -124,9 +126,14 @@ struct RealBooks {
     if let found = draws() { return found }
     if let found = stock() { return found }
     for decided in all { if let found = await check(decided) { return found } }
-    guard !world.stage.node.isBehindLog, world.stage.node.failed.isEmpty, world.isOver else {
-      return finding(
-        .progress, nil, "not at its end: \(world.stage.node.openCount) processes open")
+    let node = world.stage.node
+    guard !node.isBehindLog, node.failed.isEmpty, node.unexpected.isEmpty, world.isOver else {
+      return finding(.progress, nil, "not at its end: \(node.openCount) processes open")
+    }
+    for process in purchases.map(\.process) where node.isOpen(process) {
+      if world.file(of: process).calls.isEmpty {
+        return finding(.progress, process, "a process stays open, and nobody was called")
+      }
     }
     return isolation()
   }
@@ -188,12 +195,8 @@ struct RealBooks {
     for (number, name) in RealMarket.shopNames.enumerated() {
       let lines = purchase.lines.filter { $0.offer.claim.payee.account == RealMarket.account(name) }
       let goods = holds(of: process, at: number)
-      let account = RealMarket.account(name)
       // Whom a bank has not paid as it promised goes on holding.
-      let isExcused = purchase.payments.contains { payment in
-        payment.part.payouts.contains { $0.payee.account == account }
-          && world.isBroken(payment, of: purchase)
-      }
+      let isExcused = decided.isCommit && world.needNotSettle(number, purchase)
       let isRight =
         decided.isCommit
         ? lines.allSatisfy { line in

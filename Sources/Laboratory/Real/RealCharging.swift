@@ -17,7 +17,7 @@ struct RealCharging {
   /// Draws what is charged, in each currency the same; `nil` for nothing. What is drawn for it moves nothing else.
   init?(trust: TrustStore, beside source: SimulationEntropy) throws {
     var source = source
-    var entropy = SimulationEntropy(seed: source.next() ^ 0x6665_6573)
+    var entropy = SimulationEntropy(seed: source.next() ^ Charging.seed)
     guard entropy.happens(perMille: 300) else { return nil }
     let minor = UInt64(1 + entropy.below(2))
     let charges = try ["CHF", "EUR"].map { code in

@@ -1,5 +1,5 @@
-// How parties of the real world cheat: they do what honest ones do, and say something else. They have their own keys,
-// so what they sign verifies.
+// How parties of the real world cheat: they do what honest ones do, and say something else. They have their
+// own keys, so what they sign verifies.
 
 import Coordinator
 import ECash
@@ -143,16 +143,9 @@ extension Lateness {
     for request: ParticipantRequest, _ reply: ParticipantReply,
     from entropy: inout SimulationEntropy
   ) -> Lateness? {
-    guard entropy.happens(perMille: 500) else { return nil }
-    let jitter = entropy.number(in: -1...1)
-    let limit: Timestamp? =
-      switch (request, reply) {
-      case (.deposit, .deposited(.done(let key))): RealLies.claim(of: key.deposit)?.heldUntil
-      case (.reserve(let request, _), _): RealLies.claim(of: request.order)?.decideBy
-      case (.requestDelivery(let query), _): query.answerBy
-      default: nil
-      }
-    return limit.map { .at($0.adding(milliseconds: jitter)) }
-      ?? .after(milliseconds: RetryPolicy.standard.answerWithinMilliseconds + jitter)
+    draw(
+      for: request, reply, from: &entropy,
+      heldUntil: { RealLies.claim(of: $0)?.heldUntil },
+      decideBy: { RealLies.claim(of: $0)?.decideBy })
   }
 }

@@ -1,5 +1,5 @@
-// Money between banks of the real world: merchants present transfers of other banks at their own, and banks pay each
-// other what they owe.
+// Money between banks of the real world: merchants present transfers of other banks at their own, and banks
+// pay each other what they owe.
 
 import ECash
 import Evidence

@@ -1,5 +1,5 @@
-// What banks of the real world draw on each other: each unit for one payment, within a line that the other bank has
-// signed. The rules of the banks are not asked.
+// What banks of the real world draw on each other: each unit for one payment, within a line that the other
+// bank has signed. The rules of the banks are not asked.
 
 import ECash
 import Evidence

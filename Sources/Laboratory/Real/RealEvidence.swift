@@ -23,6 +23,9 @@ extension RealBooks {
     if decided.isCommit, verdict.claim.decidedAt >= decided.purchase.order.decideBy {
       return finding(.verdict, process, "committed after decideBy")
     }
+    guard world.times.allow(verdict.claim, on: process) else {
+      return finding(.verdict, process, "decided at another time than the verdict says")
+    }
     for bank in banks {
       if let acted = bank.hold(of: process)?.verdictID, acted != verdict.id {
         return finding(.verdict, process, "a bank acted on another verdict than the log's")
@@ -116,10 +119,10 @@ extension RealBooks {
     else {
       return finding(.evidence, process, "the coordinator's file cannot be read to its end")
     }
-    guard
+    guard grounds.evidence == file.beforeVerdict.sorted(),
+      grounds.decidedAt == decided.verdict.claim.decidedAt,
       SHA256.digest(grounds.salt, grounds.evidence.flatMap(\.bytes))
-        == decided.verdict.claim.evidence,
-      grounds.evidence.allSatisfy(file.statements.contains)
+        == decided.verdict.claim.evidence
     else {
       return finding(.evidence, process, "the verdict's evidence is not what is on file")
     }
@@ -169,8 +172,8 @@ extension RealBooks {
     return bytes
   }
 
-  /// A commit's identifier; of an abort reason and time, because a refusal among its evidence may be about a coin of this
-  /// program's denominations.
+  /// A commit's identifier; of an abort reason and time, because a refusal among its evidence may be about
+  /// a coin of this program's denominations.
   private static func result(_ verdict: Stated<Verdict>) -> Bytes {
     guard case .abort(let reason) = verdict.claim.decision else { return verdict.id.bytes }
     return Bytes(reason.rawValue.utf8)

@@ -1,5 +1,5 @@
-// What a bank of the real world can do to others, and only be convicted of: it does not post, or keeps more than was
-// agreed. Whoever is harmed by that is excused, if what convicts the bank is in the coordinator's file.
+// What a bank of the real world can do to others, and only be convicted of: it does not post, or keeps more than
+// was agreed. Whom that keeps from selling is excused, if what convicts the bank is in the coordinator's file.
 
 import Coordinator
 import Evidence
@@ -18,12 +18,43 @@ extension RealWorld {
     guard stage.node.openCount > 0 else { return 0 }
     return buyers.flatMap(\.purchases).count { purchase in
       stage.node.isOpen(purchase.process)
-        && purchase.payments.contains { isBroken($0, of: purchase) }
+        && shops.indices.contains { needNotSettle($0, purchase) }
     }
   }
 
-  /// Whether a bank has not done what a logged commit orders, and the coordinator can prove it: its reservation and,
-  /// instead of the transfers that were agreed, a signed refusal, or transfers of which it kept more.
+  /// Whether a merchant need not settle: a bank that pays it does not post, or has kept more than the
+  /// merchant's offers let it, and that can be proven.
+  func needNotSettle(_ number: Int, _ purchase: RealPurchase) -> Bool {
+    let account = RealMarket.account(RealMarket.shopNames[number])
+    return purchase.payments.contains { payment in
+      guard payment.part.payouts.contains(where: { $0.payee.account == account }),
+        isBroken(payment, of: purchase)
+      else { return false }
+      guard bankConducts[payment.bank].cheat == .keepsMore else { return true }
+      let kept = file(of: purchase.process).bodies.reduce(0 as UInt64) { kept, bytes in
+        kept + transferFee(bytes, to: account, of: purchase)
+      }
+      return !purchase.bears(kept, to: account)
+    }
+  }
+
+  /// What was kept of a transfer to that account; nothing if it is none.
+  private func transferFee(
+    _ bytes: Bytes, to account: AccountName, of purchase: RealPurchase
+  ) -> UInt64 {
+    for name in RealMarket.bankNames {
+      let stated: Stated<Transfer>? = read(bytes, by: name)
+      guard let claim = stated?.claim, claim.process == purchase.process,
+        claim.payee.account == account
+      else { continue }
+      return claim.fee?.minor ?? 0
+    }
+    return 0
+  }
+
+  /// Whether a bank has not done what a logged commit orders, and the coordinator can prove it: its
+  /// reservation and, instead of the transfers that were agreed, a signed refusal, or transfers of which it
+  /// kept more.
   func isBroken(_ payment: RealPurchase.Payment, of purchase: RealPurchase) -> Bool {
     guard doesUnderpay(payment.bank) else { return false }
     let process = purchase.process
@@ -52,6 +83,19 @@ extension RealWorld {
     }
   }
 
+  /// Whether a bank has kept all of a transfer, and that can be proven.
+  func hasKeptAll(
+    of payout: Payout, _ payment: RealPurchase.Payment, of purchase: RealPurchase
+  ) -> Bool {
+    guard bankConducts[payment.bank].cheat == .keepsMore, isBroken(payment, of: purchase) else {
+      return false
+    }
+    return file(of: purchase.process).bodies.contains { bytes in
+      let stated: Stated<Transfer>? = read(bytes, by: payment.part.bank)
+      return stated.map { $0.claim.payee == payout.payee && $0.claim.net.isZero } ?? false
+    }
+  }
+
   /// Whether a bank pays less than it has promised.
   func doesUnderpay(_ bank: Int) -> Bool {
     bankConducts[bank].cheat == .breaksPromises || bankConducts[bank].cheat == .keepsMore
@@ -61,5 +105,14 @@ extension RealWorld {
   func read<Content: Claim>(_ bytes: Bytes, by party: PartyName) -> Stated<Content>? {
     try? setting.conduct.notary.read(
       Signed<Content>(bytes), by: .party(party), at: Stage.start)
+  }
+}
+
+extension RealPurchase {
+  /// Whether each of the offers that are paid to an account lets banks keep so much.
+  func bears(_ kept: UInt64, to account: AccountName) -> Bool {
+    lines.filter { $0.offer.claim.payee.account == account }.allSatisfy { line in
+      line.offer.claim.accepts.map(\.largestFee).max().map { kept <= $0 } ?? false
+    }
   }
 }

@@ -1,4 +1,5 @@
-// Rules that real parties follow less of: their rows are changed around what they do, or something else is answered.
+// Rules that real parties follow less of: their rows are changed around what they do, or something else is
+// answered.
 
 import Coordinator
 import ECash

@@ -1,5 +1,5 @@
-// A market of real parties in memory: real keys, coins, cards, containers and log. It is founded once, and copied for
-// each run.
+// A market of real parties in memory: real keys, coins, cards, containers and log. It is founded once, and
+// copied for each run.
 
 import Coordinator
 import ECash

@@ -1,5 +1,6 @@
-// Money at real banks: what stands on every account follows from the orders, the logged verdicts, and what merchants
-// presented and banks settled; what an order pays follows from the prices. The rules of the banks are not asked.
+// Money at real banks: what stands on every account follows from the orders, the logged verdicts, and what
+// merchants presented and banks settled; what an order pays follows from the prices. The rules of the banks
+// are not asked.
 
 import ECash
 import PaymentModel
@@ -31,8 +32,8 @@ extension RealBooks {
     let currency: Currency
   }
 
-  /// Each payee is paid what the goods cost that the customer has ordered of it, to the unit. The coordinator's fee
-  /// is looked at by itself.
+  /// Each payee is paid what the goods cost that the customer has ordered of it, to the unit. The
+  /// coordinator's fee is looked at by itself.
   func prices(of purchase: RealPurchase) -> Books.Finding? {
     var due: [Due: UInt64] = [:]
     for line in purchase.lines where !line.offer.isFree {
@@ -187,9 +188,16 @@ extension RealBooks {
 
   /// What was paid into an account at another bank has arrived there.
   func presented(_ purchase: RealPurchase) -> Books.Finding? {
-    for payment in purchase.payments where !world.isBroken(payment, of: purchase) {
+    for payment in purchase.payments {
       for payout in payment.part.payouts
       where payout.payee.bank != payment.part.bank && payment.net(of: payout) > 0 {
+        // Who need not settle presents nothing, and of a transfer of which all was kept there is nothing to
+        // present.
+        let payee = world.shops.indices.first {
+          RealMarket.account(RealMarket.shopNames[$0]) == payout.payee.account
+        }
+        if let payee, world.needNotSettle(payee, purchase) { continue }
+        if world.hasKeptAll(of: payout, payment, of: purchase) { continue }
         let isThere = world.presentations.contains { presentations in
           presentations.contains {
             $0.isTaken && $0.claim.process == purchase.process && $0.from == payment.part.bank

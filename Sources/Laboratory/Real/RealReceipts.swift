@@ -1,7 +1,7 @@
-// Receipts of real purchases: what the coordinator has on file, put into the log and verified with nothing but the trust
-// list. A receipt proves what happened, and names whom a statement of his convicts by itself, and nobody else: a bank
-// that has kept more than was agreed, and a merchant whose key does not open. A refusal to post does not tell why, so
-// a receipt does not name the bank; that is up to a judge.
+// Receipts of real purchases: what the coordinator has on file, put into the log and verified with nothing
+// but the trust list. A receipt proves what happened, and names whom a statement of his convicts by itself,
+// and nobody else: a bank that has kept more than was agreed, and a merchant whose key does not open. A
+// refusal to post does not tell why, so a receipt does not name the bank; that is up to a judge.
 
 import ECash
 import Evidence

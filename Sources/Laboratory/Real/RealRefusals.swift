@@ -1,5 +1,6 @@
-// What honest real parties may refuse, and when they may tell somebody to wait: every answer but "done" has a ground that
-// the books can see. Nobody waits for what nobody can give back. Their rows are read, and their rules are not asked.
+// What honest real parties may refuse, and when they may tell somebody to wait: every answer but "done" has
+// a ground that the books can see. Nobody waits for what nobody can give back. Their rows are read, and their
+// rules are not asked.
 
 import Coordinator
 import ECash
@@ -40,8 +41,8 @@ extension RealBooks {
     return finding(.refusals, id.process, "\(party) had no ground: \(id.step), \(reply.word)")
   }
 
-  /// Whether a refusal that stands for ever is signed, by whoever was asked, for what was asked; one that passes is
-  /// nobody's word.
+  /// Whether a refusal that stands for ever is signed, by whoever was asked, for what was asked; one that
+  /// passes is nobody's word.
   private func isSigned<Value>(
     _ outcome: Outcome<Value>, _ id: RequestID, by party: PartyName
   ) -> Bool {
@@ -62,7 +63,8 @@ extension RealBooks {
   ) async -> Bool {
     let isTwice = world.buyers[purchase.buyer].cheat == .doubleSpend
     switch outcome {
-    case .done, .unknown: return true
+    case .done: return true
+    case .unknown: return false
     case .held: return mayWait(payment, of: purchase)
     case .refused(let reason, let signed):
       switch reason {
@@ -117,8 +119,8 @@ extension RealBooks {
       || (payment.credit > 0 && credit > RealMarket.credit)
   }
 
-  /// Whether another order of hers holds one of the same coins: she spends them twice, or it was aborted and the bank
-  /// has not heard of it yet.
+  /// Whether another order of hers holds one of the same coins: she spends them twice, or it was aborted
+  /// and the bank has not heard of it yet.
   private func isClashing(_ payment: RealPurchase.Payment, of purchase: RealPurchase) -> Bool {
     others(of: purchase, at: payment.bank, in: [.reserved]).contains { other, taken in
       other.buyer == purchase.buyer && taken.sharesCoins(with: payment)
@@ -203,7 +205,8 @@ extension RealBooks {
     let line = purchase.lines.first { asked.id.step.rawValue.hasSuffix("/\($0.offer.id)") }
     guard let line else { return false }
     switch outcome {
-    case .done, .unknown: return true
+    case .done: return true
+    case .unknown: return false
     case .held:
       // What is sold comes back from nobody.
       return !isTaken(line, of: purchase, by: number, [.sold])
@@ -261,7 +264,8 @@ extension RealBooks {
     return pieces > 0 && pieces + line.quantity > policy.mostFreePieces
   }
 
-  /// Whether the transfers leave a merchant without its price, or more was kept of them than one of its offers allows.
+  /// Whether the transfers leave a merchant without its price, or more was kept of them than one of its offers
+  /// allows.
   private func isUnpaid(
     _ number: Int, by transfers: [Signed<Transfer>], of purchase: RealPurchase
   ) -> Bool {
@@ -278,10 +282,7 @@ extension RealBooks {
         kept += transfer.claim.fee?.minor ?? 0
       }
     }
-    return paid < price
-      || offers.contains { line in
-        line.offer.claim.accepts.map(\.largestFee).max().map { kept > $0 } ?? true
-      }
+    return paid < price || !purchase.bears(kept, to: account)
   }
 
   // MARK: - The log
@@ -290,55 +291,4 @@ extension RealBooks {
     guard let logged = try? await world.log.verdict(of: process) else { return false }
     return read(logged, of: process)?.claim.decision.isCommit == isCommit
   }
-}
-
-// MARK: - Requests and replies
-
-extension ParticipantRequest {
-  /// What names it; `nil` for what the log is asked.
-  var id: RequestID? {
-    switch self {
-    case .reserve(let request, _): request.id
-    case .deposit(let request, _): request.id
-    case .requestDelivery(let query): query.id
-    case .post(let request, _), .void(let request, _), .notify(let request): request.id
-    case .release(let request, _): request.id
-    case .settle(let request, _): request.id
-    case .publish: nil
-    }
-  }
-}
-
-extension ParticipantReply {
-  private var summary: (isDone: Bool, refusal: Signed<Refusal>?, failure: String?, word: String) {
-    func of<Value>(
-      _ outcome: Outcome<Value>
-    ) -> (isDone: Bool, refusal: Signed<Refusal>?, failure: String?, word: String) {
-      switch outcome {
-      case .done: (true, nil, nil, "done")
-      case .refused(let reason, let signed): (false, signed, nil, "refused \(reason.rawValue)")
-      case .held(let until): (false, nil, nil, "held until \(until)")
-      case .unknown(let message): (false, nil, message, "unknown")
-      }
-    }
-    return switch self {
-    case .reserved(let outcome): of(outcome)
-    case .deposited(let outcome): of(outcome)
-    case .requested(let outcome): of(outcome)
-    case .published(let outcome): of(outcome)
-    case .transferred(let outcome): of(outcome)
-    case .settled(let outcome): of(outcome)
-    case .voided(let outcome): of(outcome)
-    case .released(let outcome): of(outcome)
-    case .notified(let outcome): of(outcome)
-    case .unreachable: (false, nil, "unreachable", "unreachable")
-    }
-  }
-
-  var isDone: Bool { summary.isDone }
-  /// As it was signed.
-  var refusal: Signed<Refusal>? { summary.refusal }
-  /// Why nothing was answered.
-  var failure: String? { summary.failure }
-  var word: String { summary.word }
 }

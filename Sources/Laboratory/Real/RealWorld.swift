@@ -45,6 +45,8 @@ final class RealWorld: Playground {
 
   /// The verdicts that the coordinator was seen to sign, by process: looked up, and never gone through.
   private(set) var verdicts: [ProcessID: [Signed<Verdict>]] = [:]
+  /// What the coordinator's clock showed.
+  var times = RealTimes()
   private(set) var tally = Tally()
   /// What honest merchants did, and how processes were decided.
   var history = RealHistory()
@@ -83,8 +85,8 @@ final class RealWorld: Playground {
     }
     bankLies = try RealMarket.bankNames.map { try RealLies(of: $0) }
     let narrow = ShopPolicy(
-      templates: [CoordinatorHost.template], mostUndecidedHolds: 4, mostFreeHolds: 2,
-      mostFreePieces: 1)
+      templates: [CoordinatorHost.template], mostUndecidedHolds: HoldLimits.narrow.holds,
+      mostFreeHolds: HoldLimits.narrow.freeHolds, mostFreePieces: HoldLimits.narrow.freePieces)
     let wide = ShopPolicy(templates: [CoordinatorHost.template])
     let stores = market.shopStores.map { MemoryStore($0.snapshot()) }
     let policies = stores.map { _ in entropy.pick([narrow, wide, wide]) }
@@ -184,6 +186,8 @@ final class RealWorld: Playground {
       + buyers.indices.map { .customer($0) }
   }
 
+  var processes: [ProcessID] { buyers.flatMap { $0.purchases.map(\.process) } }
+
   /// Customers first, then merchants, then banks.
   var actorCount: Int { buyers.count + shops.count + banks.count }
 
@@ -256,6 +260,7 @@ final class RealWorld: Playground {
   func apply(_ choice: Choice) async {
     let time = stage.clock(of: .coordinator)
     let conduct = setting.conduct
+    times.next()
     switch choice {
     case .deliver(let number):
       guard let message = stage.network.message(number), canTake(message) else { return }
@@ -287,11 +292,14 @@ final class RealWorld: Playground {
     case .resume: if stage.node.isReady { stage.node.resume(at: time, conduct) }
     case .tick: if stage.node.isTickDue(at: time) { stage.node.tick(at: time, conduct) }
     case .retry(let process):
-      if stage.node.isReady { stage.node.retry(process, at: time, conduct) }
+      guard stage.node.isReady else { break }
+      if stage.node.isPausing(process) { tally.note(.askedEarly) }
+      stage.node.retry(process, at: time, conduct)
     case .act(let number): await act(number)
     case .advance(let milliseconds): stage.advance(milliseconds: milliseconds)
     case .setClock(let party, let milliseconds):
       stage.setClock(of: party, by: milliseconds)
+      times.setClock(from: time, to: stage.clock(of: .coordinator))
       tally.note(.clockSet)
     case .setRate(let party, let rate):
       stage.setRate(of: party, toPerMillion: rate)
@@ -318,6 +326,7 @@ final class RealWorld: Playground {
       verdicts[process]?.contains(verdict) != true
     else { return }
     verdicts[process, default: []].append(verdict)
+    times.decided(process, at: stage.clock(of: .coordinator))
   }
 
   func setClock(of party: Party) {
@@ -328,7 +337,9 @@ final class RealWorld: Playground {
     setClock(of: message.to)
     if case .bank(let number) = message.to { await renewTariff(of: number) }
     switch (message.content, message.to) {
-    case (_, .coordinator): stage.deliverToCoordinator(message, setting)
+    case (_, .coordinator):
+      times.told(message.content, run: stage.node.run, at: stage.clock(of: .coordinator))
+      stage.deliverToCoordinator(message, setting)
     case (.answer(let process, .decided(let verdict)), .customer(let number)):
       await conclude(process, with: verdict, by: number)
     case (.present(let transfer), .bank(let number)):

@@ -58,7 +58,7 @@ package struct CoordinatorNode: Hashable, Sendable {
 
   /// `nil` while the program is not running.
   private var machine: CoordinatorMachine?
-  package private(set) var journal = MemoryJournalRows()
+  package internal(set) var journal = MemoryJournalRows()
   /// With the store, and not durable yet.
   private var batch: JournalBatch?
   /// To be carried out, the next one first.
@@ -70,12 +70,12 @@ package struct CoordinatorNode: Hashable, Sendable {
   package private(set) var wakeAt: Timestamp?
   package private(set) var run = 0
   private var entropy: SimulationEntropy
-  package private(set) var operatorCalls = 0
-  package private(set) var batches = 0
   /// The log has verdicts that the journal does not have: nothing is served any more.
   package private(set) var isBehindLog = false
   /// Processes whose journal could not be read back.
   package private(set) var failed: [ProcessID] = []
+  /// What the machine refused to take that it should have taken.
+  package private(set) var unexpected: [CoordinatorError.Code] = []
 
   package init(entropy: SimulationEntropy, conduct: Conduct) {
     self.entropy = entropy
@@ -101,9 +101,6 @@ package struct CoordinatorNode: Hashable, Sendable {
 
   /// Whether something of a process waits for its next attempt.
   package func isPausing(_ process: ProcessID) -> Bool { machine?.isPausing(process) ?? false }
-
-  /// Whether an open process waits for another one's good, behind others in the coordinator's queue.
-  package func isQueued(_ process: ProcessID) -> Bool { machine?.isQueued(process) ?? false }
 
   /// The process whose end is carried out next.
   package var endingProcess: ProcessID? {
@@ -169,9 +166,9 @@ package struct CoordinatorNode: Hashable, Sendable {
       try step(.resume(resumed), at: now, conduct)
     } catch {
       failed.append(process)
-      try? step(.lost(process), at: now, conduct)
+      take(.lost(process), at: now, conduct)
     }
-    if toResume.isEmpty { try? step(.recovered, at: now, conduct) }
+    if toResume.isEmpty { take(.recovered, at: now, conduct) }
   }
 
   // MARK: - Events
@@ -192,20 +189,30 @@ package struct CoordinatorNode: Hashable, Sendable {
     }
   }
 
+  /// Takes an event that the machine has no reason to refuse.
+  private mutating func take(
+    _ event: CoordinatorEvent, at now: Timestamp, _ conduct: Conduct
+  ) {
+    do throws(CoordinatorError) {
+      try step(event, at: now, conduct)
+    } catch {
+      unexpected.append(error.code)
+    }
+  }
+
   package mutating func tick(at now: Timestamp, _ conduct: Conduct) {
     wakeAt = nil
-    try? step(.tick, at: now, conduct)
+    take(.tick, at: now, conduct)
   }
 
   package mutating func retry(_ process: ProcessID, at now: Timestamp, _ conduct: Conduct) {
-    try? step(.retry(process), at: now, conduct)
+    take(.retry(process), at: now, conduct)
   }
 
   /// Forgets what does not tell how the node goes on as long as nobody crashes: the journal, and numbers
   /// that only name things.
   mutating func forgetPast(of processes: [ProcessID]) {
     journal = MemoryJournalRows()
-    batches = 0
     if !hasEffects {
       effects = []
       nextEffect = 0
@@ -218,7 +225,7 @@ package struct CoordinatorNode: Hashable, Sendable {
     guard let batch else { return }
     self.batch = nil
     let taken = write(batch)
-    try? step(.written(batch: batch.number, taken: taken), at: now, conduct)
+    take(.written(batch: batch.number, taken: taken), at: now, conduct)
   }
 
   private mutating func write(_ batch: JournalBatch) -> [ProcessID] {
@@ -226,7 +233,6 @@ package struct CoordinatorNode: Hashable, Sendable {
     journal = MemoryJournalRows()
     let taken = batch.write(to: &rows)
     if let written = rows as? MemoryJournalRows { journal = written }
-    batches += 1
     return taken
   }
 
@@ -240,7 +246,7 @@ package struct CoordinatorNode: Hashable, Sendable {
     let outcome = call.outcome(
       of: reply, coordinator: conduct.coordinator, notary: conduct.notary,
       examiner: conduct.examiner, at: now)
-    try? step(
+    take(
       .outcome(
         attempt.process, activity: attempt.activity, attempt: attempt.attempt, outcome), at: now,
       conduct)
@@ -275,7 +281,7 @@ package struct CoordinatorNode: Hashable, Sendable {
       let stated = try? conduct.notary.read(cancellation, by: .oneTime(key), at: now),
       stated.claim.process == process
     else { return }
-    try? step(
+    take(
       .cancelled(process, Exhibit(id: stated.id, signed: cancellation)), at: now, conduct)
   }
 
@@ -295,7 +301,7 @@ package struct CoordinatorNode: Hashable, Sendable {
     let rows = journal.rows(of: process)
     guard rows.isEmpty else {
       guard let resumed = try? conduct.planner.resume(process, from: rows) else { return [] }
-      try? step(.resume(resumed), at: now, conduct)
+      take(.resume(resumed), at: now, conduct)
       return [answer(process, resumed.file.verdict?.logged, to: party)]
     }
     let margin = conduct.questionMarginSeconds
@@ -306,8 +312,13 @@ package struct CoordinatorNode: Hashable, Sendable {
       let begin = try? conduct.planner.beginAbort(
         of: stated, signed: order, at: now, nonce: Nonce(from: &entropy))
     else { return [] }
-    waiters.append(Waiter(process: process, party: party, wants: .verdict))
-    try? step(.begin(begin), at: now, conduct)
+    do throws(CoordinatorError) {
+      try step(.begin(begin), at: now, conduct)
+      waiters.append(Waiter(process: process, party: party, wants: .verdict))
+    } catch {
+      // Without room nothing begins: she asks again.
+      if error.code != .busy { unexpected.append(error.code) }
+    }
     return []
   }
 
@@ -368,10 +379,8 @@ package struct CoordinatorNode: Hashable, Sendable {
     case .changed(let process): return tell(process, machine?.standing(of: process))
     case .ended(let process, let standing): return tell(process, standing)
     case .taken(let process): return taken(process, at: now, conduct)
-    case .callOperator:
-      operatorCalls += 1
-      return []
-    case .gaveUp: return []
+    // The records that go with these are what counts.
+    case .callOperator, .gaveUp: return []
     case .wake(let time):
       // What has not left yet is awaited at no time.
       wakeAt = time.milliseconds == .max ? nil : time
@@ -385,7 +394,7 @@ package struct CoordinatorNode: Hashable, Sendable {
   ) -> [Outgoing] {
     guard let resumed = try? conduct.planner.resume(process, from: journal.rows(of: process))
     else { return [] }
-    try? step(.resume(resumed), at: now, conduct)
+    take(.resume(resumed), at: now, conduct)
     return tell(process, try? resumed.standing)
   }
 }
