@@ -15,14 +15,14 @@ struct RealSimulationTests {
     // Whatever machine it is, and whatever keys the denominations have.
     #expect(
       report.fingerprint.hex
-        == "1fc1c5de99e0c00db24035cb922b4e5ff7a54e6ca32de7179902c40cb828ea1d")
+        == "ed4d4df684d1616c6437e9926d3c8fc096426663a8d8c3e886c13390529f5e48")
   }
 
   @Test(
     "in a larger set everything happens, and nothing is violated",
     .enabled(if: Tier.isSecond, "FOIL_TIER is not 2"))
   func largerSet() async throws {
-    let report = try await Campaign.runReal(seed: 1, runs: 200)
+    let report = try await Campaign.runReal(seed: 201, runs: 200)
     #expect(report.violations.isEmpty, "\(report.violations)")
     #expect(2 * report.honestCommitted >= report.honest && report.honest > 100)
     for occurrence in Occurrence.allCases where !Occurrence.modelOnly.contains(occurrence) {

@@ -14,6 +14,7 @@ struct TimestampTests {
       (4_107_542_399_999, "2100-02-28T23:59:59.999Z"),
       (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
       (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+      (.max, "292278994-08-17T07:12:55.807Z"), (.min, "-292275055-05-16T16:47:04.192Z"),
     ] as [(Int64, String)])
   func description(milliseconds: Int64, text: String) {
     #expect("\(Timestamp(milliseconds: milliseconds))" == text)

@@ -37,8 +37,9 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 extension Timestamp: CustomStringConvertible {
   /// RFC 3339 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`.
   public var description: String {
-    let day = (milliseconds / 86_400_000) - (milliseconds % 86_400_000 < 0 ? 1 : 0)
-    let inDay = milliseconds - day * 86_400_000
+    let rest = milliseconds % 86_400_000
+    let day = milliseconds / 86_400_000 - (rest < 0 ? 1 : 0)
+    let inDay = rest < 0 ? rest + 86_400_000 : rest
     let (year, month, dayOfMonth) = Self.civil(fromDay: day)
     func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
     let fraction = String(1000 + inDay % 1000).dropFirst()
