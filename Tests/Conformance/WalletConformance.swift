@@ -156,7 +156,15 @@ package enum WalletConformance {
       try require(stored.purchase(ended.process) == ended, "what became of it")
       try require(stored.purchases(atMost: 2) == [rows[2], rows[1]], "newest first")
       try require(stored.purchases(atMost: 9).last == ended, "a change makes none newer")
+      try require(stored.withdrawnPurchases().isEmpty, "what has ended needs no withdrawal")
     }
+    var (second, third) = (rows[1], rows[2])
+    (third.cancellation, second.cancellation) = ([6], [7])
+    let withdrawn = [third, second]
+    await store.transact { stored in for row in withdrawn { stored.put(row) } }
+    try require(
+      await store.read { $0.withdrawnPurchases() } == [second.process, third.process],
+      "those that were withdrawn, oldest first")
   }
 
   static func undoes(_ store: any Store<any WalletRows>) async throws {

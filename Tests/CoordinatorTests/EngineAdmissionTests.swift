@@ -6,7 +6,7 @@ import PaymentModel
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct EngineAdmissionTests {
+@Suite(.timeLimit(.minutes(5))) struct EngineAdmissionTests {
   /// An order that would not be admitted any more may have been taken on. Whoever could not look does not say no.
   @Test func aRefusalThatCouldNotBeLookedUpIsNone() async throws {
     let driver = EngineDriver()

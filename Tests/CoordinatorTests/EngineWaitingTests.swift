@@ -6,7 +6,7 @@ import PaymentModel
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct EngineWaitingTests {
+@Suite(.timeLimit(.minutes(5))) struct EngineWaitingTests {
   /// Whoever gives up hears it at once; the process and the others who wait for it do not notice.
   @Test func whoeverIsCancelledWaitsNoLonger() async throws {
     let driver = EngineDriver()

@@ -43,8 +43,8 @@ import Testing
     #expect(count.all > 5000 && count.accepted > 10)
   }
 
-  /// All processes of up to 3 activities with a partial order, or what is none: every set of up to 2 pairs of different
-  /// activities, and every set of all where at most one activity stands in a place of another guarantee. Tier 2 has
+  /// All processes of up to 3 activities with a partial order, or what is none: every set of up to 1 pair of different
+  /// activities, and of up to 2 where at most one activity stands in a place of another guarantee. Tier 2 has
   /// every set, and 4 activities with up to 2 pairs.
   @Test func agreesWithTheMeaningUnderEveryOrder() {
     var count = Count()
@@ -53,15 +53,15 @@ import Testing
       for layout in ProcessLayout.all(size) {
         if size < 4 {
           layout.eachProcess(misplacedAtMost: size) { process in
-            process.eachOrder(ofPairsAtMost: Self.isTier2 ? all : 2) { count.take($0) }
+            process.eachOrder(ofPairsAtMost: Self.isTier2 ? all : 1) { count.take($0) }
           }
         }
         layout.eachProcess(misplacedAtMost: 1) { process in
-          process.eachOrder(ofPairsAtMost: all) { count.take($0) }
+          process.eachOrder(ofPairsAtMost: Self.isTier2 ? all : min(all, 2)) { count.take($0) }
         }
       }
     }
-    #expect(count.all > 50_000 && count.accepted > 100)
+    #expect(count.all > (Self.isTier2 ? 50_000 : 10_000) && count.accepted > 30)
     #expect(Set(count.excused.keys.map(\.excuse)) == Set(Excuse.allCases))
     print("guaranteed termination with an order: \(count)")
   }

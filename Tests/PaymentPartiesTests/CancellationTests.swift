@@ -214,12 +214,12 @@ import Testing
     #expect(standing.word == .waiting && standing.isWithdrawn && !standing.isDecided)
     #expect(standing.due.map(\.verb) == [.recordAbort])
 
-    try await again.resumeCancellations()
+    try await again.resumeCancellations(withinSeconds: 120)
     #expect(try await again.customer.purchase(process).state == .aborted)
     #expect(try await again.coordinator.engine.file(of: process).cancellation?.signed == signed)
     try await expectWithdrawn(try await again.conclude(process), in: again)
     #expect(try await again.isFinished(again.customer.purchase(process)))
-    try await again.resumeCancellations()
+    try await again.resumeCancellations(withinSeconds: 120)
     try await again.close()
   }
 

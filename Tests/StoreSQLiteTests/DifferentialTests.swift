@@ -359,7 +359,8 @@ import Testing
           state: try random.one(of: [.undecided, .committed, .aborted]),
           verdict: random.verdict(), deliveryRequest: random.someBytes(),
           cancellation: random.someBytes(), receipt: random.someBytes()))
-      return "\(before, default: "none") \(rows.purchases(atMost: random.number(0..<6)))"
+      return "\(before, default: "none") \(rows.purchases(atMost: random.number(0..<6))) "
+        + "\(rows.withdrawnPurchases())"
     }
   ]
 

@@ -118,10 +118,11 @@ public actor Engine {
   }
 
   /// Returns when the process has begun durably.
-  private func begin(_ new: NewProcess) async throws(CoordinatorError) {
+  func begin(_ new: NewProcess) async throws(CoordinatorError) {
+    let isOpen = machine.has(new.plan.process)
     try carryOut(.begin(new))
     _ = try await standing(of: new.plan.process, when: .durable)
-    ports.observer?.observe(.begun)
+    if !isOpen { ports.observer?.observe(.begun) }
   }
 
   /// An order that was taken on before, and goes on if it was left open; `nil` for a new one.
@@ -163,39 +164,32 @@ public actor Engine {
     return .decided(try await abort(new))
   }
 
-  /// What can be said of a process that has begun; `nil` for one that has not.
+  /// What can be said of a process that has begun; `nil` for one that has not, and for one that is being aborted because
+  /// somebody has asked.
   private func answer(
     about process: ProcessID
   ) async throws(CoordinatorError) -> VerdictAnswer? {
     try await ready()
     if let recent = recentOutcomes[process] { return .decided(recent.verdict) }
     guard let standing = try await knownStanding(of: process) else { return nil }
+    if standing.verdict == nil, machine.has(process), machine.oneTimeKey(of: process) == nil {
+      return nil
+    }
     return standing.verdict.map { .decided($0.logged) } ?? .undecided
   }
 
   /// Aborts an order that was only presented.
   private func abort(_ new: NewProcess) async throws(CoordinatorError) -> LoggedVerdict {
-    try await onePresented { () async throws(CoordinatorError) in
-      do throws(CoordinatorError) {
-        try await begin(new)
-      } catch {
-        // It may have been handed in meanwhile.
-        guard error.code == .journalTaken else { throw error }
-      }
-      return try await outcome(of: new.plan.process).verdict
-    }
-  }
-
-  /// Carries out what an order needs that was only presented: of so many as may be at a time.
-  ///
-  /// - Throws: `busy`.
-  func onePresented<Value: Sendable>(
-    _ body: () async throws(CoordinatorError) -> Value
-  ) async throws(CoordinatorError) -> Value {
     guard presentedUnderWay < Self.mostPresented else { throw .busyNow }
     presentedUnderWay += 1
     defer { presentedUnderWay -= 1 }
-    return try await body()
+    do throws(CoordinatorError) {
+      try await begin(new)
+    } catch {
+      // It may have been handed in meanwhile.
+      guard error.code == .journalTaken else { throw error }
+    }
+    return try await outcome(of: new.plan.process).verdict
   }
 
   /// Reads an order that somebody presents.

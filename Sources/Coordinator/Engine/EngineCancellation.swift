@@ -21,8 +21,7 @@ extension Engine {
   ///
   /// - Parameter oneTimeKey: the key that the order names.
   /// - Throws: `not-entitled` for an order that does not verify or belongs to another coordinator, or when its
-  ///   one-time key did not sign the cancellation; `busy` while as many are undecided, or aborted without having been
-  ///   handed in, as may be at a time; `behind-log`, `log-unreachable`, and what the journal throws.
+  ///   one-time key did not sign the cancellation; `behind-log`, `log-unreachable`, and what the journal throws.
   public nonisolated func cancel(
     _ order: Signed<Order>, oneTimeKey: SigningKeyValue, _ cancellation: Signed<Cancellation>
   ) async throws(CoordinatorError) {
@@ -31,10 +30,11 @@ extension Engine {
     let process: ProcessID = stated.id.renamed()
     let exhibit = try read(cancellation, of: process, by: oneTimeKey)
     if try await !hasBegun(process) {
-      let new = try planner.beginAbort(
+      var new = try planner.beginAbort(
         of: stated, signed: order, at: now, nonce: surroundings.nextNonce())
+      new.cancellation = exhibit
       do throws(CoordinatorError) {
-        return try await begin(new, withdrawnBy: exhibit)
+        try await begin(new)
       } catch {
         // It may have been handed in meanwhile.
         guard error.code == .journalTaken, try await hasBegun(process) else { throw error }
@@ -55,23 +55,14 @@ extension Engine {
     of process: ProcessID
   ) async throws(CoordinatorError) -> SigningKeyValue? {
     try await ready()
-    try await requireKnown(process)
+    guard let standing = try await knownStanding(of: process) else {
+      throw CoordinatorError(.unknownProcess, "no process \(process)")
+    }
     if let key = machine.oneTimeKey(of: process) { return key }
-    guard machine.standing(of: process)?.verdictRecord != nil || !machine.has(process) else {
+    guard standing.verdictRecord != nil || !machine.has(process) else {
       throw CoordinatorError(.notEntitled, "what was only presented is withdrawn with its order")
     }
     return nil
-  }
-
-  /// Begins and aborts in one go: nothing comes in between.
-  private func begin(
-    _ new: NewProcess, withdrawnBy cancellation: Exhibit<Cancellation>
-  ) async throws(CoordinatorError) {
-    try await onePresented { () async throws(CoordinatorError) in
-      try carryOut(.begin(new))
-      try await withdraw(new.plan.process, by: cancellation)
-      ports.observer?.observe(.begun)
-    }
   }
 
   private func withdraw(

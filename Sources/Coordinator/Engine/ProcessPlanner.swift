@@ -155,7 +155,8 @@ public struct ProcessPlanner: Sendable {
       entries: rules.recoversVerdicts
         ? entries : Array(entries.prefix { $0.record.kind != .verdict }),
       chain: chain,
-      obstacle: isSigned ? nil : keyEnded(process, key), olderKey: isSigned ? nil : key)
+      obstacle: isSigned ? nil : keyEnded(process, key), olderKey: isSigned ? nil : key,
+      rules: rules)
   }
 
   private func keyEnded(_ process: ProcessID, _ key: Thumbprint?) -> CoordinatorError {

@@ -197,12 +197,15 @@ public struct CoordinatorMachine: Hashable, Sendable {
     case .begin(let new):
       let plan = new.plan
       guard open[plan.process] == nil else { return [] }
-      // An abort of an order that nobody has handed in is decided at once, and owed to whoever asks.
+      // An abort of an order that nobody has handed in is owed to whoever asks.
       if plan.order != nil { try requireRoom() }
       let machine = try ProcessMachine(
         definition: plan.definition, terms: plan.terms, policy: policy, rules: rules)
       enter(OpenProcess(plan, machine: machine))
       run(plan.process, .begin(new.record), at: now, entropy: &entropy, effects: &effects)
+      if let cancellation = new.cancellation {
+        run(plan.process, .cancelled(cancellation), at: now, entropy: &entropy, effects: &effects)
+      }
     case .resume(let resumed):
       let process = resumed.plan.process
       guard open[process] == nil else { return [] }

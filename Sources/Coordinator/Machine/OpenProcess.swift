@@ -77,7 +77,10 @@ struct OpenProcess: Hashable, Sendable {
     let activities = plan.definition.activities
     limited = activities.indices.filter { !activities[$0].resources.isEmpty }
     settled = limited.map { _ in .waiting }
-    if needsNoHandovers { self.plan = plan.withoutHandovers() }
+    if needsNoHandovers {
+      self.plan = plan.withoutHandovers()
+      handedInBytes = self.plan.handedInBytes
+    }
   }
 
   var process: ProcessID { plan.process }

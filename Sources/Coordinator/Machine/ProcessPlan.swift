@@ -61,6 +61,8 @@ public struct NewProcess: Sendable {
   public let record: BeginRecord
   /// The coordinator's signed word that it has taken the order.
   public let accepted: Exhibit<Submission>
+  /// What withdraws it in the same step.
+  var cancellation: Exhibit<Cancellation>?
 }
 
 /// A process as its journal left it.
@@ -73,6 +75,7 @@ public struct ResumedProcess: Sendable {
   let obstacle: CoordinatorError?
   /// The key that would have to sign.
   let olderKey: Thumbprint?
+  let rules: ProtocolRules
 
   /// The process with its verdict as the older key has signed it: that was all that it lacked.
   func going(onWith verdict: Signed<Verdict>) -> ResumedProcess {
@@ -80,7 +83,8 @@ public struct ResumedProcess: Sendable {
       plan: ProcessPlan(
         definition: plan.definition, terms: plan.terms, order: plan.order, begunAt: plan.begunAt,
         signedVerdict: verdict),
-      accepted: accepted, entries: entries, chain: chain, obstacle: nil, olderKey: nil)
+      accepted: accepted, entries: entries, chain: chain, obstacle: nil, olderKey: nil,
+      rules: rules)
   }
 
   var records: [JournalRecord] { entries.map(\.record) }
@@ -101,7 +105,7 @@ public struct ResumedProcess: Sendable {
   package var standing: ProcessStanding {
     get throws(CoordinatorError) {
       let machine = try ProcessMachine(
-        definition: plan.definition, terms: plan.terms, replaying: records)
+        definition: plan.definition, terms: plan.terms, rules: rules, replaying: records)
       return ProcessStanding(
         state: machine.state, decideBy: plan.terms.decideBy, begunAt: plan.begunAt,
         verdictRecord: records.verdictRecord, verdict: records.verdict)

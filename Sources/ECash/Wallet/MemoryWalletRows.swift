@@ -60,6 +60,12 @@ public struct MemoryWalletRows: WalletRows, Sendable {
     purchaseOrder.reversed().prefix(count).compactMap { purchaseRows[$0] }
   }
 
+  public func withdrawnPurchases() -> [ProcessID] {
+    purchaseOrder.filter { process in
+      purchaseRows[process].map { $0.state == .undecided && $0.cancellation != nil } ?? false
+    }
+  }
+
   public mutating func put(_ purchase: PurchaseRow) {
     if purchaseRows.updateValue(purchase, forKey: purchase.process) == nil {
       purchaseOrder.append(purchase.process)

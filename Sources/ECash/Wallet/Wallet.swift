@@ -153,6 +153,11 @@ public final class Wallet: Sendable {
     await store.read { rows in rows.purchases(atMost: count) }
   }
 
+  /// Undecided purchases that were withdrawn, oldest first.
+  public func withdrawnPurchases() async -> [ProcessID] {
+    await store.read { rows in rows.withdrawnPurchases() }
+  }
+
   /// Keeps the signed delivery request of a purchase: from then on the same bytes are sent.
   ///
   /// - Returns: the one that is on record, which may be an earlier one.

@@ -36,6 +36,8 @@ public protocol WalletRows {
   func purchase(_ process: ProcessID) -> PurchaseRow?
   /// Newest first.
   func purchases(atMost count: Int) -> [PurchaseRow]
+  /// Undecided purchases that were withdrawn, oldest first.
+  func withdrawnPurchases() -> [ProcessID]
   mutating func put(_ purchase: PurchaseRow)
 }
 

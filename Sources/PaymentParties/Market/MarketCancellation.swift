@@ -6,9 +6,6 @@ import Evidence
 public import PaymentModel
 
 extension Market {
-  /// How many purchases are looked through for cancellations that were not handed in.
-  private static let latestPurchases = 10_000
-
   /// Withdraws a purchase, and carries out what comes of it: after an abort the coins are free again. It may have been
   /// handed in or not, and may have been withdrawn before.
   ///
@@ -32,16 +29,18 @@ extension Market {
     return try await conclude(process, for: customer, settlementSeconds: settlementSeconds)
   }
 
-  /// Hands in what the customer has withdrawn and an earlier run did not bring to its verdict.
+  /// Hands in what the customer has withdrawn and an earlier run did not bring to its verdict, and concludes it.
   ///
-  /// - Throws: the first error, after all were tried.
-  public func resumeCancellations() async throws(PartyError) {
+  /// - Parameter seconds: how long it waits for verdicts, of all of them: nobody who comes for something else is kept.
+  /// - Throws: the first error, after all were tried; `undecided` for one whose verdict is not public then.
+  public func resumeCancellations(
+    withinSeconds seconds: Int64 = 2
+  ) async throws(PartyError) {
     var first: PartyError?
-    for row in await customer.wallet.purchases(atMost: Self.latestPurchases)
-    where row.state == .undecided && row.cancellation != nil {
+    let until = ContinuousClock.now + .seconds(seconds)
+    for process in await customer.wallet.withdrawnPurchases() {
       do {
-        try await customer.conclude(
-          row.process, with: try await verdict(of: row.process, for: customer))
+        try await resumeCancellation(of: process, until: until)
       } catch {
         first = first ?? error
       }
@@ -49,18 +48,53 @@ extension Market {
     if let first { throw first }
   }
 
+  private func resumeCancellation(
+    of process: ProcessID, until end: ContinuousClock.Instant
+  ) async throws(PartyError) {
+    guard let cancellation = try await customer.purchase(process).cancellation else { return }
+    let order = try await customer.submission(of: process).order
+    let key = try await handIn(Signed(cancellation), of: order)
+    while try await !isPublic(order, key) {
+      guard ContinuousClock.now < end else {
+        throw PartyError(.undecided, "the verdict of \(process) is not public yet")
+      }
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+    _ = try await conclude(process, settlementSeconds: 0)
+  }
+
+  private func isPublic(
+    _ order: Signed<Order>, _ key: SigningKeyValue
+  ) async throws(PartyError) -> Bool {
+    do {
+      return try await coordinator.engine.verdictOrAbort(for: order, oneTimeKey: key) != .undecided
+    } catch {
+      throw PartyError(.undecided, error.message)
+    }
+  }
+
   /// The verdict of an order that is withdrawn now, or came too late to be.
   func verdict(
     of process: ProcessID, withdrawn order: Signed<Order>, by cancellation: Signed<Cancellation>
   ) async throws(PartyError) -> LoggedVerdict {
+    _ = try await handIn(cancellation, of: order)
+    return try await verdict(of: process)
+  }
+
+  /// Returns when the coordinator has it durably.
+  ///
+  /// - Returns: the key that the order names.
+  private func handIn(
+    _ cancellation: Signed<Cancellation>, of order: Signed<Order>
+  ) async throws(PartyError) -> SigningKeyValue {
     do {
       let key = try trust.verifyOrder(order).claim.oneTimeKey
       try await coordinator.engine.cancel(order, oneTimeKey: key, cancellation)
+      return key
     } catch let error as CoordinatorError {
       throw PartyError(.cancellation, error.message)
     } catch {
       throw PartyError(.purchase, "\(error)")
     }
-    return try await verdict(of: process)
   }
 }

@@ -151,6 +151,15 @@ struct SQLiteWalletRows: WalletRows {
       read: readPurchase)
   }
 
+  func withdrawnPurchases() -> [ProcessID] {
+    sql.all(
+      """
+      SELECT process FROM purchase WHERE state = 'undecided' AND cancellation IS NOT NULL
+      ORDER BY number
+      """
+    ) { $0[0] }
+  }
+
   mutating func put(_ purchase: PurchaseRow) {
     sql.run(
       """

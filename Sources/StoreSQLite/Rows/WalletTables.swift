@@ -95,6 +95,8 @@ extension SQLiteSchema where Rows == any WalletRows {
       cancellation BLOB,
       receipt BLOB
     ) STRICT;
+    CREATE INDEX withdrawn_purchase ON purchase (number)
+      WHERE state = 'undecided' AND cancellation IS NOT NULL;
 
     """
   }

@@ -75,16 +75,24 @@ struct BuyCommand: AsyncParsableCommand {
 
   // MARK: - Ordering
 
-  /// An unfinished order over exactly these offers that was not withdrawn.
+  /// An unfinished order over exactly these offers.
+  ///
+  /// - Throws: when one was withdrawn and may be a purchase all the same: nobody buys twice by that.
   private func unfinished(
     _ selections: [Selection], in market: Market
   ) async throws -> ProcessID? {
     let wanted = Set(selections.map { "\($0.quantity) \($0.offer.id)" })
     let rows = await market.customer.wallet.purchases(atMost: Market.listedPurchases)
-    for row in rows where row.cancellation == nil {
+    for row in rows where row.cancellation == nil || row.state == .undecided {
       guard await !market.isFinished(row) else { continue }
       let standing = try await market.standing(of: row, at: SystemWallClock().now())
       if Set(standing.items.map({ "\($0.quantity) \($0.offer)" })) == wanted {
+        guard row.cancellation == nil else {
+          throw Failure(
+            .pending,
+            "purchase \(row.process.short) over these offers was withdrawn, and is undecided",
+            hint: "run '\(home.command("purchase cancel \(row.process.short)"))'")
+        }
         return row.process
       }
     }

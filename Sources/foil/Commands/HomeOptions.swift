@@ -65,11 +65,6 @@ struct HomeOptions: ParsableArguments {
 
   /// Goes on with what an earlier run left open, and says what cannot go on.
   func recover(_ market: Market) async {
-    do {
-      try await market.resumeCancellations()
-    } catch {
-      Terminal.report("a purchase is not withdrawn yet: \(error.message)", hint: nil)
-    }
     let report = await market.recover()
     if let refusal = report.refusal {
       Terminal.report(
@@ -82,6 +77,11 @@ struct HomeOptions: ParsableArguments {
       Terminal.report(
         "process \(process.short) cannot go on: \(error.message)",
         hint: "its coins stay locked; the other purchases are not affected")
+    }
+    do {
+      try await market.resumeCancellations()
+    } catch {
+      Terminal.report("a purchase is not withdrawn yet: \(error.message)", hint: nil)
     }
     do {
       try await market.resumeWithdrawals()

@@ -4,6 +4,7 @@
 
 import Conformance
 import Coordinator
+import Foundation
 import PaymentModel
 import Testing
 
@@ -33,13 +34,16 @@ import Testing
     #expect(Set(Case.all.map(\.kind)) == Set(RecordKind.allCases))
   }
 
-  /// All kinds and moments, with all moments of two more crashes. Each crash must come, unless an earlier one has left
+  /// All kinds and moments, with all moments of two more crashes; in tier 1 with every moment once as the second and
+  /// once as the third. Each crash must come, unless an earlier one has left
   /// END in the journal: then there is nothing to recover, and nothing is written that a crash could meet.
   @Test(arguments: Case.all, CrashMoment.allCases)
   func aCrashThereAndTwoMoreInRecovery(point: Case, moment: CrashMoment) async throws {
-    let rest = CrashMoment.allCases.flatMap { second in
-      CrashMoment.allCases.map { [second, $0] }
-    }
+    let all = CrashMoment.allCases
+    let rest =
+      ProcessInfo.processInfo.environment["FOIL_TIER"] == "2"
+      ? all.flatMap { second in all.map { [second, $0] } }
+      : zip(all, all.suffix(2) + all.prefix(2)).map { [$0, $1] }
     var crashes: [Int] = []
     var occurrence = 0
     while let first = try await crash(point, occurrence, [moment] + rest[0]) {
@@ -154,7 +158,8 @@ import Testing
       hook: point.hook, journal: point.store(over: driver.store), policy: Self.policy)
     let working = Task {
       _ = await victim.recover()
-      _ = try await victim.submit(submission)
+      // An order that has ended is found when its beginning cannot be written once more: that is no batch of its story.
+      if !driver.hasEnded(process) { _ = try await victim.submit(submission) }
     }
     try await eventually("the crash or the end, \(comment)") {
       world.clock.advance(to: world.clock.now().adding(milliseconds: 5))
