@@ -5,7 +5,7 @@ import Coordinator
 import PaymentModel
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct EngineCancellationTests {
+@Suite(.timeLimit(.minutes(5))) struct EngineCancellationTests {
   private struct Order {
     let submission: PurchaseSubmission
     let process: ProcessID

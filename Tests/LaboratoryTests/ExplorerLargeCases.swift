@@ -40,10 +40,10 @@ extension ExplorerCase {
       positions: 69_263, choices: 272_453, outcomes: declined),
     ExplorerCase(
       supply: .stock(1), orders: of(4, 2, first: .timesOut), pausesEnd: false,
-      positions: 96_041, choices: 355_804, outcomes: oneOf(4, unlessTheFirstIs: .timeout)),
+      positions: 94_775, choices: 353_210, outcomes: oneOf(4, unlessTheFirstIs: .timeout)),
     ExplorerCase(
       supply: .stock(1), orders: of(3, 3, first: .timesOut), pausesEnd: false,
-      positions: 37_714, choices: 135_848, outcomes: oneOf(3, unlessTheFirstIs: .timeout)),
+      positions: 37_402, choices: 135_092, outcomes: oneOf(3, unlessTheFirstIs: .timeout)),
   ]
 
   static let largest = [
