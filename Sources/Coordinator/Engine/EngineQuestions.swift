@@ -18,6 +18,17 @@ extension Engine {
     try await outcome(of: process, when: .verdict)
   }
 
+  /// The verdict, where it is public now; `nil` before, and for a process that has not begun.
+  ///
+  /// - Throws: as `outcome(of:)`, but for `unknown-process`.
+  public func publishedVerdict(
+    of process: ProcessID
+  ) async throws(CoordinatorError) -> LoggedVerdict? {
+    try await ready()
+    if let recent = recentOutcomes[process] { return recent.verdict }
+    return try await knownStanding(of: process)?.verdict?.logged
+  }
+
   private func outcome(
     of process: ProcessID, when want: Waiters.Want
   ) async throws(CoordinatorError) -> ProcessOutcome {

@@ -53,8 +53,8 @@ extension Market {
   ) async throws(PartyError) {
     guard let cancellation = try await customer.purchase(process).cancellation else { return }
     let order = try await customer.submission(of: process).order
-    let key = try await handIn(Signed(cancellation), of: order)
-    while try await !isPublic(order, key) {
+    try await handIn(Signed(cancellation), of: order)
+    while try await !isPublic(process) {
       guard ContinuousClock.now < end else {
         throw PartyError(.undecided, "the verdict of \(process) is not public yet")
       }
@@ -63,11 +63,10 @@ extension Market {
     _ = try await conclude(process, settlementSeconds: 0)
   }
 
-  private func isPublic(
-    _ order: Signed<Order>, _ key: SigningKeyValue
-  ) async throws(PartyError) -> Bool {
+  /// Whether the verdict stands in the log now. Nobody is waited for.
+  private func isPublic(_ process: ProcessID) async throws(PartyError) -> Bool {
     do {
-      return try await coordinator.engine.verdictOrAbort(for: order, oneTimeKey: key) != .undecided
+      return try await coordinator.engine.publishedVerdict(of: process) != nil
     } catch {
       throw PartyError(.undecided, error.message)
     }
@@ -77,20 +76,17 @@ extension Market {
   func verdict(
     of process: ProcessID, withdrawn order: Signed<Order>, by cancellation: Signed<Cancellation>
   ) async throws(PartyError) -> LoggedVerdict {
-    _ = try await handIn(cancellation, of: order)
+    try await handIn(cancellation, of: order)
     return try await verdict(of: process)
   }
 
   /// Returns when the coordinator has it durably.
-  ///
-  /// - Returns: the key that the order names.
   private func handIn(
     _ cancellation: Signed<Cancellation>, of order: Signed<Order>
-  ) async throws(PartyError) -> SigningKeyValue {
+  ) async throws(PartyError) {
     do {
       let key = try trust.verifyOrder(order).claim.oneTimeKey
       try await coordinator.engine.cancel(order, oneTimeKey: key, cancellation)
-      return key
     } catch let error as CoordinatorError {
       throw PartyError(.cancellation, error.message)
     } catch {
