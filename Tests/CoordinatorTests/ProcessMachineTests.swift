@@ -269,7 +269,7 @@ import Testing
     }
     #expect(pauses.count > 4)
     #expect(driver.attempts(of: number) == pauses.count + 1)
-    #expect(driver.now.milliseconds(since: until) <= 250)
+    #expect(driver.now == until)
     // A hold beyond every time frame does not outlast them.
     driver.answer(number, .held(until: Timestamp(milliseconds: .max)))
     #expect(try #require(driver.wake) <= driver.machine.terms.decideBy)
@@ -280,6 +280,31 @@ import Testing
     var other = try MachineDriver(goods: [0])
     other.answer(number, .held(until: Timestamp(milliseconds: .min)))
     #expect(try #require(other.wake) > other.now)
+  }
+
+  /// A merchant who always names the next second, and one whose time has passed because our clock is ahead: both
+  /// are asked less and less often, not every 250 ms for the ten minutes that the order gives.
+  @Test(arguments: [1000, 1, -300] as [Int64])
+  func whoIsHeldAgainAndAgainIsAskedLessAndLessOften(milliseconds: Int64) throws {
+    var driver = try MachineDriver(goods: [0])
+    let number = driver.numbers(.reserve)[0]
+    let start = driver.now
+    let decideBy = driver.machine.terms.decideBy
+    #expect(decideBy.milliseconds(since: start) >= 600_000)
+    var pauses: [Int64] = []
+    while driver.machine.state.isCommitted == nil {
+      driver.answer(number, .held(until: driver.now.adding(milliseconds: milliseconds)))
+      let wake = try #require(driver.wake)
+      pauses.append(wake.milliseconds(since: driver.now))
+      driver.now = wake
+      driver.step(.tick)
+    }
+    #expect(driver.machine.state.phase == .aborted(.timeout))
+    #expect(driver.now == decideBy)
+    // At the beginning when he says so, in the end not more often than every 7.5 seconds.
+    #expect(pauses.prefix(2).allSatisfy { (125...1000).contains($0) })
+    #expect(pauses.dropFirst(8).dropLast().allSatisfy { $0 >= 7500 })
+    #expect(pauses.count < 100)
   }
 
   @Test func afterTheVerdictNothingIsGivenUpButTheCustomersEar() throws {

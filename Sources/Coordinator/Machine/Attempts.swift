@@ -43,15 +43,19 @@ struct Attempts: Hashable, Sendable {
     }
   }
 
-  /// Asks again after a pause that grows, at the latest at that time, but never at once.
+  /// Asks again after a pause that grows, or at that time when it is over before another pause could be; but never
+  /// sooner than the policy allows, so that whoever names the next second time after time is not asked without end.
   mutating func pause(
     until time: Timestamp?, at now: Timestamp, policy: RetryPolicy, entropy: inout some Entropy
   ) {
     let pause = policy.pauseMilliseconds(afterAttempts: count, entropy: &entropy)
     let after = now.adding(milliseconds: pause)
+    let shortest = policy.shortestPause(afterAttempts: count)
     nextAt =
-      time.map { max(min($0, after), now.adding(milliseconds: policy.firstPauseMilliseconds)) }
-      ?? after
+      time.map { time in
+        time < after.adding(milliseconds: shortest)
+          ? max(time, now.adding(milliseconds: shortest)) : after
+      } ?? after
   }
 }
 

@@ -38,6 +38,11 @@ public struct RetryPolicy: Hashable, Sendable {
     return overflow ? longestPauseMilliseconds : min(doubled, longestPauseMilliseconds)
   }
 
+  /// The shortest pause after that many attempts, for whom an answer names a time: an eighth of the longest.
+  func shortestPause(afterAttempts count: Int) -> Int64 {
+    max(longestPause(afterAttempts: count) / 8, firstPauseMilliseconds)
+  }
+
   /// The pause after that many attempts: between half of the longest and all of it, so that many processes do
   /// not come back at once.
   func pauseMilliseconds(afterAttempts count: Int, entropy: inout some Entropy) -> Int64 {
