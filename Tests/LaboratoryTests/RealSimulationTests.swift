@@ -15,7 +15,7 @@ struct RealSimulationTests {
     // Whatever machine it is, and whatever keys the denominations have.
     #expect(
       report.fingerprint.hex
-        == "ed4d4df684d1616c6437e9926d3c8fc096426663a8d8c3e886c13390529f5e48")
+        == "8e4900e625294562525c511066cf23a4d76235e47161d1a0496aa6ef6a97c650")
   }
 
   @Test(

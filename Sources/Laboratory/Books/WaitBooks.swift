@@ -41,7 +41,7 @@ extension Books {
       guard !isAsking(place.process, of: shop.name, node) else { return false }
       return place.standing.isKeptBack
         ? node.isUndecided(place.process)
-        : place.standing == .holding && shop.keeps(for: place.process)
+        : place.standing == .holding && shop.keeps(resource, for: place.process)
     }
     return isQuiet ? first.process : nil
   }
@@ -63,10 +63,12 @@ extension ModelShop {
       + desk.books.stocks.map { Resource(owner: name, name: $0.name) }
   }
 
-  /// Whether something is held or sold for the process.
-  fileprivate func keeps(for process: ProcessID) -> Bool {
+  /// Whether something of it is held or sold for the process. What was given back while the answer was lost is not:
+  /// its coordinator asks again for the release, and wakes the others when it hears.
+  fileprivate func keeps(_ resource: Resource, for process: ProcessID) -> Bool {
     desk.books.holds.contains {
-      $0.process == process && ($0.state == .held || $0.state == .sold)
+      $0.process == process && ($0.offer.hex == resource.name || $0.stock == resource.name)
+        && ($0.state == .held || $0.state == .sold)
     }
   }
 
