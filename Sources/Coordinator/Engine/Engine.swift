@@ -36,9 +36,6 @@ public actor Engine {
   private(set) var recentOutcomes = RecentOutcomes()
   var endedMeanwhile = EndedMeanwhile()
   var waitingForReaders: [CheckedContinuation<Void, Never>] = []
-  /// At most so many orders that were never handed in are aborted at a time: anybody can present one.
-  private static let mostPresented = 256
-  private var presentedUnderWay = 0
 
   nonisolated var ports: CoordinatorPorts { surroundings.ports }
   nonisolated var planner: ProcessPlanner { surroundings.planner }
@@ -180,9 +177,6 @@ public actor Engine {
 
   /// Aborts an order that was only presented.
   private func abort(_ new: NewProcess) async throws(CoordinatorError) -> LoggedVerdict {
-    guard presentedUnderWay < Self.mostPresented else { throw .busyNow }
-    presentedUnderWay += 1
-    defer { presentedUnderWay -= 1 }
     do throws(CoordinatorError) {
       try await begin(new)
     } catch {

@@ -22,6 +22,9 @@ public struct CoordinatorLimits: Hashable, Sendable {
   public let mostUndecidedProcesses: Int
   /// With so many bytes of their orders, and of what the banks are to be handed, the next one is refused as well.
   public let mostUndecidedBytes: Int
+  /// At most so many orders that were never handed in are aborted at a time, because somebody has asked about them or
+  /// withdraws them: anybody can present one.
+  public let mostPresentedOrders: Int
   /// At most so many rows are written in one transaction, and at least one.
   public let largestBatch: Int
   /// A transaction with so many bytes takes no further row.
@@ -29,10 +32,11 @@ public struct CoordinatorLimits: Hashable, Sendable {
 
   public init(
     mostUndecidedProcesses: Int = 100_000, mostUndecidedBytes: Int = 4 << 30,
-    largestBatch: Int = 4096, largestBatchBytes: Int = 32 << 20
+    mostPresentedOrders: Int = 256, largestBatch: Int = 4096, largestBatchBytes: Int = 32 << 20
   ) {
     self.mostUndecidedProcesses = mostUndecidedProcesses
     self.mostUndecidedBytes = mostUndecidedBytes
+    self.mostPresentedOrders = max(mostPresentedOrders, 1)
     self.largestBatch = max(largestBatch, 1)
     self.largestBatchBytes = max(largestBatchBytes, 1)
   }
@@ -53,6 +57,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
   public private(set) var undecidedCount = 0
   /// Bytes of their orders, and of what the banks are to be handed.
   public private(set) var undecidedBytes = 0
+  /// Open processes of orders that were never handed in.
+  private var presentedCount = 0
   private var locks: LockTable
   /// To be given before a step ends.
   private var turns: [LockTurn] = []
@@ -131,7 +137,14 @@ public struct CoordinatorMachine: Hashable, Sendable {
   }
 
   /// - Throws: `busy`.
-  func requireRoom() throws(CoordinatorError) {
+  private func requireRoom(for plan: ProcessPlan) throws(CoordinatorError) {
+    guard plan.order != nil else {
+      // Its abort is owed to whoever asks, so what is undecided keeps nobody waiting for it.
+      guard presentedCount < limits.mostPresentedOrders else {
+        throw CoordinatorError(.busy, "\(presentedCount) presented orders are aborted: ask again later")
+      }
+      return
+    }
     guard !isBusy else {
       throw CoordinatorError(
         .busy,
@@ -197,8 +210,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
     case .begin(let new):
       let plan = new.plan
       guard open[plan.process] == nil else { return [] }
-      // An abort of an order that nobody has handed in is owed to whoever asks.
-      if plan.order != nil { try requireRoom() }
+      try requireRoom(for: plan)
       let machine = try ProcessMachine(
         definition: plan.definition, terms: plan.terms, policy: policy, rules: rules)
       enter(OpenProcess(plan, machine: machine))
@@ -253,6 +265,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
   private mutating func enter(_ entry: OpenProcess) {
     open[entry.process] = CopiedOnWrite(entry)
     openCount += 1
+    if entry.plan.order == nil { presentedCount += 1 }
     if !entry.isDecided { undecidedCount += 1 }
     undecidedBytes += entry.undecidedBytes
   }
@@ -421,6 +434,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
   private mutating func leave(_ process: ProcessID) -> OpenProcess? {
     guard let entry = open.removeValue(forKey: process)?.value else { return nil }
     openCount -= 1
+    if entry.plan.order == nil { presentedCount -= 1 }
     if !entry.isDecided { undecidedCount -= 1 }
     undecidedBytes -= entry.undecidedBytes
     return entry
