@@ -49,13 +49,13 @@ extension ExplorerCase {
   static let largest = [
     ExplorerCase(
       supply: .stock(1), orders: of(4, 3, first: .cancels), pausesEnd: false,
-      positions: 364_265, choices: 1_564_913,
+      positions: 362_806, choices: 1_562_213,
       outcomes: oneOf(4, unlessTheFirstIs: .cancelled)),
     ExplorerCase(
       supply: .stock(1), orders: of(4, 3, first: .timesOut), pausesEnd: false,
-      positions: 349_014, choices: 1_498_072, outcomes: oneOf(4, unlessTheFirstIs: .timeout)),
+      positions: 347_330, choices: 1_494_772, outcomes: oneOf(4, unlessTheFirstIs: .timeout)),
     ExplorerCase(
-      supply: .stock(1), orders: of(4, 2, first: .cancels), positions: 420_091,
-      choices: 1_793_180, outcomes: oneOf(4, unlessTheFirstIs: .cancelled)),
+      supply: .stock(1), orders: of(4, 2, first: .cancels), positions: 441_816,
+      choices: 1_893_943, outcomes: oneOf(4, unlessTheFirstIs: .cancelled)),
   ]
 }
