@@ -47,31 +47,57 @@ import Testing
     await engine.quiesce()
   }
 
-  /// Anybody can sign orders and ask about them.
+  /// Anybody can sign orders, and ask about them or withdraw them.
   @Test func soManyOrdersAsMayBeAreAbortedAtATime() async throws {
     let driver = EngineDriver()
     let world = driver.world
     world.log.faults.always(.publish, .unreachable)
     let engine = driver.engine()
     let orders = (0..<257).map { _ in world.order(goods: [0]) }
+    let withdrawn = orders.prefix(100)
+    for order in withdrawn { try await cancel(order, in: engine, world) }
     world.clock.advance(seconds: 605)
-    let asking = try orders.dropLast().map { order in
-      let key = try #require(world.modelCustomer(of: ModelWorld.process(of: order))).oneTimeKey
+    let asking = try orders.dropFirst(100).dropLast().map { order in
+      let key = try customer(of: order, in: world).oneTimeKey
       return Task { try await engine.verdictOrAbort(for: order.order, oneTimeKey: key) }
     }
     try await eventually("all are under way") { await engine.activity().openProcesses == 256 }
     let last = try #require(orders.last)
-    let process = ModelWorld.process(of: last)
-    let key = try #require(world.modelCustomer(of: process)).oneTimeKey
+    let key = try customer(of: last, in: world).oneTimeKey
     await #expect {
       try await engine.verdictOrAbort(for: last.order, oneTimeKey: key)
     } throws: { ($0 as? CoordinatorError)?.code == .busy }
+    await #expect {
+      try await cancel(last, in: engine, world)
+    } throws: { ($0 as? CoordinatorError)?.code == .busy }
+    // Whoever was among them is answered, and so is whoever buys.
+    try await cancel(orders[0], in: engine, world)
+    _ = try await engine.submit(world.order(goods: [0]))
 
     world.log.faults.always(.publish, nil)
     for order in orders.dropLast() { try await engine.retry(ModelWorld.process(of: order)) }
     for task in asking { #expect(try await task.value != .undecided) }
+    for order in withdrawn {
+      let outcome = try await engine.outcome(of: ModelWorld.process(of: order))
+      #expect(outcome.decision == .abort(.cancelled))
+    }
     #expect(try await engine.verdictOrAbort(for: last.order, oneTimeKey: key) != .undecided)
     await engine.quiesce()
+  }
+
+  private func customer(
+    of order: PurchaseSubmission, in world: ModelWorld
+  ) throws -> ModelCustomer {
+    try #require(world.modelCustomer(of: ModelWorld.process(of: order)))
+  }
+
+  private func cancel(
+    _ order: PurchaseSubmission, in engine: Engine, _ world: ModelWorld
+  ) async throws {
+    let customer = try customer(of: order, in: world)
+    try await engine.cancel(
+      order.order, oneTimeKey: customer.oneTimeKey,
+      customer.cancellation(of: ModelWorld.process(of: order)))
   }
 
   /// It has its verdict, and a cancellation changes nothing.

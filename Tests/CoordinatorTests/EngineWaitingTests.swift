@@ -40,6 +40,37 @@ import Testing
     await engine.quiesce()
   }
 
+  /// Many requests leave at once, some are not answered and some have not left: after the end nobody is asked any
+  /// more, and another engine goes on with all of them.
+  @Test(arguments: [false, true]) func nobodyIsAskedAfterTheEnd(isSilent: Bool) async throws {
+    let driver = EngineDriver()
+    let world = driver.world
+    if isSilent { world.merchants[0].faults.always(.deposit, .silent) }
+    let engine = driver.engine()
+    let orders = (0..<100).map { _ in world.order(goods: [0]) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for order in orders { group.addTask { _ = try await engine.submit(order) } }
+      try await group.waitForAll()
+    }
+    await engine.quiesce()
+    await engine.quiesce()
+    func asked() -> Int {
+      world.banks[0].faults.requests.count + world.merchants[0].faults.requests.count
+    }
+    let before = asked()
+    for _ in 0..<100 { await Task.yield() }
+    try await Task.sleep(for: .milliseconds(20))
+    #expect(asked() == before)
+
+    world.merchants[0].faults.always(.deposit, nil)
+    let second = driver.engine()
+    _ = await second.recover()
+    for order in orders {
+      #expect(try await second.outcome(of: ModelWorld.process(of: order)).decision.isCommit)
+    }
+    await second.quiesce()
+  }
+
   @Test func storesCanBeClosedWhenNobodyReads() async throws {
     let driver = EngineDriver()
     let first = driver.engine()

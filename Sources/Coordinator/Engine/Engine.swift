@@ -29,6 +29,8 @@ public actor Engine {
 
   private var calls = OpenCalls()
   private nonisolated let replies = ReplyBox()
+  /// So many calls at most are begun one after another.
+  private static let callsAtATurn = 16
   private var writing: Task<Void, Never>?
   private var timer: Task<Void, Never>?
   var waiters = Waiters()
@@ -236,7 +238,7 @@ public actor Engine {
   /// the stores can be closed.
   public func quiesce() async {
     stop()
-    while let call = calls.takeLeaving() { await call.value }
+    await replies.ended(calls.openedCount)
     await writing?.value
     await timer?.value
     _ = await readiness?.value
@@ -254,7 +256,15 @@ public actor Engine {
     let effects = try machine.step(
       event, at: ports.clock.now(), entropy: &entropy, notary: ports.notary)
     surroundings.isBusy = machine.isBusy
-    for effect in effects { carryOut(effect) }
+    var opened: [OpenCall] = []
+    for effect in effects {
+      if case .ask(let attempt) = effect {
+        if let call = open(attempt) { opened.append(call) }
+      } else {
+        carryOut(effect)
+      }
+    }
+    begin(opened)
   }
 
   /// For events that no caller waits for: what the machine refuses of them has been said before.
@@ -265,7 +275,7 @@ public actor Engine {
   private func carryOut(_ effect: CoordinatorEffect) {
     switch effect {
     case .write(let batch): write(batch)
-    case .ask(let attempt): ask(attempt)
+    case .ask(let attempt): open(attempt).map { begin([$0]) }
     case .changed(let process): tell(process)
     case .ended(let process, let standing):
       calls.abandon(process)
@@ -310,19 +320,36 @@ public actor Engine {
     }
   }
 
-  private func ask(_ attempt: ActivityAttempt) {
-    guard let call = machine.call(for: attempt) else { return }
-    let number = calls.takeNumber()
+  private func open(_ attempt: ActivityAttempt) -> OpenCall? {
+    guard let call = machine.call(for: attempt) else { return nil }
     counters.attempts += 1
-    let task = Task { @concurrent [surroundings, replies] in
-      let begun = surroundings.ports.observer?.nanoseconds() ?? 0
-      let outcome = await surroundings.perform(call)
-      let ended = surroundings.ports.observer?.nanoseconds() ?? 0
-      let reply = ReplyBox.Reply(
-        call: number, attempt: attempt, outcome: outcome, nanoseconds: ended &- begun)
-      if replies.put(reply) { await takeReplies() }
+    return calls.open(call)
+  }
+
+  /// Begins calls beside the actor. Of many that a batch has let out a few tasks begin some each, one after another up
+  /// to the first thing that each has to wait for: that spares most of the turns of processors.
+  private func begin(_ opened: [OpenCall]) {
+    for first in stride(from: 0, to: opened.count, by: Self.callsAtATurn) {
+      let some = opened[first..<min(first + Self.callsAtATurn, opened.count)]
+      Task { @concurrent [surroundings, replies] in
+        for call in some {
+          let hasBegun = call.begin {
+            // In one function: each further one would cost the task room of its own.
+            Task.immediate {
+              let begun = surroundings.ports.observer?.nanoseconds() ?? 0
+              let outcome = await surroundings.perform(call.call)
+              call.end()
+              let ended = surroundings.ports.observer?.nanoseconds() ?? 0
+              let reply = ReplyBox.Reply(
+                call: call.number, attempt: call.call.attempt, outcome: outcome,
+                nanoseconds: ended &- begun)
+              if replies.put(reply) { await takeReplies() }
+            }
+          }
+          if !hasBegun { replies.putNothing() }
+        }
+      }
     }
-    calls.begin(number, attempt, task)
   }
 
   private func takeReplies() {

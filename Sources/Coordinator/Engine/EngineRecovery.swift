@@ -156,6 +156,7 @@ extension Engine {
   /// - Throws: `behind-log`; `log-unreachable`, and then the next caller tries again; `stopped`.
   func ready() async throws(CoordinatorError) {
     if let failure { throw failure }
+    if wasReady { return }
     let task = readiness ?? Task { await restore() }
     readiness = task
     let refusal = await task.value
@@ -164,10 +165,9 @@ extension Engine {
       if error.code == .logUnreachable, readiness == task { readiness = nil }
       throw error
     }
-    if !wasReady {
-      wasReady = true
-      recoverNow()
-    }
+    guard !wasReady else { return }
+    wasReady = true
+    recoverNow()
   }
 
   private func restore() async -> CoordinatorError? {

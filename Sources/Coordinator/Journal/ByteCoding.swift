@@ -3,34 +3,64 @@
 
 import PaymentModel
 
-/// Appends values to bytes.
+/// Appends values to bytes, or counts how many they would be.
 struct ByteWriter {
-  private(set) var bytes = Bytes()
+  private var bytes = Bytes()
+  private var counted = 0
+  private let isCounting: Bool
 
-  /// - Parameter count: how many bytes are expected.
-  init(expecting count: Int) { bytes.reserveCapacity(count) }
+  private init(isCounting: Bool) { self.isCounting = isCounting }
+
+  /// What is written, in a room that it fills.
+  static func bytes(_ write: (inout ByteWriter) -> Void) -> Bytes {
+    var writer = ByteWriter(isCounting: false)
+    writer.bytes.reserveCapacity(count(write))
+    write(&writer)
+    return writer.bytes
+  }
+
+  /// How many bytes would be written.
+  private static func count(_ write: (inout ByteWriter) -> Void) -> Int {
+    var writer = ByteWriter(isCounting: true)
+    write(&writer)
+    return writer.counted
+  }
+
+  /// Adds so many bytes, unless they are only counted.
+  private mutating func add(_ count: Int, _ append: (inout Bytes) -> Void) {
+    if isCounting { counted += count } else { append(&bytes) }
+  }
 
   /// LEB128: seven bits a byte, least significant first.
   mutating func number(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      byte(UInt8(truncatingIfNeeded: rest) | 0x80)
       rest >>= 7
     }
-    bytes.append(UInt8(rest))
+    byte(UInt8(rest))
   }
 
   mutating func count(_ value: Int) { number(UInt64(clamping: value)) }
-  mutating func byte(_ value: UInt8) { bytes.append(value) }
+  mutating func byte(_ value: UInt8) { add(1) { $0.append(value) } }
   mutating func time(_ value: Timestamp) {
-    bytes.append(bigEndian: UInt64(bitPattern: value.milliseconds))
+    add(8) { $0.append(bigEndian: UInt64(bitPattern: value.milliseconds)) }
   }
-  mutating func fixed(_ value: Bytes) { bytes += value }
-  mutating func identifier<S>(_ value: Identifier<S>) { value.append(to: &bytes) }
+  mutating func fixed(_ value: Bytes) { add(value.count) { $0 += value } }
+  mutating func identifier<S>(_ value: Identifier<S>) {
+    add(Identifier<S>.byteCount) { value.append(to: &$0) }
+  }
 
   mutating func blob(_ value: Bytes) {
     count(value.count)
-    bytes += value
+    fixed(value)
+  }
+
+  /// What is written, with its length in front.
+  mutating func blob(_ write: (inout ByteWriter) -> Void) {
+    let length = Self.count(write)
+    count(length)
+    if isCounting { counted += length } else { write(&self) }
   }
 
   mutating func list<Element>(_ values: [Element], _ write: (inout ByteWriter, Element) -> Void) {

@@ -64,7 +64,11 @@ package struct JournalChain: Hashable, Sendable {
   private mutating func take(
     _ shown: Bytes, count: Int, digest: (Bytes) -> Digest
   ) -> Digest {
-    last = digest(last.bytes + shown)
+    var preimage = Bytes()
+    preimage.reserveCapacity(Digest.byteCount + shown.count)
+    last.append(to: &preimage)
+    preimage += shown
+    last = digest(preimage)
     nextSequence += count
     return last
   }

@@ -12,8 +12,9 @@ extension JournalRecord {
   static let largest = SubmissionLimits.submission + SubmissionLimits.statement
 
   /// The record as it is stored and chained.
-  public var bytes: Bytes {
-    var writer = ByteWriter(expecting: expectedByteCount)
+  public var bytes: Bytes { ByteWriter.bytes { write(to: &$0) } }
+
+  func write(to writer: inout ByteWriter) {
     writer.byte(Self.version)
     writer.byte(kind.rawValue)
     switch self {
@@ -31,16 +32,6 @@ extension JournalRecord {
     case .called(let call):
       writer.count(call.activity)
       writer.count(call.attempts)
-    }
-    return writer.bytes
-  }
-
-  /// Statements are the bulk of most records.
-  private var expectedByteCount: Int {
-    switch self {
-    case .intent, .prepared, .end, .called: 32
-    case .begin, .verdict: 8192
-    case .result, .forward, .compensated: 2048
     }
   }
 

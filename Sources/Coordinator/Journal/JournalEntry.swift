@@ -25,13 +25,12 @@ public struct JournalEntry: Hashable, Sendable {
 
   /// Entries as a row holds them: each its time, its record's length, and its record.
   package static func bytes(of entries: [JournalEntry]) -> Bytes {
-    let records = entries.map(\.record.bytes)
-    var writer = ByteWriter(expecting: records.reduce(0) { $0 + $1.count + 16 })
-    for (entry, record) in zip(entries, records) {
-      writer.time(entry.at)
-      writer.blob(record)
+    ByteWriter.bytes { writer in
+      for entry in entries {
+        writer.time(entry.at)
+        writer.blob { entry.record.write(to: &$0) }
+      }
     }
-    return writer.bytes
   }
 
   /// Reads entries to the last byte.

@@ -63,10 +63,10 @@ extension PurchaseSubmission {
   /// The submission as bytes: a version byte, then its fields. What a customer puts on record before she
   /// sends it.
   public var encoded: Bytes {
-    var writer = ByteWriter(expecting: 8192)
-    writer.byte(terms == nil ? Self.versionWithoutTerms : Self.versionWithTerms)
-    write(to: &writer)
-    return writer.bytes
+    ByteWriter.bytes { writer in
+      writer.byte(terms == nil ? Self.versionWithoutTerms : Self.versionWithTerms)
+      write(to: &writer)
+    }
   }
 
   /// Reads `encoded` to its last byte.

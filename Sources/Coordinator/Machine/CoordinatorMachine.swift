@@ -141,7 +141,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
     guard plan.order != nil else {
       // Its abort is owed to whoever asks, so what is undecided keeps nobody waiting for it.
       guard presentedCount < limits.mostPresentedOrders else {
-        throw CoordinatorError(.busy, "\(presentedCount) presented orders are aborted: ask again later")
+        throw CoordinatorError(
+          .busy, "\(presentedCount) orders that were presented are being aborted: ask again later")
       }
       return
     }
