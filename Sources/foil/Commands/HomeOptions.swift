@@ -83,6 +83,12 @@ struct HomeOptions: ParsableArguments {
     } catch {
       Terminal.report("a purchase is not withdrawn yet: \(error.message)", hint: nil)
     }
+    for found in await market.askAboutOverdue().findings {
+      guard case .refused(let reason) = found.finding else { continue }
+      Terminal.report(
+        "\(found.shop) does not take the verdict on process \(found.order.process.short): "
+          + reason.rawValue, hint: "see 'foil merchant overdue'")
+    }
     do {
       try await market.resumeWithdrawals()
     } catch {
