@@ -25,6 +25,42 @@ import Testing
       Fair.contract, as: "chair.txt", by: Fair.red, for: Self.price, stock: "chairs")
   }
 
+  /// Further offers of one chair each: each is for one sale.
+  private func offers(
+    _ count: Int, in market: Market, coordinators: [Thumbprint] = []
+  ) async throws -> [StatementID] {
+    let draft = OfferDraft(
+      title: "A chair", fileName: "chair", container: nil, stock: "chairs",
+      price: try Price(net: Fair.amount(Self.price), tax: Fair.amount(0)),
+      payee: Fair.payee(of: Fair.red),
+      accepts: [AcceptedPayment(bank: Fair.bank, method: .ecash)],
+      coordinators: [market.coordinator.key] + coordinators,
+      expiresAt: clock.now().adding(seconds: 3600),
+      retainedUntil: clock.now().adding(seconds: 7200))
+    let red = try red(in: market)
+    return try await withThrowingTaskGroup(of: StatementID.self) { group in
+      for _ in 0..<count {
+        group.addTask { try UnverifiedStatement(try await red.publish(draft).bytes).id }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+  }
+
+  /// Has red hold so many chairs for as many made-up orders, which have to be decided one after another.
+  private func hold(_ count: Int, in market: Market) async throws {
+    let red = try red(in: market)
+    try await red.addStock(count, of: "chairs")
+    let orders = try await offers(count, in: market).enumerated().map { number, offer in
+      try MadeUpOrder(
+        over: [offer], in: market, decideBy: decideBy().adding(milliseconds: Int64(number)))
+    }
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      for order in orders { group.addTask { try await order.isHeld(at: red) } }
+      for try await isHeld in group { #expect(isHeld) }
+    }
+    #expect(try await level(in: market) == 0)
+  }
+
   private func red(in market: Market) throws -> Shop { try #require(market.shop(Fair.red)) }
 
   private func level(in market: Market) async throws -> Int? {
@@ -140,17 +176,7 @@ import Testing
 
   @Test func manyAreFreedInBoundedRounds() async throws {
     let market = try await Fair.open(clock: clock)
-    let chair = try await chairs(300, in: market)
-    let red = try red(in: market)
-    let orders = try (0..<300).map { number in
-      try MadeUpOrder(
-        over: [chair], in: market, decideBy: decideBy().adding(milliseconds: Int64(number)))
-    }
-    try await withThrowingTaskGroup(of: Bool.self) { group in
-      for order in orders { group.addTask { try await order.isHeld(at: red) } }
-      for try await isHeld in group { #expect(isHeld) }
-    }
-    #expect(try await level(in: market) == 0)
+    try await hold(300, in: market)
     passTime()
 
     var rounds: [Int] = []
@@ -163,6 +189,7 @@ import Testing
       #expect(try await level(in: market) == rounds.reduce(0, +))
     }
     #expect(rounds == [128, 128, 44], "who had to be decided first comes first")
+    let red = try red(in: market)
     #expect(await red.overdue(atMost: 10, includingPostponed: true).isEmpty)
     try await market.close()
   }
@@ -170,12 +197,7 @@ import Testing
   /// Whoever is not answered in time is found decided later.
   @Test func aRoundEndsInItsTime() async throws {
     let market = try await Fair.open(clock: clock)
-    let chair = try await chairs(40, in: market)
-    let red = try red(in: market)
-    for _ in 0..<40 {
-      let order = try MadeUpOrder(over: [chair], in: market, decideBy: decideBy())
-      #expect(try await order.isHeld(at: red))
-    }
+    try await hold(40, in: market)
     passTime()
     let report = await market.askAboutOverdue(withinSeconds: 0)
     #expect(report.findings.count == 40)
@@ -194,12 +216,7 @@ import Testing
 
   @Test func twoWhoAskAtOnceFreeItOnce() async throws {
     let market = try await Fair.open(clock: clock)
-    let chair = try await chairs(2, in: market)
-    let red = try red(in: market)
-    for _ in 0..<2 {
-      let order = try MadeUpOrder(over: [chair], in: market, decideBy: decideBy())
-      #expect(try await order.isHeld(at: red))
-    }
+    try await hold(2, in: market)
     passTime()
     async let one = ask(market)
     async let two = ask(market)
@@ -220,11 +237,11 @@ import Testing
   @Test func aPurchaseThatIsUnderWayIsNotDisturbed() async throws {
     let market = try await Fair.open(clock: clock)
     let gate = Gate()
-    try market.replace(Fair.blue) { HesitantMerchant(shop: $0, gate: gate) }
+    try market.replace(Fair.red) { HesitantMerchant(shop: $0, gate: gate) }
     let process = try await market.order()
     let engine = market.coordinator.engine
     _ = try await engine.submit(market.customer.submission(of: process))
-    try await eventually("red has deposited") {
+    try await eventually("blue has deposited") {
       try await engine.file(of: process).deposits.count == 1
     }
     #expect(await ask(market, includingPostponed: true).isEmpty)
@@ -328,23 +345,12 @@ import Testing
     let market = try await Market(at: home, passphraseFile: nil, clock: clock)
     let red = try red(in: market)
     try await red.addStock(2, of: "chairs")
-    let free = try Price(net: Fair.amount(Self.price), tax: Fair.amount(0))
-    let draft = OfferDraft(
-      title: "A chair", fileName: "chair", container: nil, stock: "chairs", price: free,
-      payee: Fair.payee(of: Fair.red),
-      accepts: [AcceptedPayment(bank: Fair.bank, method: .ecash)],
-      coordinators: [market.coordinator.key, foreign.issuer.key],
-      expiresAt: clock.now().adding(seconds: 3600),
-      retainedUntil: clock.now().adding(seconds: 7200))
-    let offer = try UnverifiedStatement(try await red.publish(draft).bytes).id
-    let orders = try (foreign.issuer.key, market.coordinator.key)
+    let offers = try await offers(2, in: market, coordinators: [foreign.issuer.key])
     let elsewhere = try MadeUpOrder(
-      over: [offer], in: market, decideBy: decideBy(), coordinator: orders.0)
+      over: [offers[0]], in: market, decideBy: decideBy(), coordinator: foreign.issuer.key)
     #expect(try await elsewhere.isHeld(at: red))
     clock.step(seconds: 1)
-    let second = try UnverifiedStatement(try await red.publish(draft).bytes).id
-    let own = try MadeUpOrder(
-      over: [second], in: market, decideBy: decideBy(), coordinator: orders.1)
+    let own = try MadeUpOrder(over: [offers[1]], in: market, decideBy: decideBy())
     #expect(try await own.isHeld(at: red))
     passTime()
 

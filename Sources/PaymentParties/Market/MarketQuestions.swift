@@ -6,6 +6,7 @@
 //         another one: nobody is asked
 
 import Coordinator
+import Evidence
 public import Goods
 public import PaymentModel
 import Receipts
@@ -136,7 +137,7 @@ extension Market {
       return Answer(finding: .unanswered("there was no time to ask"), isPassing: true)
     }
     let verdict: LoggedVerdict
-    switch await verdict(about: order) {
+    switch await self.verdict(about: order) {
     case .success(let found): verdict = found
     case .failure(let answer): return answer
     }

@@ -3,6 +3,8 @@
 import ArgumentParser
 import Coordinator
 import Foundation
+import Goods
+import PaymentModel
 import PaymentParties
 
 /// `--home` and `--passphrase-file`, which all commands share that need a market.

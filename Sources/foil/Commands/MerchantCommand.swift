@@ -1,6 +1,7 @@
 // `foil merchant`: what the home's merchants hold for orders that should have been decided.
 
 import ArgumentParser
+import Evidence
 import Goods
 import PaymentModel
 import PaymentParties

@@ -6,12 +6,13 @@ import PaymentCrypto
 import PaymentModel
 import Testing
 
-@Suite struct OverdueTests {
+@Suite final class OverdueTests {
   /// Orders are to be decided so long after the start unless said otherwise.
   private static let decideSeconds: Int64 = 600
   private static let marginSeconds: Int64 = 5
 
   let world: ShopWorld
+  private var made: UInt64 = 100
 
   init() throws {
     world = try ShopWorld()
@@ -21,11 +22,13 @@ import Testing
     world.clock.set(ShopWorld.start.adding(seconds: seconds))
   }
 
+  /// An offer of one chair, which is for one sale.
   private func chair() async throws -> StatementID {
     if await world.shop.stockLevel(of: "chairs") == nil {
       try await world.shop.addStock(10, of: "chairs")
     }
-    return try await world.publish(SealedFixture(byteCount: 10), stock: "chairs")
+    made += 1
+    return try await world.publish(SealedFixture(byteCount: 10, seed: made), stock: "chairs")
   }
 
   private func overdue(includingPostponed: Bool = false) async -> [OverdueOrder] {
@@ -65,9 +68,9 @@ import Testing
   }
 
   @Test func `Pages come in the order in which they had to be decided`() async throws {
-    let offer = try await chair()
     var expected: [(Int64, ProcessID)] = []
     for seconds in [300, 100, 200, 500, 400] as [Int64] {
+      let offer = try await chair()
       let order = try world.order(offer, decideBy: ShopWorld.start.adding(seconds: seconds))
       #expect(try await world.deposit(order, offer).ending == .done)
       expected.append((seconds, order.process))
@@ -199,10 +202,10 @@ import Testing
   // MARK: - In vain
 
   @Test func `After a question in vain it is left alone, longer and longer`() async throws {
-    let offer = try await chair()
-    let (one, two) = (try world.order(offer), try world.order(offer))
-    _ = try await world.deposit(one, offer)
-    _ = try await world.deposit(two, offer)
+    let offers = (try await chair(), try await chair())
+    let (one, two) = (try world.order(offers.0), try world.order(offers.1))
+    _ = try await world.deposit(one, offers.0)
+    _ = try await world.deposit(two, offers.1)
     var now = Self.decideSeconds + Self.marginSeconds
     step(to: now)
     let place = try #require(await overdue().first { $0.process == one.process }).place
