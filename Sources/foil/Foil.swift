@@ -20,7 +20,7 @@ struct Foil: AsyncParsableCommand {
       DemoCommand.self, OfferCommand.self, BuyCommand.self, PurchaseCommand.self, OpenCommand.self,
       ReceiptCommand.self, ComplainCommand.self, AuditCommand.self, GoodsCommand.self,
       ProcessCommand.self, CoordinatorCommand.self, BankCommand.self, CardCommand.self,
-      SimulateCommand.self,
+      MerchantCommand.self, SimulateCommand.self,
     ])
 
   static func main() async {

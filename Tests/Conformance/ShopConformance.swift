@@ -24,6 +24,7 @@ package enum ShopConformance {
     Case(description: "stock levels are replaced", check: keepsStock),
     Case(description: "holds are found by key and by process", check: findsHolds),
     Case(description: "undecided holds are summed up", check: sumsHolds),
+    Case(description: "orders are kept and come in the order of their places", check: ordersOrders),
     Case(description: "verdicts are kept by coordinator and process", check: keepsVerdicts),
     Case(description: "replies are kept by request", check: keepsReplies),
     Case(description: "the outbox is a queue", check: queues),
@@ -43,6 +44,10 @@ package enum ShopConformance {
       let nothing = ShopHoldSummary(count: 0, pieces: 0, firstDecideBy: nil)
       try require(rows.undecided(.all) == nothing, "nothing undecided")
       try require(!rows.isSold(offer(1)), "nothing sold")
+      try require(rows.order(place(1, 1, 1)) == nil, "no order")
+      let end = Timestamp(milliseconds: .max)
+      try require(
+        rows.orders(decidedBy: end, askedBy: end, after: nil, atMost: 10).isEmpty, "no orders")
       try require(rows.verdict(coordinator: party(1), process: process(1)) == nil, "no verdict")
       try require(rows.reply(to: request(1, "a")) == nil, "no reply")
       try require(rows.outbox(atMost: 10).isEmpty, "nothing to log")
@@ -161,6 +166,58 @@ package enum ShopConformance {
     }
   }
 
+  static func ordersOrders(_ store: any Store<any ShopRows>) async throws {
+    let all = [(100, 2, 1), (100, 1, 2), (300, 1, 3), (200, 1, 4), (200, 1, 5), (200, 2, 4)]
+      .map { decideBy, coordinator, number in
+        order(place(Int64(decideBy), coordinator, number), askAt: Int64(decideBy))
+      }
+    let sorted = all.sorted { $0.place < $1.place }
+    try require(sorted.map(\.place.decideBy.milliseconds).first == 100_000, "by time")
+    await store.transact { rows in
+      for row in all.reversed() { rows.put(row) }
+    }
+    @Sendable func places(
+      _ rows: any ShopRows, decidedBy: Int64, askedBy: Int64 = 1000,
+      after place: ShopOrderPlace? = nil, atMost count: Int = 100
+    ) -> [ShopOrderPlace] {
+      rows.orders(
+        decidedBy: Timestamp(seconds: decidedBy), askedBy: Timestamp(seconds: askedBy),
+        after: place, atMost: count
+      ).map(\.place)
+    }
+    let expected = sorted.map(\.place)
+    try await store.read { rows in
+      for row in all { try require(rows.order(row.place) == row, "each by its place") }
+      try require(rows.order(place(100, 1, 1)) == nil, "no other")
+      try require(places(rows, decidedBy: 1000) == expected, "all in order")
+      try require(places(rows, decidedBy: 99).isEmpty, "none before its time")
+      try require(places(rows, decidedBy: 200) == Array(expected[..<5]), "up to a time")
+      try require(places(rows, decidedBy: 1000, atMost: 2) == Array(expected[..<2]), "two")
+      for (index, place) in expected.enumerated() {
+        try require(
+          places(rows, decidedBy: 200, after: place, atMost: 2)
+            == Array(expected[..<5].dropFirst(index + 1).prefix(2)), "a page after \(index)")
+      }
+      try require(
+        places(rows, decidedBy: 1000, askedBy: 150) == Array(expected[..<2]), "those to ask about")
+    }
+    var later = sorted[1]
+    later.askAt = Timestamp(seconds: 500)
+    let postponed = later
+    await store.transact { rows in
+      rows.put(postponed)
+      rows.removeOrder(expected[0])
+      rows.removeOrder(place(100, 1, 1))
+    }
+    try await store.read { rows in
+      try require(rows.order(expected[0]) == nil, "removed")
+      try require(rows.order(expected[1]) == postponed, "a put replaces")
+      try require(
+        places(rows, decidedBy: 1000, askedBy: 499) == Array(expected[2...]), "without the later")
+      try require(places(rows, decidedBy: 1000) == Array(expected[1...]), "the others stay")
+    }
+  }
+
   static func keepsVerdicts(_ store: any Store<any ShopRows>) async throws {
     let abort = ShopVerdictRow(
       coordinator: party(1), process: process(1), verdict: offer(7), isCommit: false)
@@ -217,6 +274,7 @@ package enum ShopConformance {
       try await store.transact { rows throws(Failure) in
         rows.setStockLevel(0, of: "chairs")
         rows.put(hold(key(1, 1, 1)))
+        rows.put(order(place(1, 1, 1), askAt: 1))
         rows.enqueue(offer(1), kind: .deposit)
         throw Failure(description: "on purpose")
       }
@@ -225,6 +283,7 @@ package enum ShopConformance {
     try await store.read { rows in
       try require(rows.stockLevel(of: "chairs") == 1, "the stock is as before")
       try require(rows.hold(key(1, 1, 1)) == nil, "the hold is gone")
+      try require(rows.order(place(1, 1, 1)) == nil, "the order is gone")
       try require(rows.outbox(atMost: 1).isEmpty, "the outbox is empty")
     }
   }
@@ -243,6 +302,19 @@ package enum ShopConformance {
   private static func key(_ coordinator: Int, _ number: Int, _ offered: Int) -> ShopHoldKey {
     ShopHoldKey(
       coordinator: party(coordinator), process: process(number), offer: offer(offered))
+  }
+
+  private static func place(
+    _ decideBy: Int64, _ coordinator: Int, _ number: Int
+  ) -> ShopOrderPlace {
+    ShopOrderPlace(
+      decideBy: Timestamp(seconds: decideBy), coordinator: party(coordinator),
+      process: process(number))
+  }
+
+  private static func order(_ place: ShopOrderPlace, askAt: Int64) -> ShopOrderRow {
+    ShopOrderRow(
+      place: place, signed: Signed(place.process.bytes), askAt: Timestamp(seconds: askAt))
   }
 
   private static func step(_ path: String) -> StepPath {

@@ -95,7 +95,7 @@ import Testing
 }
 
 /// Copies a home at each record that is written in it.
-private final class Crashes: Sendable {
+final class Crashes: Sendable {
   /// What a crash leaves behind.
   struct Image: CustomStringConvertible {
     /// How many records the journal holds.

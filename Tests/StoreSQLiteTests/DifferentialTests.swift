@@ -424,6 +424,25 @@ import Testing
       return "\(rows.undecided(scope)) \(rows.isSold(offer))"
     },
     RowOperation { rows, random in
+      let times = [Timestamp(milliseconds: .min), .init(seconds: -1), .init(seconds: 1)]
+      let place = ShopOrderPlace(
+        decideBy: try random.one(of: times), coordinator: random.identifier(of: 2),
+        process: random.identifier(of: 3))
+      let before = rows.order(place)
+      if random.number(0..<3) == 0 {
+        rows.removeOrder(place)
+      } else {
+        rows.put(
+          ShopOrderRow(place: place, signed: Signed(random.bytes()), askAt: random.time()))
+      }
+      let end = Timestamp(milliseconds: .max)
+      let page = rows.orders(
+        decidedBy: try random.one(of: times), askedBy: random.flag() ? end : random.time(),
+        after: random.flag() ? place : nil, atMost: random.number(0..<6))
+      let all = rows.orders(decidedBy: end, askedBy: end, after: nil, atMost: 99)
+      return "\(before, default: "none") \(page) \(all)"
+    },
+    RowOperation { rows, random in
       let coordinator: Thumbprint = random.identifier(of: 2)
       let process: ProcessID = random.identifier(of: 2)
       let before = rows.verdict(coordinator: coordinator, process: process)

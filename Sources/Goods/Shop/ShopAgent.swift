@@ -26,7 +26,8 @@ extension Shop: MerchantAgent {
       return .refused(.coordinatorRefused, nil)
     }
     let deposit = CheckedDeposit(
-      request: key, body: body, order: order.claim, item: item, escrow: escrow)
+      request: key, body: body, order: order.claim, signedOrder: request.order, item: item,
+      escrow: escrow)
     return Self.deposited(
       await answer(desk) { desk, rows throws(GoodsError) in
         try DepositRule.apply(deposit, desk: &desk, rows: &rows)

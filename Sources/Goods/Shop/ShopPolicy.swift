@@ -16,6 +16,9 @@ public struct ShopPolicy: Hashable, Sendable {
   /// At most so many pieces of one stock are held for nothing, so that some are left for those who pay, or come
   /// later; an order that asks for more of them waits until it is the only one.
   public let mostFreePieces: Int
+  /// How long after an order's `decideBy` the shop asks what became of it, in seconds: before, coordinators do not
+  /// abort what nobody has handed in.
+  public let askAfterSeconds: Int64
 
   /// - Parameters:
   ///   - templates: digests of process templates, for example the standard one.
@@ -23,14 +26,16 @@ public struct ShopPolicy: Hashable, Sendable {
   ///   - mostUndecidedHolds: 10,000 unless said otherwise.
   ///   - mostFreeHolds: 1,000 unless said otherwise.
   ///   - mostFreePieces: 10 unless said otherwise.
+  ///   - askAfterSeconds: five seconds unless said otherwise, the margin of a coordinator.
   public init(
     templates: [Digest], largestHoldSeconds: Int64 = 7 * 86_400, mostUndecidedHolds: Int = 10_000,
-    mostFreeHolds: Int = 1000, mostFreePieces: Int = 10
+    mostFreeHolds: Int = 1000, mostFreePieces: Int = 10, askAfterSeconds: Int64 = 5
   ) {
     self.templates = templates
     self.largestHoldSeconds = largestHoldSeconds
     self.mostUndecidedHolds = mostUndecidedHolds
     self.mostFreeHolds = mostFreeHolds
     self.mostFreePieces = mostFreePieces
+    self.askAfterSeconds = askAfterSeconds
   }
 }

@@ -115,6 +115,51 @@ struct SQLiteShopRows: ShopRows {
     sql.exists("SELECT 1 FROM hold WHERE offer = ? AND state = 'sold' LIMIT 1", offer)
   }
 
+  // MARK: Orders
+
+  private static let orderColumns = "decide_by, coordinator, process, signed, ask_at"
+
+  func order(_ place: ShopOrderPlace) -> ShopOrderRow? {
+    sql.first(
+      """
+      SELECT \(Self.orderColumns) FROM held_order
+      WHERE decide_by = ? AND coordinator = ? AND process = ?
+      """, place.decideBy, place.coordinator, place.process, read: readOrder)
+  }
+
+  func orders(
+    decidedBy time: Timestamp, askedBy askTime: Timestamp, after place: ShopOrderPlace?,
+    atMost count: Int
+  ) -> [ShopOrderRow] {
+    // No coordinator has a name without bytes: all rows come after that place.
+    sql.all(
+      """
+      SELECT \(Self.orderColumns) FROM held_order
+      WHERE (decide_by, coordinator, process) > (?, ?, ?) AND decide_by <= ? AND ask_at <= ?
+      ORDER BY decide_by, coordinator, process LIMIT ?
+      """, place?.decideBy ?? Timestamp(milliseconds: .min), place?.coordinator.bytes ?? [],
+      place?.process.bytes ?? [], time, askTime, count, read: readOrder)
+  }
+
+  private func readOrder(_ row: SQLRow) -> ShopOrderRow {
+    ShopOrderRow(
+      place: ShopOrderPlace(decideBy: row[0], coordinator: row[1], process: row[2]),
+      signed: row[3], askAt: row[4])
+  }
+
+  mutating func put(_ order: ShopOrderRow) {
+    sql.run(
+      "REPLACE INTO held_order (\(Self.orderColumns)) VALUES (?, ?, ?, ?, ?)",
+      order.place.decideBy, order.place.coordinator, order.place.process, order.signed,
+      order.askAt)
+  }
+
+  mutating func removeOrder(_ place: ShopOrderPlace) {
+    sql.run(
+      "DELETE FROM held_order WHERE decide_by = ? AND coordinator = ? AND process = ?",
+      place.decideBy, place.coordinator, place.process)
+  }
+
   // MARK: Verdicts
 
   func verdict(coordinator: Thumbprint, process: ProcessID) -> ShopVerdictRow? {

@@ -14,7 +14,8 @@ extension SQLiteStore where Rows == any ShopRows {
 extension SQLiteSchema where Rows == any ShopRows {
   package static var shop: Self {
     Self(
-      name: "shop", versions: [offers + holds + answers], rows: { SQLiteShopRows(sql: $0) })
+      name: "shop", versions: [offers + holds + orders + answers], rows: { SQLiteShopRows(sql: $0) }
+    )
   }
 
   /// Stocks are named by the bytes of their names.
@@ -72,6 +73,21 @@ extension SQLiteSchema where Rows == any ShopRows {
       is_commit INTEGER NOT NULL CHECK (is_commit IN (0, 1)),
       PRIMARY KEY (coordinator, process)
     ) STRICT, WITHOUT ROWID;
+
+    """
+  }
+
+  /// Once for each process, however many goods it holds. The key answers by itself which of them are overdue.
+  private static var orders: String {
+    """
+    CREATE TABLE held_order (
+      decide_by INTEGER NOT NULL,
+      coordinator BLOB NOT NULL CHECK (length(coordinator) = 32),
+      process BLOB NOT NULL CHECK (length(process) = 32),
+      signed BLOB NOT NULL,
+      ask_at INTEGER NOT NULL,
+      PRIMARY KEY (decide_by, coordinator, process)
+    ) STRICT;
 
     """
   }

@@ -3,6 +3,8 @@
 import ArgumentParser
 import Coordinator
 import Foundation
+import Goods
+import PaymentModel
 import PaymentParties
 
 /// `--home` and `--passphrase-file`, which all commands share that need a market.
@@ -82,6 +84,12 @@ struct HomeOptions: ParsableArguments {
       try await market.resumeCancellations()
     } catch {
       Terminal.report("a purchase is not withdrawn yet: \(error.message)", hint: nil)
+    }
+    for found in await market.askAboutOverdue().findings {
+      guard case .refused(let reason) = found.finding else { continue }
+      Terminal.report(
+        "\(found.shop) does not take the verdict on process \(found.order.process.short): "
+          + reason.rawValue, hint: "see 'foil merchant overdue'")
     }
     do {
       try await market.resumeWithdrawals()

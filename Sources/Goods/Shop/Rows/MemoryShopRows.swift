@@ -13,6 +13,7 @@ public struct MemoryShopRows: ShopRows, Sendable {
   private var offersByID: [StatementID: ShopOfferRow] = [:]
   private var stockLevels: [String: Int] = [:]
   private var holds: [ShopHoldKey: ShopHoldRow] = [:]
+  private var orders: [ShopOrderPlace: ShopOrderRow] = [:]
   private var verdicts: [ProcessKey: ShopVerdictRow] = [:]
   private var replies: [RequestKey: ReplyRow] = [:]
   private var outboxRows: [OutboxRow] = []
@@ -69,6 +70,22 @@ public struct MemoryShopRows: ShopRows, Sendable {
   public func isSold(_ offer: StatementID) -> Bool {
     holds.values.contains { $0.key.offer == offer && $0.state == .sold }
   }
+
+  public func order(_ place: ShopOrderPlace) -> ShopOrderRow? { orders[place] }
+
+  public func orders(
+    decidedBy time: Timestamp, askedBy askTime: Timestamp, after place: ShopOrderPlace?,
+    atMost count: Int
+  ) -> [ShopOrderRow] {
+    let due = orders.values.filter { row in
+      row.place.decideBy <= time && row.askAt <= askTime && (place.map { $0 < row.place } ?? true)
+    }
+    return Array(due.sorted { $0.place < $1.place }.prefix(count))
+  }
+
+  public mutating func put(_ order: ShopOrderRow) { orders[order.place] = order }
+
+  public mutating func removeOrder(_ place: ShopOrderPlace) { orders[place] = nil }
 
   public func verdict(coordinator: Thumbprint, process: ProcessID) -> ShopVerdictRow? {
     verdicts[ProcessKey(coordinator: coordinator, process: process)]

@@ -36,6 +36,23 @@ public protocol ShopRows {
   /// Whether a hold on that offer was sold.
   func isSold(_ offer: StatementID) -> Bool
 
+  // MARK: Orders
+
+  /// The order for which something is held.
+  func order(_ place: ShopOrderPlace) -> ShopOrderRow?
+  /// Those that should have been decided and are to be asked about, in the order of their places.
+  ///
+  /// - Parameters:
+  ///   - time: they had to be decided by then.
+  ///   - askTime: and are not asked about later than that.
+  ///   - place: where the list goes on.
+  func orders(
+    decidedBy time: Timestamp, askedBy askTime: Timestamp, after place: ShopOrderPlace?,
+    atMost count: Int
+  ) -> [ShopOrderRow]
+  mutating func put(_ order: ShopOrderRow)
+  mutating func removeOrder(_ place: ShopOrderPlace)
+
   // MARK: Verdicts
 
   /// The verdict that the shop has acted on. An abort before the deposit is a tombstone.
@@ -121,6 +138,40 @@ public struct ShopHoldRow: Hashable, Sendable {
     self.payee = payee
     self.decideBy = decideBy
     self.state = state
+  }
+}
+
+/// What names an order for which something is held. Who had to be decided first comes first.
+public struct ShopOrderPlace: Hashable, Sendable, Comparable {
+  public let decideBy: Timestamp
+  public let coordinator: Thumbprint
+  public let process: ProcessID
+
+  public init(decideBy: Timestamp, coordinator: Thumbprint, process: ProcessID) {
+    self.decideBy = decideBy
+    self.coordinator = coordinator
+    self.process = process
+  }
+
+  public static func < (left: Self, right: Self) -> Bool {
+    (left.decideBy, left.coordinator, left.process)
+      < (right.decideBy, right.coordinator, right.process)
+  }
+}
+
+/// An order for which something is held: shown to its coordinator, it answers what became of it. It is kept until
+/// nothing is held for it any more.
+public struct ShopOrderRow: Hashable, Sendable {
+  /// The key.
+  public let place: ShopOrderPlace
+  public let signed: Signed<Order>
+  /// Until then it is left alone, after somebody has asked about it in vain. At first its `decideBy`.
+  public var askAt: Timestamp
+
+  public init(place: ShopOrderPlace, signed: Signed<Order>, askAt: Timestamp) {
+    self.place = place
+    self.signed = signed
+    self.askAt = askAt
   }
 }
 

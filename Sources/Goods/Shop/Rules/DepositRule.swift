@@ -16,6 +16,7 @@ struct CheckedDeposit: Sendable {
   let request: RequestKey
   let body: Digest
   let order: Order
+  let signedOrder: Signed<Order>
   let item: ItemPart
   /// Where the order's coordinator has keys sealed to.
   let escrow: Age.Recipient
@@ -80,6 +81,7 @@ enum DepositRule {
         key: key, step: deposit.request.step, stock: offer.stock,
         quantity: deposit.item.quantity, amount: amount, payee: offer.payee,
         decideBy: deposit.order.decideBy, state: .held))
+    OverdueRule.keep(deposit, in: &rows)
     return desk.record(
       .done([statement.bytes, sealedKey.bytes]), to: deposit.request, body: deposit.body,
       in: &rows)

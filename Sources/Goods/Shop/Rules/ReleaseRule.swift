@@ -52,6 +52,7 @@ enum ReleaseRule {
       }
       hold.state = .released
       rows.put(hold)
+      OverdueRule.forget(hold, in: &rows)
     }
     let release = try desk.sign(
       Release(process: verdict.process, offer: offer, verdict: verdict.stated.id), in: &rows)

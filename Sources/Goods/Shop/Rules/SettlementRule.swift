@@ -24,6 +24,7 @@ enum SettlementRule {
     for var hold in holds where hold.state == .held {
       hold.state = .sold
       rows.put(hold)
+      OverdueRule.forget(hold, in: &rows)
     }
     let settlement = try desk.sign(
       Settlement(
