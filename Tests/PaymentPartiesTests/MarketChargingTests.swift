@@ -93,7 +93,7 @@ import Testing
     let market = try await market()
     let gate = Gate()
     try market.replace(Fair.red) { HesitantMerchant(shop: $0, gate: gate) }
-    let process = try await market.order(decideWithinSeconds: 2)
+    let process = try await market.order(decideWithinSeconds: 30)
     let purchase = try await market.conclude(process)
     #expect(purchase.decision == .abort(.timeout) && purchase.report.answer == .proven)
     #expect(try await earned(in: market) == 0)

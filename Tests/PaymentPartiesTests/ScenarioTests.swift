@@ -66,7 +66,7 @@ import Testing
     let market = try await Fair.open()
     let gate = Gate()
     try market.replace(Fair.blue) { HesitantMerchant(shop: $0, gate: gate) }
-    try await expectAbort(.timeout, in: market, decideWithinSeconds: 2)
+    try await expectAbort(.timeout, in: market, decideWithinSeconds: 30)
     gate.open()
   }
 
