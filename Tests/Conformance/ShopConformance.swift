@@ -47,7 +47,7 @@ package enum ShopConformance {
       try require(rows.order(place(1, 1, 1)) == nil, "no order")
       let end = Timestamp(milliseconds: .max)
       try require(
-        rows.orders(decidedBy: end, askedBy: end, after: nil, atMost: 10).isEmpty, "no orders")
+        rows.orders(decidedBy: end, leavingAlone: nil, after: nil, atMost: 10).isEmpty, "no orders")
       try require(rows.verdict(coordinator: party(1), process: process(1)) == nil, "no verdict")
       try require(rows.reply(to: request(1, "a")) == nil, "no reply")
       try require(rows.outbox(atMost: 10).isEmpty, "nothing to log")
@@ -177,12 +177,14 @@ package enum ShopConformance {
       for row in all.reversed() { rows.put(row) }
     }
     @Sendable func places(
-      _ rows: any ShopRows, decidedBy: Int64, askedBy: Int64 = 1000,
+      _ rows: any ShopRows, decidedBy: Int64, leavingAlone: ClosedRange<Int64>? = nil,
       after place: ShopOrderPlace? = nil, atMost count: Int = 100
     ) -> [ShopOrderPlace] {
       rows.orders(
-        decidedBy: Timestamp(seconds: decidedBy), askedBy: Timestamp(seconds: askedBy),
-        after: place, atMost: count
+        decidedBy: Timestamp(seconds: decidedBy),
+        leavingAlone: leavingAlone.map {
+          Timestamp(seconds: $0.lowerBound)...Timestamp(seconds: $0.upperBound)
+        }, after: place, atMost: count
       ).map(\.place)
     }
     let expected = sorted.map(\.place)
@@ -199,7 +201,11 @@ package enum ShopConformance {
             == Array(expected[..<5].dropFirst(index + 1).prefix(2)), "a page after \(index)")
       }
       try require(
-        places(rows, decidedBy: 1000, askedBy: 150) == Array(expected[..<2]), "those to ask about")
+        places(rows, decidedBy: 1000, leavingAlone: 150...1000) == Array(expected[..<2]),
+        "those to ask about")
+      try require(
+        places(rows, decidedBy: 1000, leavingAlone: 200...200)
+          == Array(expected[..<2] + expected[5...]), "those before and after the range")
     }
     var later = sorted[1]
     later.askAt = Timestamp(seconds: 500)
@@ -213,7 +219,8 @@ package enum ShopConformance {
       try require(rows.order(expected[0]) == nil, "removed")
       try require(rows.order(expected[1]) == postponed, "a put replaces")
       try require(
-        places(rows, decidedBy: 1000, askedBy: 499) == Array(expected[2...]), "without the later")
+        places(rows, decidedBy: 1000, leavingAlone: 500...600) == Array(expected[2...]),
+        "without the later")
       try require(places(rows, decidedBy: 1000) == Array(expected[1...]), "the others stay")
     }
   }

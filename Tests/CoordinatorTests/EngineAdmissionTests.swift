@@ -85,6 +85,42 @@ import Testing
     await engine.quiesce()
   }
 
+  /// The log refuses these verdicts for ever, for example because another coordinator has taken their slots. Others
+  /// are aborted all the same, also after a restart.
+  @Test func abortsThatNeverEndKeepNoOtherFromBeingAborted() async throws {
+    let driver = EngineDriver()
+    let world = driver.world
+    world.log.faults.always(.publish, .refused(.conflict))
+    let limits = CoordinatorLimits(mostPresentedOrders: 4)
+    let engine = driver.engine(limits: limits)
+    let stuck = (0..<4).map { _ in world.order(goods: [0]) }
+    for order in stuck { try await cancel(order, in: engine, world) }
+    try await eventually("an operator is called about each") {
+      await engine.activity().operatorCalls == 4
+    }
+    world.log.faults.always(.publish, nil)
+    let next = world.order(goods: [0])
+    try await cancel(next, in: engine, world)
+    #expect(
+      try await engine.outcome(of: ModelWorld.process(of: next)).decision == .abort(.cancelled))
+    await engine.quiesce()
+
+    world.log.faults.always(.publish, .refused(.conflict))
+    let second = driver.engine(limits: limits)
+    #expect(await second.recover().resumed.count == 4)
+    let last = world.order(goods: [0])
+    try await cancel(last, in: second, world)
+    world.log.faults.always(.publish, nil)
+    for order in stuck + [last] {
+      let process = ModelWorld.process(of: order)
+      try await second.retry(process)
+      #expect(try await second.outcome(of: process).decision == .abort(.cancelled))
+    }
+    // None is counted that has ended.
+    for _ in 0..<5 { try await cancel(world.order(goods: [0]), in: second, world) }
+    await second.quiesce()
+  }
+
   private func customer(
     of order: PurchaseSubmission, in world: ModelWorld
   ) throws -> ModelCustomer {

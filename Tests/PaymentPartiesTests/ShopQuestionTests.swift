@@ -129,7 +129,7 @@ import Testing
     try await market.close()
   }
 
-  /// The program ends between any two steps, and at every record of the coordinator's journal.
+  /// The program ends after each step of a merchant, and at every record of the coordinator's journal.
   @Test func aCrashAnywhereLeavesNothingHeld() async throws {
     let home = try await Fair.copy()
     var market = try await Market(at: home, passphraseFile: nil, clock: clock)
@@ -201,15 +201,13 @@ import Testing
     passTime()
     let report = await market.askAboutOverdue(withinSeconds: 0)
     #expect(report.findings.count == 40)
-    #expect(
-      report.findings.allSatisfy { found in
-        switch found.finding {
-        case .released, .unanswered: true
-        default: false
-        }
-      })
     let released = report.findings.count { $0.finding == .released(1) }
-    #expect(await ask(market).count == 40 - released, "nobody is postponed")
+    let unanswered = report.findings.count { found in
+      if case .unanswered = found.finding { true } else { false }
+    }
+    // There is no time for 40 verdicts.
+    #expect(unanswered > 0 && released + unanswered == 40)
+    #expect(await ask(market).count == unanswered, "nobody is postponed")
     #expect(try await level(in: market) == 40)
     try await market.close()
   }

@@ -437,9 +437,10 @@ import Testing
       }
       let end = Timestamp(milliseconds: .max)
       let page = rows.orders(
-        decidedBy: try random.one(of: times), askedBy: random.flag() ? end : random.time(),
+        decidedBy: try random.one(of: times),
+        leavingAlone: random.flag() ? nil : random.time()...end,
         after: random.flag() ? place : nil, atMost: random.number(0..<6))
-      let all = rows.orders(decidedBy: end, askedBy: end, after: nil, atMost: 99)
+      let all = rows.orders(decidedBy: end, leavingAlone: nil, after: nil, atMost: 99)
       return "\(before, default: "none") \(page) \(all)"
     },
     RowOperation { rows, random in

@@ -29,7 +29,9 @@ public actor Engine {
 
   private var calls = OpenCalls()
   private nonisolated let replies = ReplyBox()
-  /// So many calls at most are begun one after another.
+  /// Calls that leave together are begun by so many tasks at least, as far as there are as many calls, and each of
+  /// them begins so many at most.
+  private static let fewestTurns = 4
   private static let callsAtATurn = 16
   private var writing: Task<Void, Never>?
   private var timer: Task<Void, Never>?
@@ -257,13 +259,7 @@ public actor Engine {
       event, at: ports.clock.now(), entropy: &entropy, notary: ports.notary)
     surroundings.isBusy = machine.isBusy
     var opened: [OpenCall] = []
-    for effect in effects {
-      if case .ask(let attempt) = effect {
-        if let call = open(attempt) { opened.append(call) }
-      } else {
-        carryOut(effect)
-      }
-    }
+    for effect in effects { carryOut(effect, opened: &opened) }
     begin(opened)
   }
 
@@ -272,10 +268,10 @@ public actor Engine {
     try? carryOut(event)
   }
 
-  private func carryOut(_ effect: CoordinatorEffect) {
+  private func carryOut(_ effect: CoordinatorEffect, opened: inout [OpenCall]) {
     switch effect {
     case .write(let batch): write(batch)
-    case .ask(let attempt): open(attempt).map { begin([$0]) }
+    case .ask(let attempt): open(attempt).map { opened.append($0) }
     case .changed(let process): tell(process)
     case .ended(let process, let standing):
       calls.abandon(process)
@@ -329,8 +325,10 @@ public actor Engine {
   /// Begins calls beside the actor. Of many that a batch has let out a few tasks begin some each, one after another up
   /// to the first thing that each has to wait for: that spares most of the turns of processors.
   private func begin(_ opened: [OpenCall]) {
-    for first in stride(from: 0, to: opened.count, by: Self.callsAtATurn) {
-      let some = opened[first..<min(first + Self.callsAtATurn, opened.count)]
+    let share = (opened.count + Self.fewestTurns - 1) / Self.fewestTurns
+    let count = max(1, min(share, Self.callsAtATurn))
+    for first in stride(from: 0, to: opened.count, by: count) {
+      let some = opened[first..<min(first + count, opened.count)]
       Task { @concurrent [surroundings, replies] in
         for call in some {
           let hasBegun = call.begin {

@@ -21,8 +21,8 @@ extension Engine {
   ///
   /// - Parameter oneTimeKey: the key that the order names.
   /// - Throws: `not-entitled` for an order that does not verify or belongs to another coordinator, or when its
-  ///   one-time key did not sign the cancellation; `busy` while as many that were never handed in are aborted as may be at a
-  ///   time; `behind-log`, `log-unreachable`, and what the journal throws.
+  ///   one-time key did not sign the cancellation; `busy` while as many that were never handed in are aborted as may be
+  ///   at a time; `behind-log`, `log-unreachable`, and what the journal throws.
   public nonisolated func cancel(
     _ order: Signed<Order>, oneTimeKey: SigningKeyValue, _ cancellation: Signed<Cancellation>
   ) async throws(CoordinatorError) {

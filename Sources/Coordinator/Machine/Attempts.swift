@@ -51,11 +51,13 @@ struct Attempts: Hashable, Sendable {
     let pause = policy.pauseMilliseconds(afterAttempts: count, entropy: &entropy)
     let after = now.adding(milliseconds: pause)
     let shortest = policy.shortestPause(afterAttempts: count)
-    nextAt =
-      time.map { time in
-        time < after.adding(milliseconds: shortest)
-          ? max(time, now.adding(milliseconds: shortest)) : after
-      } ?? after
+    guard let time, time < after.adding(milliseconds: shortest) else { return nextAt = after }
+    let longest = now.adding(milliseconds: policy.longestPause(afterAttempts: count))
+    // What lies too far for this pause is met by the next one.
+    let next = policy.shortestPause(afterAttempts: count + 1)
+    nextAt = max(
+      time <= longest ? time : min(after, time.adding(milliseconds: -next)),
+      now.adding(milliseconds: shortest))
   }
 }
 

@@ -23,7 +23,7 @@ public struct CoordinatorLimits: Hashable, Sendable {
   /// With so many bytes of their orders, and of what the banks are to be handed, the next one is refused as well.
   public let mostUndecidedBytes: Int
   /// At most so many orders that were never handed in are aborted at a time, because somebody has asked about them or
-  /// withdraws them: anybody can present one.
+  /// withdraws them: anybody can present one. Those about which an operator was called do not count.
   public let mostPresentedOrders: Int
   /// At most so many rows are written in one transaction, and at least one.
   public let largestBatch: Int
@@ -57,7 +57,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
   public private(set) var undecidedCount = 0
   /// Bytes of their orders, and of what the banks are to be handed.
   public private(set) var undecidedBytes = 0
-  /// Open processes of orders that were never handed in.
+  /// Open processes of orders that were never handed in, but for those about which an operator was called.
   private var presentedCount = 0
   private var locks: LockTable
   /// To be given before a step ends.
@@ -266,7 +266,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
   private mutating func enter(_ entry: OpenProcess) {
     open[entry.process] = CopiedOnWrite(entry)
     openCount += 1
-    if entry.plan.order == nil { presentedCount += 1 }
+    if entry.isPresented { presentedCount += 1 }
     if !entry.isDecided { undecidedCount += 1 }
     undecidedBytes += entry.undecidedBytes
   }
@@ -310,6 +310,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
       event, at: now, entropy: &entropy, nextBatch: nextBatch, rules: rules, effects: &effects)
     guard let stepped else { return }
     if stepped.isDecidedNow { undecidedCount -= 1 }
+    presentedCount += stepped.presentedChange
     undecidedBytes -= stepped.freedBytes
     if let timer = stepped.timer { timers.push(process, at: timer) }
     if stepped.isForced { markDirty(process) }
@@ -435,7 +436,7 @@ public struct CoordinatorMachine: Hashable, Sendable {
   private mutating func leave(_ process: ProcessID) -> OpenProcess? {
     guard let entry = open.removeValue(forKey: process)?.value else { return nil }
     openCount -= 1
-    if entry.plan.order == nil { presentedCount -= 1 }
+    if entry.isPresented { presentedCount -= 1 }
     if !entry.isDecided { undecidedCount -= 1 }
     undecidedBytes -= entry.undecidedBytes
     return entry

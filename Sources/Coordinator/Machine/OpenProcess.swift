@@ -86,6 +86,9 @@ struct OpenProcess: Hashable, Sendable {
   var process: ProcessID { plan.process }
   var isDurable: Bool { awaitedBatch == nil }
   var isDecided: Bool { machine.state.isCommitted != nil }
+  /// Whether it is the abort of an order that was never handed in, and nobody was called about it: one of which the
+  /// log refuses the verdict never ends, and must not keep others from being aborted.
+  var isPresented: Bool { plan.order == nil && machine.state.calls.isEmpty }
   /// Bytes that it holds as long as it is undecided.
   var undecidedBytes: Int { isDecided ? 0 : handedInBytes }
   /// Whether it has ended, durably.
@@ -110,6 +113,8 @@ struct OpenProcess: Hashable, Sendable {
   /// What a step means for others.
   struct Stepped {
     var isDecidedNow = false
+    /// How many more count as presented now: one, none, or one fewer.
+    var presentedChange = 0
     /// How many bytes fewer it holds undecided.
     var freedBytes = 0
     /// Whether there are records that must be durable before anybody hears of them.
@@ -134,6 +139,7 @@ struct OpenProcess: Hashable, Sendable {
   ) -> Stepped {
     var stepped = Stepped()
     let wasDecided = isDecided
+    let wasPresented = isPresented
     let bytes = undecidedBytes
     let result = machine.step(event, at: now, entropy: &entropy)
     if !wasDecided, isDecided {
@@ -178,6 +184,7 @@ struct OpenProcess: Hashable, Sendable {
     if !limited.isEmpty { stepped.settled = settledUses() }
     stepped.isResting = isResting
     stepped.freedBytes = bytes - undecidedBytes
+    stepped.presentedChange = (isPresented ? 1 : 0) - (wasPresented ? 1 : 0)
     return stepped
   }
 

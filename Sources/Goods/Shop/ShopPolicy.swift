@@ -26,7 +26,7 @@ public struct ShopPolicy: Hashable, Sendable {
   ///   - mostUndecidedHolds: 10,000 unless said otherwise.
   ///   - mostFreeHolds: 1,000 unless said otherwise.
   ///   - mostFreePieces: 10 unless said otherwise.
-  ///   - askAfterSeconds: five seconds unless said otherwise, the margin of a coordinator.
+  ///   - askAfterSeconds: five seconds unless said otherwise, the margin of a coordinator; not negative.
   public init(
     templates: [Digest], largestHoldSeconds: Int64 = 7 * 86_400, mostUndecidedHolds: Int = 10_000,
     mostFreeHolds: Int = 1000, mostFreePieces: Int = 10, askAfterSeconds: Int64 = 5
@@ -36,6 +36,6 @@ public struct ShopPolicy: Hashable, Sendable {
     self.mostUndecidedHolds = mostUndecidedHolds
     self.mostFreeHolds = mostFreeHolds
     self.mostFreePieces = mostFreePieces
-    self.askAfterSeconds = askAfterSeconds
+    self.askAfterSeconds = max(askAfterSeconds, 0)
   }
 }

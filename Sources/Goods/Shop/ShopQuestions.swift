@@ -40,9 +40,9 @@ extension Shop {
   ) async -> [OverdueOrder] {
     let now = clock.now()
     let decidedBy = now.adding(seconds: -policy.askAfterSeconds)
-    let askedBy = includingPostponed ? Timestamp(milliseconds: .max) : now
+    let leftAlone = includingPostponed ? nil : OverdueRule.leftAlone(at: now)
     return await store.read { rows in
-      rows.orders(decidedBy: decidedBy, askedBy: askedBy, after: place, atMost: count)
+      rows.orders(decidedBy: decidedBy, leavingAlone: leftAlone, after: place, atMost: count)
         .map { row in
           let holds = rows.holds(
             coordinator: row.place.coordinator, process: row.place.process)

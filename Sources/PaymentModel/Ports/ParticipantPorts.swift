@@ -140,6 +140,9 @@ public struct Notified: Hashable, Sendable {
 }
 
 /// Finds participants by name.
+///
+/// A coordinator begins some requests one after another, each up to the first thing that it has to wait for: an agent
+/// waits by suspending, and does not block its thread.
 public protocol Participants: Sendable {
   func bank(_ name: PartyName) -> (any PaymentAgent)?
   func merchant(_ name: PartyName) -> (any MerchantAgent)?

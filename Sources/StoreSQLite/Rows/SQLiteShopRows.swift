@@ -128,17 +128,20 @@ struct SQLiteShopRows: ShopRows {
   }
 
   func orders(
-    decidedBy time: Timestamp, askedBy askTime: Timestamp, after place: ShopOrderPlace?,
-    atMost count: Int
+    decidedBy time: Timestamp, leavingAlone leftAlone: ClosedRange<Timestamp>?,
+    after place: ShopOrderPlace?, atMost count: Int
   ) -> [ShopOrderRow] {
-    // No coordinator has a name without bytes: all rows come after that place.
+    // No coordinator has a name without bytes: all rows come after that place. Nothing is between the latest time
+    // and the earliest.
     sql.all(
       """
       SELECT \(Self.orderColumns) FROM held_order
-      WHERE (decide_by, coordinator, process) > (?, ?, ?) AND decide_by <= ? AND ask_at <= ?
+      WHERE (decide_by, coordinator, process) > (?, ?, ?) AND decide_by <= ?
+        AND ask_at NOT BETWEEN ? AND ?
       ORDER BY decide_by, coordinator, process LIMIT ?
       """, place?.decideBy ?? Timestamp(milliseconds: .min), place?.coordinator.bytes ?? [],
-      place?.process.bytes ?? [], time, askTime, count, read: readOrder)
+      place?.process.bytes ?? [], time, leftAlone?.lowerBound ?? Timestamp(milliseconds: .max),
+      leftAlone?.upperBound ?? Timestamp(milliseconds: .min), count, read: readOrder)
   }
 
   private func readOrder(_ row: SQLRow) -> ShopOrderRow {

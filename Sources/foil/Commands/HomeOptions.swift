@@ -89,7 +89,7 @@ struct HomeOptions: ParsableArguments {
       guard case .refused(let reason) = found.finding else { continue }
       Terminal.report(
         "\(found.shop) does not take the verdict on process \(found.order.process.short): "
-          + reason.rawValue, hint: "see 'foil merchant overdue'")
+          + reason.rawValue, hint: "'\(command("merchant ask"))' says what is held for what reason")
     }
     do {
       try await market.resumeWithdrawals()

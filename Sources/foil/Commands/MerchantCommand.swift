@@ -65,7 +65,7 @@ struct MerchantAskCommand: AsyncParsableCommand {
       asked about orders of other coordinators: they are listed.
 
       Exit status: 0 when nothing is overdue any more; 75 when something is still held, and then it \
-      says why.
+      says why, or when there was no time to ask about all.
       """)
 
   @OptionGroup var home: HomeOptions
@@ -84,24 +84,27 @@ struct MerchantAskCommand: AsyncParsableCommand {
 
   func run() async throws {
     let isDone = try await home.withMarket { market in
-      let findings = await ask(in: market)
-      try await market.logStatements()
+      let (findings, isComplete) = await ask(in: market)
       if json {
         for finding in findings {
           try JSONOutput.print(OverdueRow(finding, in: market), pretty: false)
         }
       } else {
-        show(findings, in: market)
+        show(findings, isComplete: isComplete, in: market)
       }
-      return findings.allSatisfy { finding in
-        if case .released = finding.finding { true } else { false }
-      }
+      try await market.logStatements()
+      return isComplete
+        && findings.allSatisfy { finding in
+          if case .released = finding.finding { true } else { false }
+        }
     }
     if !isDone { throw ExitCode(.pending) }
   }
 
   /// Asks about all orders, each once, while there is time.
-  private func ask(in market: Market) async -> [OverdueFinding] {
+  ///
+  /// - Returns: what came of that, and whether all were asked about.
+  private func ask(in market: Market) async -> ([OverdueFinding], isComplete: Bool) {
     let end = ContinuousClock.now + .seconds(wait)
     var found: [OverdueFinding] = []
     var last: [PartyName: ShopOrderPlace] = [:]
@@ -109,15 +112,19 @@ struct MerchantAskCommand: AsyncParsableCommand {
       let left = ContinuousClock.now.duration(to: end).components.seconds
       let report = await market.askAboutOverdue(
         after: last, withinSeconds: max(left, 1), includingPostponed: true)
-      guard !report.findings.isEmpty else { break }
+      guard !report.findings.isEmpty else { return (found, true) }
       found += report.findings
       for finding in report.findings { last[finding.shop] = finding.order.place }
     }
-    return found
+    return (found, false)
   }
 
-  private func show(_ findings: [OverdueFinding], in market: Market) {
-    if findings.isEmpty { return Terminal.print("nothing is held for orders that are overdue") }
+  private func show(_ findings: [OverdueFinding], isComplete: Bool, in market: Market) {
+    if !isComplete { Terminal.report("there was no time to ask about all", hint: "run it again") }
+    guard !findings.isEmpty else {
+      if isComplete { Terminal.print("nothing is held for orders that are overdue") }
+      return
+    }
     var table = TextTable()
     table.add("MERCHANT", "PROCESS", "DECIDE BY", "GOODS", "COORDINATOR", "BECAME")
     for finding in findings {

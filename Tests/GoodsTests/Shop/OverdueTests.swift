@@ -227,6 +227,18 @@ import Testing
     #expect(pauses.prefix(3) == [60, 65, 130] && pauses.suffix(2) == [86_400, 86_400])
   }
 
+  @Test func `A clock that was a year ahead leaves nothing alone afterwards`() async throws {
+    let offer = try await chair()
+    let order = try world.order(offer)
+    _ = try await world.deposit(order, offer)
+    step(to: 31_536_000)
+    let place = try #require(await overdue().first).place
+    await world.shop.postpone([place])
+    #expect(await overdue().isEmpty)
+    step(to: 700)
+    #expect(await overdue().map(\.place) == [place])
+  }
+
   @Test func `Who is gone is not postponed`() async throws {
     let offer = try await chair()
     let order = try world.order(offer)

@@ -74,11 +74,12 @@ public struct MemoryShopRows: ShopRows, Sendable {
   public func order(_ place: ShopOrderPlace) -> ShopOrderRow? { orders[place] }
 
   public func orders(
-    decidedBy time: Timestamp, askedBy askTime: Timestamp, after place: ShopOrderPlace?,
-    atMost count: Int
+    decidedBy time: Timestamp, leavingAlone leftAlone: ClosedRange<Timestamp>?,
+    after place: ShopOrderPlace?, atMost count: Int
   ) -> [ShopOrderRow] {
     let due = orders.values.filter { row in
-      row.place.decideBy <= time && row.askAt <= askTime && (place.map { $0 < row.place } ?? true)
+      row.place.decideBy <= time && leftAlone?.contains(row.askAt) != true
+        && (place.map { $0 < row.place } ?? true)
     }
     return Array(due.sorted { $0.place < $1.place }.prefix(count))
   }

@@ -44,11 +44,11 @@ public protocol ShopRows {
   ///
   /// - Parameters:
   ///   - time: they had to be decided by then.
-  ///   - askTime: and are not asked about later than that.
+  ///   - leftAlone: without those of which the next question is in this range.
   ///   - place: where the list goes on.
   func orders(
-    decidedBy time: Timestamp, askedBy askTime: Timestamp, after place: ShopOrderPlace?,
-    atMost count: Int
+    decidedBy time: Timestamp, leavingAlone leftAlone: ClosedRange<Timestamp>?,
+    after place: ShopOrderPlace?, atMost count: Int
   ) -> [ShopOrderRow]
   mutating func put(_ order: ShopOrderRow)
   mutating func removeOrder(_ place: ShopOrderPlace)

@@ -11,6 +11,12 @@ enum OverdueRule {
   /// The shortest and the longest pause after a question in vain, in seconds.
   private static let pauseSeconds: ClosedRange<Int64> = 60...86_400
 
+  /// Times of the next question of which an order is left alone now. One that lies further ahead is of a clock that was
+  /// wrong.
+  static func leftAlone(at now: Timestamp) -> ClosedRange<Timestamp> {
+    now.adding(milliseconds: 1)...now.adding(seconds: pauseSeconds.upperBound)
+  }
+
   /// Keeps the order of a deposit. Further goods of the same process share it.
   static func keep(_ deposit: CheckedDeposit, in rows: inout any ShopRows) {
     let place = ShopOrderPlace(

@@ -24,8 +24,8 @@ enum SettlementRule {
     for var hold in holds where hold.state == .held {
       hold.state = .sold
       rows.put(hold)
-      OverdueRule.forget(hold, in: &rows)
     }
+    for hold in holds.prefix(1) { OverdueRule.forget(hold, in: &rows) }
     let settlement = try desk.sign(
       Settlement(
         process: verdict.process, verdict: verdict.stated.id,
