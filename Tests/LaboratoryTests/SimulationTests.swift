@@ -30,11 +30,12 @@ struct SimulationTests {
     #expect(2 * report.honestCommitted >= report.honest && report.honest > 100, "\(report.honest)")
   }
 
-  /// A merchant that names the next second again and again to a coordinator whose clock is ahead; and a lost answer to
-  /// a release, beside another good of the same process that is still held.
+  /// A merchant that names the next second again and again to a coordinator whose clock is ahead; a lost answer to
+  /// a release, beside another good of the same process that is still held; an answer that is older than news and
+  /// comes twice, too late.
   @Test(
     "runs that have found something find nothing now",
-    arguments: [205_800_912_299, 293_124_809_551])
+    arguments: [205_800_912_299, 293_124_809_551, 115_247_389_731])
   func found(seed: UInt64) {
     let report = Simulation.run(seed: seed)
     #expect(report.violation == nil)

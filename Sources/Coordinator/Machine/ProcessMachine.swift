@@ -212,8 +212,10 @@ extension ProcessMachine {
       return
     case .held(let time):
       if attempts[number].isNudged {
-        // Somebody has left since the question was asked: it is asked again at once.
+        // Somebody has left since the question was asked: it is asked again at once, also when its answer was awaited
+        // no longer.
         attempts[number].isNudged = false
+        attempts[number].nextAt = nil
         return
       }
       attempts[number].pause(until: time, at: now, policy: policy, entropy: &entropy)

@@ -29,6 +29,23 @@ import Testing
     #expect(driver.effects.contains(.scarce(activity: deposit)))
   }
 
+  /// The answer comes when it is awaited no longer, and once more: it is older than the news all the same.
+  @Test func anAnswerThatComesTwiceTooLateIsAskedAgainAtOnce() throws {
+    var (driver, deposit) = try nudged()
+    driver.now = driver.now.adding(seconds: 10)
+    driver.step(.tick)
+    #expect(driver.machine.isIdle && driver.attempts(of: deposit) == 1)
+    let held = ActivityOutcome.held(until: driver.now.adding(seconds: 60))
+    driver.step(.outcome(activity: deposit, attempt: 1, held))
+    #expect(driver.attempts(of: deposit) == 2 && !driver.machine.isIdle)
+    let again = driver.step(.outcome(activity: deposit, attempt: 1, held))
+    #expect(
+      !again.effects.contains(.scarce(activity: deposit)) && driver.attempts(of: deposit) == 2,
+      "it is not the answer to the second question")
+    let result = driver.answer(deposit, held)
+    #expect(result.effects.contains(.scarce(activity: deposit)))
+  }
+
   /// The question after it is newer than the news.
   @Test(arguments: [true, false])
   func anAnswerThatNeverCameMakesTheNewsOld(isLate: Bool) throws {
