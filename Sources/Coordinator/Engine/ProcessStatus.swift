@@ -109,7 +109,7 @@ public struct EngineCounters: Hashable, Sendable {
   public internal(set) var endedProcesses = 0
   /// Requests that wait for an answer now.
   public internal(set) var calls = 0
-  /// Requests so far, repeated ones among them.
+  /// Requests so far, repeated ones among them, and those that were given up before they left.
   public internal(set) var attempts = 0
   /// Transactions of the journal: each is one sync.
   public internal(set) var batches = 0

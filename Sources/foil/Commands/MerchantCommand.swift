@@ -85,12 +85,13 @@ struct MerchantAskCommand: AsyncParsableCommand {
   func run() async throws {
     let isDone = try await home.withMarket { market in
       let (findings, isComplete) = await ask(in: market)
+      if !isComplete { Terminal.report("there was no time to ask about all", hint: "run it again") }
       if json {
         for finding in findings {
           try JSONOutput.print(OverdueRow(finding, in: market), pretty: false)
         }
       } else {
-        show(findings, isComplete: isComplete, in: market)
+        show(findings, in: market)
       }
       try await market.logStatements()
       return isComplete
@@ -112,19 +113,15 @@ struct MerchantAskCommand: AsyncParsableCommand {
       let left = ContinuousClock.now.duration(to: end).components.seconds
       let report = await market.askAboutOverdue(
         after: last, withinSeconds: max(left, 1), includingPostponed: true)
-      guard !report.findings.isEmpty else { return (found, true) }
       found += report.findings
+      guard report.hasMore else { return (found, true) }
       for finding in report.findings { last[finding.shop] = finding.order.place }
     }
     return (found, false)
   }
 
-  private func show(_ findings: [OverdueFinding], isComplete: Bool, in market: Market) {
-    if !isComplete { Terminal.report("there was no time to ask about all", hint: "run it again") }
-    guard !findings.isEmpty else {
-      if isComplete { Terminal.print("nothing is held for orders that are overdue") }
-      return
-    }
+  private func show(_ findings: [OverdueFinding], in market: Market) {
+    if findings.isEmpty { return Terminal.print("nothing is held for orders that are overdue") }
     var table = TextTable()
     table.add("MERCHANT", "PROCESS", "DECIDE BY", "GOODS", "COORDINATOR", "BECAME")
     for finding in findings {
@@ -149,6 +146,8 @@ private struct OverdueRow: Encodable {
   var finding: String?
   var reason: String?
   private let decideByTime: Timestamp
+  /// For people.
+  private(set) var words = ""
 
   private enum CodingKeys: String, CodingKey {
     case merchant, process, decideBy, goods, coordinator, isOwn, finding, reason
@@ -167,28 +166,22 @@ private struct OverdueRow: Encodable {
   init(_ found: OverdueFinding, in market: Market) {
     self.init(found.order, of: found.shop, in: market)
     switch found.finding {
-    case .released: finding = "released"
-    case .committed: finding = "committed"
-    case .undecided: finding = "undecided"
-    case .elsewhere: finding = "elsewhere"
-    case .refused(let why): (finding, reason) = ("refused", why.rawValue)
-    case .unanswered(let why): (finding, reason) = ("unanswered", why)
+    case .released: (finding, words) = ("released", "aborted, and free again")
+    case .committed:
+      (finding, words) = ("committed", "committed; the coordinator brings the transfers")
+    case .undecided: (finding, words) = ("undecided", "not decided yet")
+    case .elsewhere:
+      (finding, words) = ("elsewhere", "another coordinator decides, and was not asked")
+    case .refused(let why):
+      (finding, reason) = ("refused", why.rawValue)
+      words = "the shop does not take the verdict: \(why.rawValue)"
+    case .unanswered(let why):
+      (finding, reason) = ("unanswered", why)
+      words = "no answer: \(why)"
     }
   }
 
   var cells: [String] {
     [merchant, String(process.prefix(8)), decideByTime.forPeople, "\(goods)", coordinator]
-  }
-
-  /// For people.
-  var words: String {
-    switch finding {
-    case "released": "aborted, and free again"
-    case "committed": "committed; the coordinator brings the transfers"
-    case "undecided": "not decided yet"
-    case "elsewhere": "another coordinator decides, and was not asked"
-    case "refused": "the shop does not take the verdict: \(reason ?? "")"
-    default: "no answer: \(reason ?? "")"
-    }
   }
 }

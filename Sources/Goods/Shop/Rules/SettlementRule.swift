@@ -25,7 +25,7 @@ enum SettlementRule {
       hold.state = .sold
       rows.put(hold)
     }
-    for hold in holds.prefix(1) { OverdueRule.forget(hold, in: &rows) }
+    OverdueRule.forget(holds[0], in: &rows)
     let settlement = try desk.sign(
       Settlement(
         process: verdict.process, verdict: verdict.stated.id,
