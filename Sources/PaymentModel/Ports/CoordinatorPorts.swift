@@ -22,8 +22,8 @@ public struct PurchaseSubmission: Hashable, Sendable {
   }
 }
 
-/// A submission whose signatures, parts, offers and sums have all been checked.
-public struct AdmittedOrder: Hashable, Sendable {
+/// A submission whose signatures, parts, offers and sums have all been checked. Shared, because it never changes.
+public final class AdmittedOrder: Sendable {
   /// One good that is bought.
   public struct Item: Hashable, Sendable {
     public let merchant: PartyName
@@ -50,16 +50,22 @@ public struct AdmittedOrder: Hashable, Sendable {
     public let content: PaymentPart
     public let partDigest: Digest
     /// `nil` when the bank has answered, and nobody needs it any more.
-    public fileprivate(set) var handover: Handover?
+    public let handover: Handover?
 
     public init(
       content: PaymentPart, part: CommittedPart, partDigest: Digest,
       instrument: Sealed<SealedContent.Instrument>
     ) {
+      self.init(content, partDigest, Handover(part: part, instrument: instrument))
+    }
+
+    private init(_ content: PaymentPart, _ partDigest: Digest, _ handover: Handover?) {
       self.content = content
       self.partDigest = partDigest
-      handover = Handover(part: part, instrument: instrument)
+      self.handover = handover
     }
+
+    fileprivate var withoutHandover: Self { Self(content, partDigest, nil) }
   }
 
   public let process: ProcessID
@@ -68,7 +74,7 @@ public struct AdmittedOrder: Hashable, Sendable {
   /// Ordered by offer.
   public let items: [Item]
   /// Ordered by bank.
-  public private(set) var payments: [Payment]
+  public let payments: [Payment]
 
   public init(
     process: ProcessID, signedOrder: Signed<Order>, order: Order, items: [Item],
@@ -82,11 +88,22 @@ public struct AdmittedOrder: Hashable, Sendable {
   }
 
   /// The order when all banks have answered: what they were handed is long.
-  public func withoutHandovers() -> Self {
-    var copy = self
-    for place in copy.payments.indices { copy.payments[place].handover = nil }
-    return copy
+  public func withoutHandovers() -> AdmittedOrder {
+    AdmittedOrder(
+      process: process, signedOrder: signedOrder, order: order, items: items,
+      payments: payments.map(\.withoutHandover))
   }
+}
+
+extension AdmittedOrder: Hashable {
+  public static func == (left: AdmittedOrder, right: AdmittedOrder) -> Bool {
+    left === right
+      || left.process == right.process && left.signedOrder == right.signedOrder
+        && left.order == right.order && left.items == right.items
+        && left.payments == right.payments
+  }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(process) }
 }
 
 /// Whose signature is asked for.

@@ -53,8 +53,6 @@ extension [UInt8] {
 extension OutputSpan<UInt8> {
   /// Adds the number as eight bytes, most significant first.
   mutating func append(bigEndian number: UInt64) {
-    for shift in stride(from: UInt64(56), through: 0, by: -8) {
-      append(UInt8(truncatingIfNeeded: number >> shift))
-    }
+    for place: UInt64 in 0..<8 { append(UInt8(truncatingIfNeeded: number &>> (56 &- 8 &* place))) }
   }
 }

@@ -11,9 +11,9 @@ public import PaymentModel
 ///     tile/entries/<N>[.p/<width>]     entries, each after its length in two bytes
 ///
 /// where N is written in groups of three digits, all but the last after an `x`: `x001/x234/067`. Beside
-/// them `verdict/<process>` and `verdict/<process>.tlog-proof` hold the verdict of a process, by its 64
-/// hexadecimal digits, and the proof that it is in the log. Where a partial tile is missing, a wider one
-/// stands for it. Where a hash tile is missing, the entries below it are hashed.
+/// them `verdict/<process>` holds the verdict of a process, by its 64 hexadecimal digits, its sealed keys, and
+/// the proof that it is in the log. Where a partial tile is missing, a wider one stands for it. Where a hash tile
+/// is missing, the entries below it are hashed.
 public struct FolderLogSource: LogSource {
   /// Entries of a bundle, hashes of a tile.
   private static let tileWidth = UInt64(Tile.fullWidth)
@@ -36,11 +36,9 @@ public struct FolderLogSource: LogSource {
   public func verdict(
     of process: ProcessID
   ) async throws(ReceiptsError) -> LoggedVerdict? {
-    let name = "verdict/\(process.hex)"
-    guard let verdict = try read(name, atMost: LoggedVerdict.largestVerdict),
-      let proof = try read("\(name).tlog-proof", atMost: LoggedVerdict.largestProof)
-    else { return nil }
-    return LoggedVerdict(verdict: Signed(verdict), proof: proof)
+    let name = LogTiles.verdictPath(of: process)
+    guard let bytes = try read(name, atMost: DeliveryFile.largestByteCount) else { return nil }
+    return try DeliveryFile(bytes).verdict
   }
 
   // MARK: - Entries

@@ -3,9 +3,7 @@
 //   checkpoint                        the last checkpoint, replaced when all that it promises is there
 //   tile/<level>/<index>[.p/<width>]  hashes
 //   tile/entries/<index>[.p/<width>]  entries
-//   verdict/<process>                 the verdict of a process, as it was signed
-//   verdict/<process>.tlog-proof      that it is in the log
-//   bundle/<process>                  the sealed keys of a committed process
+//   verdict/<process>                 the verdict of a process, its sealed keys, and the proof that it is in the log
 
 import PaymentCrypto
 import PaymentModel
@@ -28,8 +26,6 @@ public struct LogTiles: Sendable {
   }
 
   static func verdictPath(of process: ProcessID) -> String { "verdict/\(process.hex)" }
-  static func proofPath(of process: ProcessID) -> String { "verdict/\(process.hex).tlog-proof" }
-  static func bundlePath(of process: ProcessID) -> String { "bundle/\(process.hex)" }
 
   /// The checkpoint that the folder shows, where it is one.
   ///
@@ -52,19 +48,10 @@ public struct LogTiles: Sendable {
     for file in tile.files { files.removeFolder(file.name + ".p") }
   }
 
-  /// Writes what the log serves about processes, durably, the proofs last.
+  /// Writes what the log serves about processes, durably.
   func write(_ deliveries: [ShownDelivery]) throws(ReceiptsError) {
-    let bundles = deliveries.compactMap { delivery in
-      delivery.content.bundle.map { (name: Self.bundlePath(of: delivery.process), bytes: $0) }
-    }
-    let verdicts = deliveries.map { delivery in
-      (name: Self.verdictPath(of: delivery.process), bytes: delivery.content.verdict)
-    }
-    let proofs = deliveries.map { delivery in
-      (name: Self.proofPath(of: delivery.process), bytes: delivery.proof.bytes)
-    }
-    try files.write(bundles + verdicts)
-    try files.write(proofs)
+    try files.write(
+      deliveries.map { (name: Self.verdictPath(of: $0.process), bytes: $0.file.bytes) })
   }
 
   /// Shows a checkpoint, whose tiles and deliveries are all there.
@@ -112,19 +99,20 @@ struct TileContent: Sendable {
 /// What the log serves about a process, as it is written.
 struct ShownDelivery: Sendable {
   let process: ProcessID
-  let content: LogDelivery
-  let proof: LogProof
+  let file: DeliveryFile
 
   /// - Parameter size: that of the checkpoint.
   init?(
     _ process: ProcessID, under note: SignedNote, size: UInt64, in rows: any LogRows
   ) {
-    guard let content = rows.delivery(of: process),
+    guard let delivery = rows.delivery(of: process),
       let index = rows.index(in: .verdict(of: process)),
       let path = rows.auditPath(of: index, in: size)
     else { return nil }
     self.process = process
-    self.content = content
-    proof = LogProof(index: index, path: path, checkpoint: note)
+    let proof = LogProof(index: index, path: path, checkpoint: note)
+    file = DeliveryFile(
+      verdict: LoggedVerdict(verdict: Signed(delivery.verdict), proof: proof.bytes),
+      bundle: delivery.bundle)
   }
 }

@@ -292,14 +292,23 @@ struct FolderLogSourceTests {
       try FileManager.default.createDirectory(
         at: name.deletingLastPathComponent(), withIntermediateDirectories: true)
       #expect(try await source.verdict(of: process) == nil)
-      try Data([1, 2]).write(to: name)
-      #expect(try await source.verdict(of: process) == nil)
-      try Data([3]).write(to: name.appendingPathExtension("tlog-proof"))
-      #expect(
-        try await source.verdict(of: process) == LoggedVerdict(verdict: Signed([1, 2]), proof: [3]))
-      try Data(repeating: 1, count: LoggedVerdict.largestVerdict + 1).write(to: name)
-      await #expect(throws: ReceiptsError(.sourceForm, "")) {
-        try await source.verdict(of: process)
+      for keys in ["", "AQID"] {
+        try Data("a verdict\n\(keys)\na proof\nof lines\n".utf8).write(to: name)
+        #expect(
+          try await source.verdict(of: process)
+            == LoggedVerdict(
+              verdict: Signed(Bytes("a verdict".utf8)), proof: Bytes("a proof\nof lines\n".utf8)))
+      }
+      let long = Bytes(repeating: 1, count: LoggedVerdict.largestProof + 1)
+      let wrong: [Bytes] = [
+        [], [1, 2], Bytes("a verdict\nAQID".utf8), Bytes("a verdict\nAQI\na proof".utf8),
+        [0x0A, 0x0A] + long, long + [0x0A, 0x0A], Bytes(repeating: 1, count: 1_500_000),
+      ]
+      for bytes in wrong {
+        try Data(bytes).write(to: name)
+        await #expect(throws: ReceiptsError(.sourceForm, "")) {
+          try await source.verdict(of: process)
+        }
       }
     }
   }

@@ -111,13 +111,17 @@ struct LogTilesTests {
       // It goes with the next entry then.
       if number == 2 { try await log.append(entries(0..<1)) }
       try await log.settle()
-      let shown = LoggedVerdict(
-        verdict: Signed(try folder.contents("verdict/\(process)")),
-        proof: try folder.contents("verdict/\(process).tlog-proof"))
+      // The verdict, the sealed keys, and the proof up to the end.
+      let file = try folder.contents("verdict/\(process)")
+      let lines = file.split(separator: 0x0A, maxSplits: 2, omittingEmptySubsequences: false)
+      try #require(lines.count == 3)
+      #expect(Bytes(lines[0]) == verdict.bytes)
+      let sealed = try #require(Data(base64Encoded: Data(lines[1])))
+      #expect(Bytes(sealed) == (isCommit ? keys : []))
+      let shown = LoggedVerdict(verdict: Signed(Bytes(lines[0])), proof: Bytes(lines[2]))
       let read = try verifier.verify(shown, of: process, by: world.coordinator.issuer.key)
       #expect(read.stated.claim == claim)
-      let bundle = try folder.files()["bundle/\(process)"]
-      #expect(bundle == (isCommit ? keys : nil))
+      #expect(try await FolderLogSource(at: folder.path).verdict(of: process) == shown)
     }
   }
 
