@@ -26,17 +26,6 @@ import Testing
       for word in forbidden where code.contains(word) {
         Issue.record("\(name) mentions \(word)")
       }
-      // A dictionary may be looked up, but its order is nobody's.
-      for dictionary in code.matches(of: /(\w+): \[[A-Z][A-Za-z.]*: ?[\[A-Z]/) {
-        let walks = [
-          " in \(dictionary.1) {", "\(dictionary.1).keys",
-          "\(dictionary.1).values", "\(dictionary.1).map", "\(dictionary.1).filter",
-          "\(dictionary.1).first", "\(dictionary.1).sorted", "\(dictionary.1).reduce",
-        ]
-        for walk in walks where code.contains(walk) {
-          Issue.record("\(name) walks over a dictionary: \(walk)")
-        }
-      }
     }
   }
 

@@ -28,6 +28,9 @@ public actor Engine {
   private let policy: RetryPolicy
 
   private var calls = OpenCalls()
+  /// Those of them that have not begun.
+  private var leaving: [OpenCall] = []
+  private var isTakingReplies = false
   private nonisolated let replies = ReplyBox()
   /// Calls that leave together are begun by so many tasks at least, as far as there are as many calls, and each of
   /// them begins so many at most.
@@ -258,9 +261,8 @@ public actor Engine {
     let effects = try machine.step(
       event, at: ports.clock.now(), entropy: &entropy, notary: ports.notary)
     surroundings.isBusy = machine.isBusy
-    var opened: [OpenCall] = []
-    for effect in effects { carryOut(effect, opened: &opened) }
-    begin(opened)
+    for effect in effects { carryOut(effect) }
+    if !isTakingReplies { letLeave() }
   }
 
   /// For events that no caller waits for: what the machine refuses of them has been said before.
@@ -268,10 +270,10 @@ public actor Engine {
     try? carryOut(event)
   }
 
-  private func carryOut(_ effect: CoordinatorEffect, opened: inout [OpenCall]) {
+  private func carryOut(_ effect: CoordinatorEffect) {
     switch effect {
     case .write(let batch): write(batch)
-    case .ask(let attempt): open(attempt).map { opened.append($0) }
+    case .ask(let attempt): open(attempt)
     case .changed(let process): tell(process)
     case .ended(let process, let standing):
       calls.abandon(process)
@@ -316,15 +318,18 @@ public actor Engine {
     }
   }
 
-  private func open(_ attempt: ActivityAttempt) -> OpenCall? {
-    guard let call = machine.call(for: attempt) else { return nil }
+  private func open(_ attempt: ActivityAttempt) {
+    guard let call = machine.call(for: attempt) else { return }
     counters.attempts += 1
-    return calls.open(call)
+    leaving.append(calls.open(call))
   }
 
-  /// Begins calls beside the actor. Of many that a batch has let out a few tasks begin some each, one after another up
-  /// to the first thing that each has to wait for: that spares most of the turns of processors.
-  private func begin(_ opened: [OpenCall]) {
+  /// Begins the calls that are to leave, beside the actor. Of many a few tasks begin some each, one after another up to
+  /// the first thing that each has to wait for: that spares most of the turns of processors.
+  private func letLeave() {
+    guard !leaving.isEmpty else { return }
+    let opened = leaving
+    leaving.removeAll(keepingCapacity: true)
     let share = (opened.count + Self.fewestTurns - 1) / Self.fewestTurns
     let count = max(1, min(share, Self.callsAtATurn))
     for first in stride(from: 0, to: opened.count, by: count) {
@@ -350,9 +355,13 @@ public actor Engine {
     }
   }
 
+  /// What many replies lead to leaves together.
   private func takeReplies() {
+    isTakingReplies = true
+    defer { isTakingReplies = false }
     while let taken = replies.takeAll() {
       for reply in taken { take(reply) }
+      letLeave()
     }
   }
 

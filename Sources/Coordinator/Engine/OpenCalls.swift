@@ -65,18 +65,26 @@ struct OpenCalls {
     let open = OpenCall(openedCount, call)
     openedCount += 1
     if call.attempt.attempt > Self.mostOfActivity { giveUpOldest(of: call.attempt) }
-    byProcess[call.attempt.process, default: []].append(open)
+    let process = call.attempt.process
+    if let place = byProcess.index(forKey: process) {
+      byProcess.values[place].append(open)
+    } else {
+      byProcess[process] = [open]
+    }
     count += 1
     return open
   }
 
   /// `false` for a call that was given up meanwhile: nobody wants its answer.
   mutating func finish(_ number: Int, of process: ProcessID) -> Bool {
-    guard let place = byProcess[process]?.firstIndex(where: { $0.number == number }) else {
-      return false
+    guard let place = byProcess.index(forKey: process),
+      let call = byProcess.values[place].firstIndex(where: { $0.number == number })
+    else { return false }
+    if byProcess.values[place].count == 1 {
+      byProcess.remove(at: place)
+    } else {
+      byProcess.values[place].remove(at: call)
     }
-    byProcess[process]?.remove(at: place)
-    if byProcess[process]?.isEmpty == true { byProcess[process] = nil }
     count -= 1
     return true
   }

@@ -155,6 +155,9 @@ public struct VerdictRecord: Hashable, Sendable {
 
   /// What the verdict commits to instead of naming its evidence: salt ‖ identifiers.
   public var evidencePreimage: Bytes {
-    evidenceSalt.bytes + evidence.flatMap(\.bytes)
+    var preimage = evidenceSalt.bytes
+    preimage.reserveCapacity(preimage.count + StatementID.byteCount * evidence.count)
+    for id in evidence { id.append(to: &preimage) }
+    return preimage
   }
 }

@@ -34,7 +34,7 @@ public enum CoordinatorEffect: Hashable, Sendable {
   /// What is known of the process has changed.
   case changed(ProcessID)
   /// Nothing is left to do for the process: it is forgotten here, and stands in the journal.
-  case ended(ProcessID, ProcessStanding)
+  indirect case ended(ProcessID, ProcessStanding)
   /// Somebody else has written the process's journal: it is forgotten here.
   case taken(ProcessID)
   /// Somebody should look after this activity: it goes on failing. Said once.

@@ -50,7 +50,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
   private let policy: RetryPolicy
   private let limits: CoordinatorLimits
   private let rules: ProtocolRules
-  /// Looked up, and never walked over.
+  /// Looked up, and never walked over. What every step changes is changed by its place: by its key a change allocates
+  /// three times.
   private var open: [ProcessID: CopiedOnWrite<OpenProcess>] = [:]
   public private(set) var openCount = 0
   /// Open processes without a verdict.
@@ -275,7 +276,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
     _ process: ProcessID, at now: Timestamp, _ entropy: inout some Entropy,
     _ effects: inout [CoordinatorEffect]
   ) {
-    guard let came = open[process]?.value.timerCame(at: now) else { return }
+    guard let place = open.index(forKey: process) else { return }
+    let came = open.values[place].value.timerCame(at: now)
     if let next = came.next { timers.push(process, at: next) }
     if came.isDue { run(process, .tick, at: now, entropy: &entropy, effects: &effects) }
   }
@@ -306,20 +308,21 @@ public struct CoordinatorMachine: Hashable, Sendable {
     _ process: ProcessID, _ event: ProcessEvent, at now: Timestamp,
     entropy: inout some Entropy, effects: inout [CoordinatorEffect]
   ) {
-    let stepped = open[process]?.value.step(
+    guard let place = open.index(forKey: process) else { return }
+    let stepped = open.values[place].value.step(
       event, at: now, entropy: &entropy, nextBatch: nextBatch, rules: rules, effects: &effects)
-    guard let stepped else { return }
     if stepped.isDecidedNow { undecidedCount -= 1 }
     presentedCount += stepped.presentedChange
     undecidedBytes -= stepped.freedBytes
     if let timer = stepped.timer { timers.push(process, at: timer) }
     if stepped.isForced { markDirty(process) }
     if stepped.isResting { resting.append(process) }
-    if stepped.isAboutTurns, let entry = open[process]?.value { takeTurns(of: entry, stepped) }
+    if stepped.isAboutTurns { takeTurns(of: open.values[place].value, stepped) }
   }
 
   private mutating func markDirty(_ process: ProcessID) {
-    if open[process]?.value.markDirty() == true { dirty.append(process) }
+    guard let place = open.index(forKey: process) else { return }
+    if open.values[place].value.markDirty() { dirty.append(process) }
   }
 
   // MARK: - Turns
@@ -392,11 +395,10 @@ public struct CoordinatorMachine: Hashable, Sendable {
     var bytes = 0
     for process in dirty.prefix(limits.largestBatch) where bytes < limits.largestBatchBytes {
       count += 1
-      guard open[process]?.value.isDirty == true,
-        let row = open[process]?.value.takeRow(notary: notary)
-      else {
+      guard let place = open.index(forKey: process), open.values[place].value.isDirty else {
         continue
       }
+      let row = open.values[place].value.takeRow(notary: notary)
       bytes += row.records.count
       rows.append(row)
       written.append(process)
@@ -425,10 +427,11 @@ public struct CoordinatorMachine: Hashable, Sendable {
       leaveAll(entry)
     }
     for process in processes {
-      if let time = open[process]?.value.finish(batch, at: now, effects: &effects) {
+      guard let place = open.index(forKey: process) else { continue }
+      if let time = open.values[place].value.finish(batch, at: now, effects: &effects) {
         timers.push(process, at: time)
       }
-      guard open[process]?.value.isOver == true, let entry = leave(process) else { continue }
+      guard open.values[place].value.isOver, let entry = leave(process) else { continue }
       leaveAll(entry)
     }
   }

@@ -65,15 +65,17 @@ struct SQLiteJournalRows: JournalRows {
     return true
   }
 
-  /// `false` when the row, or its verdict, is there, and when its process is not.
+  /// `false` when the row, or its verdict, is there, and when its process is not: its number is null then, which the
+  /// table does not take.
+  ///
+  /// Not out of a `SELECT`: before each row of such a statement SQLite copies all pages that it changes.
   private func insert(_ row: JournalRow) -> Bool {
     let added = sql.run(
       """
-      INSERT INTO row (process, sequence, kinds, records, chain, has_verdict)
-      SELECT number, ?, ?, ?, ?, ? FROM process WHERE id = ?
-      ON CONFLICT DO NOTHING
-      """, row.sequence, row.kinds.map(\.rawValue), row.records, row.chain,
-      row.kinds.contains(.verdict) ? 1 : 0, row.process)
+      INSERT OR IGNORE INTO row (process, sequence, kinds, records, chain, has_verdict)
+      VALUES ((SELECT number FROM process WHERE id = ?), ?, ?, ?, ?, ?)
+      """, row.process, row.sequence, row.kinds.map(\.rawValue), row.records, row.chain,
+      row.kinds.contains(.verdict) ? 1 : 0)
     return added == 1
   }
 

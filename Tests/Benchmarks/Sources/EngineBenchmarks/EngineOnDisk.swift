@@ -39,8 +39,7 @@ final class EngineOnDisk: Sendable {
     return Engine(
       coordinator: catalogue.coordinator,
       ports: CoordinatorPorts(
-        notary: TrivialNotary(
-          evidence: catalogue.evidence, coordinator: catalogue.coordinator, catalogue: catalogue),
+        notary: TrivialNotary(catalogue: catalogue),
         examiner: TrivialExaminer(sizes: catalogue.sizes), log: TrivialLog(sizes: catalogue.sizes),
         participants: TrivialParties(catalogue: catalogue, habit: habit), clock: SystemWallClock(),
         journal: store, makeEntropy: { CountedEntropy(seed: seed) }),

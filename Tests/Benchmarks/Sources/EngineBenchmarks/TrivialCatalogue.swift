@@ -22,8 +22,9 @@ enum StatementSizes: Sendable {
   var pathLength: Int { self == .real ? 6 : 0 }
 }
 
-/// Two offers, and the orders over them. All orders are alike but for their mask.
-struct TrivialCatalogue: Sendable {
+/// Two offers, and the orders over them. All orders are alike but for their mask. Shared by all parties, so that none
+/// of them costs a copy.
+final class TrivialCatalogue: Sendable {
   struct ListedOffer: Sendable {
     let signed: Signed<Offer>
     let stated: Stated<Offer>

@@ -137,11 +137,11 @@ struct TrivialEvidence: Sendable {
 
 /// The coordinator's notary over trivial evidence.
 struct TrivialNotary: Notary {
-  let evidence: TrivialEvidence
-  let coordinator: PartyName
   let catalogue: TrivialCatalogue
 
-  var key: Thumbprint { evidence.key(of: coordinator) }
+  private var evidence: TrivialEvidence { catalogue.evidence }
+
+  var key: Thumbprint { evidence.key(of: catalogue.coordinator) }
 
   func process(of order: Signed<Order>) -> ProcessID? {
     (try? evidence.read(order, by: .oneTime(catalogue.oneTimeKey)))?.id.renamed()
@@ -178,7 +178,7 @@ struct TrivialNotary: Notary {
   }
 
   func sign<Content: Claim>(_ claim: Content, nonce: Nonce) -> Signed<Content> {
-    evidence.sign(claim, by: .party(coordinator), nonce: nonce)
+    evidence.sign(claim, by: .party(catalogue.coordinator), nonce: nonce)
   }
 
   func digest(_ bytes: Bytes) -> Digest { TrivialEvidence.digest(bytes) }

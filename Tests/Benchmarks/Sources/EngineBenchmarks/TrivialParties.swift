@@ -13,15 +13,21 @@ enum DepositHabit: Sendable {
 
 /// Bank, merchants and customers of a catalogue.
 struct TrivialParties: Participants {
-  let catalogue: TrivialCatalogue
-  let habit: DepositHabit
+  private let catalogue: TrivialCatalogue
+  private let merchants: [TrivialMerchant]
+
+  /// - Parameter habit: of the second merchant.
+  init(catalogue: TrivialCatalogue, habit: DepositHabit) {
+    self.catalogue = catalogue
+    merchants = zip(catalogue.merchants, [.answers, habit]).map { name, habit in
+      TrivialMerchant(catalogue: catalogue, name: name, habit: habit)
+    }
+  }
 
   func bank(_ name: PartyName) -> (any PaymentAgent)? { TrivialBank(catalogue: catalogue) }
 
   func merchant(_ name: PartyName) -> (any MerchantAgent)? {
-    TrivialMerchant(
-      catalogue: catalogue, name: name,
-      habit: name == catalogue.merchants[1] ? habit : .answers)
+    merchants.first { $0.name == name }
   }
 
   func customer(of process: ProcessID) -> (any CustomerAgent)? {
@@ -64,10 +70,16 @@ struct TrivialBank: PaymentAgent {
   }
 }
 
-struct TrivialMerchant: MerchantAgent {
-  let catalogue: TrivialCatalogue
+final class TrivialMerchant: MerchantAgent {
   let name: PartyName
-  let habit: DepositHabit
+  private let catalogue: TrivialCatalogue
+  private let habit: DepositHabit
+
+  init(catalogue: TrivialCatalogue, name: PartyName, habit: DepositHabit) {
+    self.catalogue = catalogue
+    self.name = name
+    self.habit = habit
+  }
 
   private func sign<Content: Claim>(_ claim: Content) -> Signed<Content> {
     catalogue.evidence.sign(claim, by: .party(name), nonce: catalogue.nonce)
