@@ -7,6 +7,7 @@
 // Each body of several runs under a savepoint of its own. A body that throws is undone to its savepoint, the
 // others do not notice. A batch that does not commit ends the process: nobody gets an answer.
 
+import Foundation
 import GRDB
 import Synchronization
 
@@ -76,8 +77,12 @@ final class GroupWriter<Rows>: Sendable {
   }
 
   /// The next batch; `nil` when nobody waits, and then the next to come starts a new drain.
+  ///
+  /// Whoever is ready to run may come into it first: where processors are busy more share its sync, and where they are
+  /// not nobody is waited for.
   private func nextBatch() -> [Transaction]? {
-    state.withLock { state in
+    sched_yield()
+    return state.withLock { state in
       guard !state.waiting.isEmpty else {
         state.isDraining = false
         return nil
