@@ -159,6 +159,16 @@ struct HouseRuleTests {
       if let place = names.index(forKey: key) { names.values[place] += 1 }
       """
     #expect(Self.walks(in: byPlace).isEmpty)
+    let stepping = """
+      var names: [Key: Int] = [:]
+      var place = names.startIndex
+      while let name = names.popFirst() { names.formIndex(after: &place) }
+      for name in names.values[first...] {}
+      """
+    #expect(
+      Self.walks(in: stepping) == [
+        "names.values", "names.startIndex", "names.formIndex", "names.popFirst",
+      ])
   }
 
   private static let rules = [
@@ -173,13 +183,13 @@ struct HouseRuleTests {
 
   /// Where code walks over what it has declared as a set or a dictionary. One value at its place is no walk.
   private static func walks(in code: String) -> [String] {
-    let code = code.replacing(".values[", with: "[")
+    let code = code.replacing(".values[place]", with: "")
     let dictionaries = code.matches(of: /(\w+): \[[A-Z][A-Za-z.]*: ?[\[A-Z]/).map { String($0.1) }
     let sets = code.matches(of: /(\w+): Set</).map { String($0.1) }
     let verbs = [
       ".keys", ".values", ".map", ".flatMap", ".compactMap", ".filter", ".first", ".sorted",
-      ".reduce",
-      ".forEach", ".enumerated", ".min", ".max", ".randomElement",
+      ".reduce", ".forEach", ".enumerated", ".min", ".max", ".randomElement", ".startIndex",
+      ".indices", ".index(after", ".formIndex", ".popFirst", ".removeFirst", ".dropFirst",
     ]
     return Set(dictionaries + sets).sorted().flatMap { name in
       ([" in \(name) {", " in \(name) where"] + verbs.map { name + $0 }).filter(code.contains)

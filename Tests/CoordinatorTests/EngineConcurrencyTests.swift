@@ -228,6 +228,25 @@ import Testing
     #expect(counters.batches < 4 * 300)
   }
 
+  /// Whatever has left, is about to leave, or is in the box just then.
+  @Test(arguments: [0, 1, 5, 20, 100, 400]) func aBurstCanBeStopped(turns: Int) async throws {
+    let driver = EngineDriver()
+    let engine = driver.engine()
+    let orders = (0..<100).map { _ in driver.world.order(goods: [0, 1]) }
+    await withTaskGroup(of: Void.self) { group in
+      for order in orders { group.addTask { _ = try? await engine.submit(order) } }
+      for _ in 0..<turns { await Task.yield() }
+      await engine.quiesce()
+      #expect(await engine.activity().calls == 0)
+    }
+    let next = driver.engine()
+    _ = await next.recover()
+    for order in orders {
+      let process = try await next.submit(order).process
+      #expect(try await next.outcome(of: process).decision.isCommit)
+    }
+  }
+
   @Test func moreThanItIsAllowedIsRefusedAsBusy() async throws {
     let driver = EngineDriver()
     let world = driver.world

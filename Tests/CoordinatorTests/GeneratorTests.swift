@@ -26,6 +26,19 @@ import Testing
     #expect(process.activities.map(\.path).count == Set(process.activities.map(\.path)).count)
   }
 
+  @Test func anOrderIsTheSameHoweverOftenItIsAdmitted() throws {
+    let world = ModelWorld()
+    let submission = world.order(goods: [0])
+    let orders = try (0..<2).map { _ in
+      try world.notary.admit(submission, at: world.clock.now())
+    }
+    #expect(orders[0] !== orders[1] && orders[0] == orders[1] && Set(orders).count == 1)
+    #expect(orders[0] != orders[0].withoutHandovers())
+    #expect(orders[0].withoutHandovers() == orders[1].withoutHandovers())
+    let other = try world.notary.admit(world.order(goods: [0]), at: world.clock.now())
+    #expect(orders[0] != other)
+  }
+
   @Test func limitsHold() throws {
     let world = ModelWorld()
     let few = try world.notary.admit(world.order(goods: [0]), at: world.clock.now())

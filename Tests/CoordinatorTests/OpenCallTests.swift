@@ -63,6 +63,18 @@ import Testing
     #expect(finished == [true, false], "only once")
   }
 
+  @Test func eachCallOfAProcessEndsByItself() throws {
+    var calls = OpenCalls()
+    var opened: [OpenCall] = []
+    for _ in 0..<3 { opened.append(try call(&calls)) }
+    let process = opened[0].call.attempt.process
+    #expect(opened.allSatisfy { $0.call.attempt.process == process })
+    for (number, left) in [(1, 2), (0, 1), (2, 0)] {
+      let finished = (0..<2).map { _ in calls.finish(opened[number].number, of: process) }
+      #expect(finished == [true, false] && calls.count == left)
+    }
+  }
+
   /// Whoever waits for the end of so many hears of it when so many have ended, with a reply or without, and not before.
   @Test func allWhoWaitHearOfTheEnd() async throws {
     var calls = OpenCalls()

@@ -1,4 +1,4 @@
-// House rules of the machine's sources: no clock, no randomness of its own, no order by chance.
+// House rules of the coordinator's sources: the machine has no clock and no randomness of its own.
 
 import Foundation
 import Testing

@@ -1,5 +1,6 @@
 // A store that fails ends its process; a process that is killed has answered nothing that is not there.
 
+import Coordinator
 import Foundation
 import PaymentModel
 import StoreSQLite
@@ -30,6 +31,19 @@ import Testing
     let line = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
     #expect(line.contains("foil: error: CHECK constraint failed"))
     #expect(!line.contains("secret"))
+  }
+
+  /// It is not taken for a row that is there.
+  @Test func aJournalRowWithoutRecordsEndsTheProcess() async {
+    await #expect(processExitsWith: .exitCode(74)) { [path = folder.path as String] in
+      let store = try SQLiteStore<any JournalRows>.journal(in: StateFolder(at: path))
+      let name = Bytes(repeating: 1, count: 32)
+      guard let process = ProcessID(name), let chain = Digest(name) else { return }
+      _ = await store.transact {
+        $0.append(
+          JournalRow(process: process, sequence: 0, kinds: [], records: [], chain: chain))
+      }
+    }
   }
 
   @Test func aTextThatWouldBeCutEndsTheProcess() async {

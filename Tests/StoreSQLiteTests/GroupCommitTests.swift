@@ -43,6 +43,20 @@ import Testing
     #expect(store.counters.waiting == 0)
   }
 
+  /// Also a transaction whose batch has not begun.
+  @Test func whatWasSubmittedIsAnsweredBeforeTheStoreCloses() async throws {
+    try await store.close()
+    for round in 0..<20 {
+      let store = try NoteStore.notes(at: folder.path)
+      let answer = Task { await store.transact { $0.put(round) } }
+      while store.counters.waiting == 0, store.counters.transactions == 0 { await Task.yield() }
+      try await store.close()
+      await answer.value
+    }
+    let store = try NoteStore.notes(at: folder.path)
+    #expect(await store.read { $0.numbers() } == Array(0..<20))
+  }
+
   @Test func aBodyThatThrowsDisturbsNoOther() async {
     await holdWriter(until: 30)
     await withTaskGroup { group in

@@ -28,7 +28,7 @@ public actor Engine {
   private let policy: RetryPolicy
 
   private var calls = OpenCalls()
-  /// Those of them that have not begun.
+  /// Those of them that nobody was told to begin yet.
   private var leaving: [OpenCall] = []
   private var isTakingReplies = false
   private nonisolated let replies = ReplyBox()

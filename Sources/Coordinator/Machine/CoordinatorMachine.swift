@@ -50,8 +50,8 @@ public struct CoordinatorMachine: Hashable, Sendable {
   private let policy: RetryPolicy
   private let limits: CoordinatorLimits
   private let rules: ProtocolRules
-  /// Looked up, and never walked over. What every step changes is changed by its place: by its key a change allocates
-  /// three times.
+  /// Looked up, and never walked over. Where it happens often, a process is changed by its place: a change by its key
+  /// allocates.
   private var open: [ProcessID: CopiedOnWrite<OpenProcess>] = [:]
   public private(set) var openCount = 0
   /// Open processes without a verdict.

@@ -58,7 +58,7 @@ public struct Identifier<Subject>: Hashable, Sendable {
   }
 
   /// Adds the 32 bytes.
-  public func append(to bytes: inout Bytes) {
+  package func append(to bytes: inout Bytes) {
     bytes.append(addingCapacity: Self.byteCount) { added in
       for index in 0..<4 { added.append(bigEndian: words[index]) }
     }

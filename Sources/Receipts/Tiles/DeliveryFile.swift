@@ -35,6 +35,14 @@ struct DeliveryFile: Hashable, Sendable {
   }
 
   var bytes: Bytes {
-    verdict.verdict.bytes + [0x0A] + Base64.padded.encode(bundle ?? []) + [0x0A] + verdict.proof
+    let keys = Base64.padded.encode(bundle ?? [])
+    var bytes = Bytes()
+    bytes.reserveCapacity(verdict.verdict.bytes.count + keys.count + verdict.proof.count + 2)
+    bytes += verdict.verdict.bytes
+    bytes.append(0x0A)
+    bytes += keys
+    bytes.append(0x0A)
+    bytes += verdict.proof
+    return bytes
   }
 }

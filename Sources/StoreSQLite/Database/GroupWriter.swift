@@ -2,12 +2,11 @@
 //
 //   transact ─┐
 //   transact ─┼→ waiting → BEGIN, body, body, body, COMMIT → answer, answer, answer
-//   transact ─┘     ↑ the next batch grows here while the sync runs
+//   transact ─┘     ↑ a batch grows here while whoever of this program is ready to run does, and while a sync runs
 //
 // Each body of several runs under a savepoint of its own. A body that throws is undone to its savepoint, the
 // others do not notice. A batch that does not commit ends the process: nobody gets an answer.
 
-import Foundation
 import GRDB
 import Synchronization
 
@@ -69,7 +68,16 @@ final class GroupWriter<Rows>: Sendable {
       return !state.isDraining
     }
     guard isFirst else { return }
-    database.asyncWriteWithoutTransaction { self.drain(in: $0) }
+    // A task's turn comes when those who are ready now have run: they may come into the batch.
+    Task { database.asyncWriteWithoutTransaction { self.drain(in: $0) } }
+  }
+
+  /// Returns when all that was submitted before has been answered.
+  func settle() async {
+    guard state.withLock({ $0.isDraining }) else { return }
+    await withCheckedContinuation { continuation in
+      submit { _ in Ending(isKept: true) { continuation.resume() } }
+    }
   }
 
   private func drain(in database: Database) {
@@ -77,12 +85,8 @@ final class GroupWriter<Rows>: Sendable {
   }
 
   /// The next batch; `nil` when nobody waits, and then the next to come starts a new drain.
-  ///
-  /// Whoever is ready to run may come into it first: where processors are busy more share its sync, and where they are
-  /// not nobody is waited for.
   private func nextBatch() -> [Transaction]? {
-    sched_yield()
-    return state.withLock { state in
+    state.withLock { state in
       guard !state.waiting.isEmpty else {
         state.isDraining = false
         return nil

@@ -19,7 +19,7 @@ extension SQLiteSchema where Rows == any JournalRows {
 
   /// Processes have numbers, in the order in which they began, so that what runs side by side lies side by
   /// side: a batch changes few pages. Those that have not ended have an index of their own, so that recovery
-  /// reads these and no others.
+  /// reads these and no others. A row of a process that is not there has no number, and is left out.
   private static var firstVersion: String {
     """
     CREATE TABLE process (
@@ -30,7 +30,7 @@ extension SQLiteSchema where Rows == any JournalRows {
     CREATE INDEX open_process ON process (number) WHERE is_open = 1;
 
     CREATE TABLE row (
-      process INTEGER NOT NULL REFERENCES process (number),
+      process INTEGER NOT NULL ON CONFLICT IGNORE REFERENCES process (number),
       sequence INTEGER NOT NULL CHECK (sequence >= 0),
       kinds BLOB NOT NULL CHECK (length(kinds) > 0),
       records BLOB NOT NULL,
@@ -65,15 +65,15 @@ struct SQLiteJournalRows: JournalRows {
     return true
   }
 
-  /// `false` when the row, or its verdict, is there, and when its process is not: its number is null then, which the
-  /// table does not take.
+  /// `false` when the row, or its verdict, is there, and when its process is not.
   ///
   /// Not out of a `SELECT`: before each row of such a statement SQLite copies all pages that it changes.
   private func insert(_ row: JournalRow) -> Bool {
     let added = sql.run(
       """
-      INSERT OR IGNORE INTO row (process, sequence, kinds, records, chain, has_verdict)
+      INSERT INTO row (process, sequence, kinds, records, chain, has_verdict)
       VALUES ((SELECT number FROM process WHERE id = ?), ?, ?, ?, ?, ?)
+      ON CONFLICT DO NOTHING
       """, row.process, row.sequence, row.kinds.map(\.rawValue), row.records, row.chain,
       row.kinds.contains(.verdict) ? 1 : 0)
     return added == 1

@@ -71,12 +71,12 @@ struct BinaryClaimWriter: ClaimWriter {
   }
 
   mutating func identifier<S>(_ name: String, _ value: Identifier<S>) {
-    member(name) { value.append(to: &$0.bytes) }
+    member(name) { $0.bytes.append(contentsOf: value.bytes) }
   }
 
   mutating func identifiers<S>(_ name: String, _ values: [Identifier<S>]) {
     member(name) { writer in
-      for value in values { value.append(to: &writer.bytes) }
+      for value in values { writer.bytes.append(contentsOf: value.bytes) }
     }
   }
 }

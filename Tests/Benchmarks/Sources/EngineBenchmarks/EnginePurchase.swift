@@ -98,7 +98,8 @@ private struct PurchaseRun {
     try DiskSync.medianMicroseconds(in: folder)
   }
 
-  /// Processor time that a new file takes; the log writes one for each purchase, and some for all that are shown at a time.
+  /// Processor time that a new file takes; the log writes one for each purchase, and three with each checkpoint that
+  /// it shows.
   func createMicroseconds() async throws -> Double {
     let count = 64
     let seconds = try await processorSeconds {
