@@ -10,7 +10,8 @@ import Synchronization
 /// The database uses a write-ahead log that is synced before anybody gets an answer
 /// (`synchronous = FULL`). Transactions run one after another on the writer's thread and share syncs
 /// (`GroupWriter`); reads run beside them, each on a state of its own. Nothing runs on the cooperative
-/// thread pool, although a batch waits there for its turn. A task that is cancelled while it waits gets its answer all the same.
+/// thread pool, although a batch waits there for its turn. A task that is cancelled while it waits gets its
+/// answer all the same.
 ///
 /// A store that cannot read or write its rows ends the process, see `StoreFailure`. So does a body of
 /// `read` that changes rows.
