@@ -34,16 +34,20 @@ import Testing
   }
 
   /// It is not taken for a row that is there.
-  @Test func aJournalRowWithoutRecordsEndsTheProcess() async {
-    await #expect(processExitsWith: .exitCode(74)) { [path = folder.path as String] in
+  @Test func aJournalRowWithoutRecordsEndsTheProcess() async throws {
+    let result = await #expect(
+      processExitsWith: .exitCode(74), observing: [\.standardErrorContent]
+    ) { [path = folder.path as String] in
       let store = try SQLiteStore<any JournalRows>.journal(in: StateFolder(at: path))
       let name = Bytes(repeating: 1, count: 32)
-      guard let process = ProcessID(name), let chain = Digest(name) else { return }
+      let (process, chain) = try (#require(ProcessID(name)), #require(Digest(name)))
       _ = await store.transact {
         $0.append(
           JournalRow(process: process, sequence: 0, kinds: [], records: [], chain: chain))
       }
     }
+    let line = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+    #expect(line.contains("foil: error: CHECK constraint failed"))
   }
 
   @Test func aTextThatWouldBeCutEndsTheProcess() async {

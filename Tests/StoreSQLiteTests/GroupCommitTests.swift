@@ -3,6 +3,7 @@
 import Foundation
 import PaymentModel
 import StoreSQLite
+import Synchronization
 import Testing
 
 @Suite struct GroupCommitTests {
@@ -43,18 +44,51 @@ import Testing
     #expect(store.counters.waiting == 0)
   }
 
+  /// Begins a transaction that comes when others of its priority are ready to run, who keep all their threads busy
+  /// until the flag is up, so many seconds at most.
+  private static func putBehindOthers(
+    of priority: TaskPriority, in store: NoteStore, until flag: Flag, atMost seconds: Int
+  ) async -> Task<Void, Never> {
+    let areReady = Flag()
+    let put = Task(priority: priority) {
+      while !areReady.isUp {}
+      await store.transact { $0.put(1) }
+    }
+    let end = ContinuousClock.now + .seconds(seconds)
+    for _ in 0..<4 * ProcessInfo.processInfo.activeProcessorCount {
+      Task(priority: priority) { while !flag.isUp, ContinuousClock.now < end {} }
+    }
+    areReady.raise()
+    while store.counters.waiting == 0, store.counters.transactions == 0 { await Task.yield() }
+    return put
+  }
+
   /// Also a transaction whose batch has not begun.
   @Test func whatWasSubmittedIsAnsweredBeforeTheStoreCloses() async throws {
     try await store.close()
-    for round in 0..<20 {
-      let store = try NoteStore.notes(at: folder.path)
-      let answer = Task { await store.transact { $0.put(round) } }
-      while store.counters.waiting == 0, store.counters.transactions == 0 { await Task.yield() }
+    await #expect(processExitsWith: .success) { [path = folder.path as String] in
+      let store = try NoteStore.notes(at: path)
+      let put = await Self.putBehindOthers(of: .high, in: store, until: Flag(), atMost: 1)
       try await store.close()
-      await answer.value
+      await put.value
     }
     let store = try NoteStore.notes(at: folder.path)
-    #expect(await store.read { $0.numbers() } == Array(0..<20))
+    #expect(await store.read { $0.numbers() } == [1])
+  }
+
+  @Test func whoHasALowPriorityKeepsNobodyWaiting() async throws {
+    try await store.close()
+    await #expect(processExitsWith: .success) { [path = folder.path as String] in
+      let store = try NoteStore.notes(at: path)
+      let isAnswered = Flag()
+      let begin = ContinuousClock.now
+      let low = await Self.putBehindOthers(
+        of: .background, in: store, until: isAnswered, atMost: 30)
+      await store.transact { $0.put(2) }
+      #expect(ContinuousClock.now - begin < .seconds(30))
+      isAnswered.raise()
+      await low.value
+    }
   }
 
   @Test func aBodyThatThrowsDisturbsNoOther() async {
@@ -94,4 +128,13 @@ import Testing
     #expect(store.counters.commits == 0)
     #expect(store.counters.transactions == 5)
   }
+}
+
+/// Something that has come about.
+private final class Flag: Sendable {
+  private let value = Mutex(false)
+
+  var isUp: Bool { value.withLock { $0 } }
+
+  func raise() { value.withLock { $0 = true } }
 }

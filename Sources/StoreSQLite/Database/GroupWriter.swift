@@ -68,8 +68,11 @@ final class GroupWriter<Rows>: Sendable {
       return !state.isDraining
     }
     guard isFirst else { return }
-    // A task's turn comes when those who are ready now have run: they may come into the batch.
-    Task { database.asyncWriteWithoutTransaction { self.drain(in: $0) } }
+    // A task's turn comes when those who are ready now have run: they may come into the batch. Who has a low priority
+    // keeps nobody else waiting, who may come after him.
+    Task(priority: max(Task.currentPriority, .medium)) {
+      database.asyncWriteWithoutTransaction { self.drain(in: $0) }
+    }
   }
 
   /// Returns when all that was submitted before has been answered.

@@ -17,7 +17,7 @@ enum StatementSizes: Sendable {
   /// Four coins, sealed to the bank.
   var instrument: Int { self == .real ? 3500 : 40 }
   var goodsKey: Int { self == .real ? 320 : 40 }
-  var keyBundle: Int { self == .real ? 1000 : 40 }
+  var keyBundle: Int { self == .real ? 4296 : 40 }
   var proof: Int { self == .real ? 1500 : 40 }
   var pathLength: Int { self == .real ? 6 : 0 }
 }
